@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** One proxy under test: the command that runs it in the foreground, and where it listens. */
+export type Opponent = {
+  name: string
+  port: number
+  command: readonly string[]
+  environment?: Readonly<Record<string, string>>
+}
+
+type Place = { folder: string; originPort: number; port: number }
+
+/** Ours: the gateway's data plane, with its counters, request ids and forwarding headers. */
+export const keelson = ({ originPort, port }: Place): Opponent => ({
+  name: 'keelson',
+  port,
+  command: [process.execPath, join(import.meta.dirname, 'keelson.ts')],
+  environment: { ORIGIN_PORT: String(originPort), PORT: String(port) },
+})
+
+export const findNginx = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const binary = findBinary('nginx')
+  if (binary === undefined) return undefined
+  const config = nginxConfig(
+    folder,
+    `upstream origin { server 127.0.0.1:${originPort}; keepalive 64; keepalive_requests 1000000; }
+server {
+  listen 127.0.0.1:${port};
+  location / {
+    proxy_pass http://origin;
+    proxy_http_version 1.1;
+    proxy_set_header Connection "";
+    proxy_set_header Host $host;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Request-Id $request_id;
+  }
+}`,
+  )
+  return { name: 'nginx', port, command: [binary, '-c', write(folder, 'nginx.conf', config)] }
+}
+
+export const findHaproxy = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const binary = findBinary('haproxy')
+  if (binary === undefined) return undefined
+  const config = `global
+  nbthread 1
+  maxconn 2000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  option forwardfor
+  http-reuse always
+frontend in
+  bind 127.0.0.1:${port}
+  default_backend origin
+backend origin
+  server one 127.0.0.1:${originPort} pool-max-conn 256
+`
+  const command = [binary, '-db', '-q', '-f', write(folder, 'haproxy.cfg', config)]
+  return { name: 'HAProxy', port, command }
+}
+
+export const findCaddy = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const binary = findBinary('caddy')
+  if (binary === undefined) return undefined
+  const config = `{
+  admin off
+  auto_https off
+}
+http://127.0.0.1:${port} {
+  reverse_proxy 127.0.0.1:${originPort} {
+    transport http {
+      keepalive_idle_conns_per_host 256
+    }
+  }
+}
+`
+  const file = write(folder, 'Caddyfile', config)
+  return {
+    name: 'Caddy',
+    port,
+    command: [binary, 'run', '--adapter', 'caddyfile', '--config', file],
+    environment: { GOMAXPROCS: '1', HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  }
+}
+
+/**
+ * The npm package `http-proxy`, at BENCH_HTTP_PROXY (a folder that holds its node_modules) or
+ * installed into the folder of this run.
+ */
+export const findHttpProxy = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const root = process.env['BENCH_HTTP_PROXY'] ?? join(folder, 'http-proxy')
+  const module = join(root, 'node_modules', 'http-proxy')
+  if (!existsSync(module) && process.env['BENCH_HTTP_PROXY'] === undefined) {
+    mkdirSync(root, { recursive: true })
+    try {
+      const install = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', root]
+      execFileSync('npm', [...install, 'http-proxy@1'], { stdio: 'ignore', timeout: 60_000 })
+    } catch {
+      return undefined
+    }
+  }
+  if (!existsSync(module)) return undefined
+  const script = `const httpProxy = require(${JSON.stringify(module)})
+const http = require('node:http')
+const agent = new http.Agent({ keepAlive: true, maxSockets: 256 })
+const proxy = httpProxy.createProxyServer({
+  target: 'http://127.0.0.1:${originPort}', agent, xfwd: true })
+proxy.on('error', (error, request, response) => response.destroy())
+http.createServer((request, response) => proxy.web(request, response)).listen(${port}, '127.0.0.1')
+`
+  const file = write(folder, 'http-proxy.cjs', script)
+  return { name: 'http-proxy (npm)', port, command: [process.execPath, '--no-warnings', file] }
+}
+
+/** What every proxy stands in front of: nginx with a static answer, faster than all of them. */
+export const findOrigin = ({ folder, port }: Omit<Place, 'originPort'>): Opponent | undefined => {
+  const binary = findBinary('nginx')
+  if (binary === undefined) return undefined
+  const body = '{"id":42,"name":"lamp","price":1999,"stock":7}'
+  const server = `server {
+  listen 127.0.0.1:${port};
+  default_type application/json;
+  location / { return 200 '${body}'; }
+}`
+  const file = write(folder, 'origin.conf', nginxConfig(join(folder, 'origin'), server))
+  return { name: 'origin', port, command: [binary, '-c', file] }
+}
+
+const nginxConfig = (folder: string, server: string): string => {
+  mkdirSync(folder, { recursive: true })
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${folder}/${name};`)
+    .join(' ')
+  return `worker_processes 1;
+daemon off;
+pid ${folder}/nginx.pid;
+error_log /dev/null;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  keepalive_requests 10000000;
+  ${temporary}
+  ${server}
+}
+`
+}
+
+const write = (folder: string, name: string, text: string): string => {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+const findBinary = (name: string): string | undefined =>
+  [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
+    .map((folder) => join(folder, name))
+    .find((file) => existsSync(file))

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { canonicalModel, type Project } from '@keelson/compose'
+import { allOrigins, commentOfOrigins } from '../config/origins.ts'
+import { explain, formatExplained } from '../config/explain.ts'
+import { toYaml } from '../config/yaml.ts'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { faultOfDiagnostic, usageError } from '../failure.ts'
+import { loadFiles } from '../project.ts'
+import { showWarnings } from '../warnings.ts'
+
+export type ConfigOptions = {
+  format: 'yaml' | 'json'
+  origins?: boolean
+  explain?: string
+  services?: boolean
+  images?: boolean
+  volumes?: boolean
+  profiles?: boolean
+  hash?: boolean
+  output?: string
+}
+
+/** The compose files as one model, in the shape `docker compose config` gives it. */
+export const config = async (context: Context, options: ConfigOptions): Promise<number> => {
+  const { shared, output, cwd } = context
+  // The names of all profiles are only known with all of them on.
+  const asked = options.profiles === true ? { ...shared, profiles: ['*'] } : shared
+  const project = await loadFiles({ ...context, shared: asked })
+  showWarnings(context, project.warnings.map(faultOfDiagnostic))
+  const text = textOf(context, project, options)
+  if (options.output !== undefined) await save(resolve(cwd, options.output), text)
+  else if (!shared.quiet) output.data(text.replace(/\n$/, ''))
+  return exitCodes.ok
+}
+
+const save = async (path: string, text: string): Promise<void> => {
+  try {
+    await writeFile(path, text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${path} cannot be written: ${reason}`, 'name another file with --output')
+  }
+}
+
+const textOf = (context: Context, project: Project, options: ConfigOptions): string => {
+  const names = namesOf(project, options)
+  if (names !== undefined) {
+    return context.shared.json ? `${JSON.stringify(names, null, 2)}\n` : lines(names)
+  }
+  const isJson = options.format === 'json' || context.shared.json
+  if (options.explain !== undefined) return explained(context, project, options.explain)
+  const form = isJson ? 'json' : 'yaml'
+  const model = canonicalModel(project, { form, escapeDollars: true })
+  if (isJson) {
+    const whole = options.origins === true ? { model, origins: allOrigins(project, model) } : model
+    return `${JSON.stringify(whole, null, 2)}\n`
+  }
+  return toYaml(
+    model,
+    options.origins === true ? commentOfOrigins(project, context.cwd) : undefined,
+  )
+}
+
+const explained = ({ shared, cwd, output }: Context, project: Project, path: string): string => {
+  const found = explain(project, canonicalModel(project, { form: 'yaml' }), path)
+  return shared.json
+    ? `${JSON.stringify(found, null, 2)}\n`
+    : `${formatExplained(found, cwd, output.dataColors)}\n`
+}
+
+const lines = (names: readonly string[]): string => names.map((name) => `${name}\n`).join('')
+
+/** The lists that scripts ask for; undefined: the whole model. */
+const namesOf = (project: Project, options: ConfigOptions): string[] | undefined => {
+  const services = Object.values(project.services)
+  if (options.services === true) return services.map(({ name }) => name)
+  if (options.volumes === true) return Object.keys(project.volumes)
+  if (options.profiles === true) {
+    return [...new Set(services.flatMap(({ profiles }) => profiles))].sort()
+  }
+  if (options.images === true) {
+    const images = services
+      .filter(({ image, build }) => image !== undefined || build !== undefined)
+      .map(({ image, name }) => image ?? `${project.name}-${name}`)
+    return [...new Set(images)]
+  }
+  return options.hash === true ? digestsOf(project) : undefined
+}
+
+/** `web 4f5c…`: another digest means another definition. */
+const digestsOf = (project: Project): string[] => {
+  const { services = {} } = canonicalModel(project) as { services?: Record<string, unknown> }
+  return Object.entries(services).map(([name, service]) => {
+    const digest = createHash('sha256').update(JSON.stringify(service)).digest('hex')
+    return `${name} ${digest}`
+  })
+}

@@ -1,0 +1,170 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { StackSpec } from '@keelson/contract'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { buildPage } from '../page-build.ts'
+import { ensureRunning, findRunning, type Platform } from '../platform.ts'
+import {
+  chooseProgress,
+  createReporter,
+  type ProgressKind,
+  type Reporter,
+} from '../progress/reporter.ts'
+import { applyAsPlanned } from '../plan/apply.ts'
+import { showPlan } from '../plan/show.ts'
+import { loadStack } from '../project.ts'
+import { attach } from '../up/attach.ts'
+import { refuseComposeFlags, type ComposeFlags } from '../up/compose-flags.ts'
+import { followActions } from '../up/follow-actions.ts'
+import { followStack } from '../up/follow-stack.ts'
+import { listenForInterrupt, type Interrupt } from '../up/interrupt.ts'
+import { selectServices, type Selection } from '../up/selection.ts'
+import { stopWhenEmpty, takeDown } from '../up/take-down.ts'
+import { showWarnings } from '../warnings.ts'
+
+export type UpOptions = ComposeFlags & {
+  detach?: boolean
+  wait?: boolean
+  waitTimeout: number
+  dryRun?: boolean
+  demo?: boolean
+  build?: boolean
+  pull?: 'always' | 'missing' | 'never'
+  deps: boolean
+  scale?: Record<string, number>
+  progress: ProgressKind
+}
+
+/**
+ * Load, start the platform, apply, see it to healthy. A fault of the files ends it before anything
+ * was started. Attached, it stays until Ctrl-C and then takes down what it has put up; with --wait
+ * it returns and leaves everything running.
+ */
+export const up = async (
+  context: Context,
+  options: UpOptions,
+  services: readonly string[],
+): Promise<number> => {
+  refuseComposeFlags(options)
+  const { spec: whole, warnings } = await loadStack(context, {
+    demo: options.demo === true,
+    named: services,
+  })
+  const kind = chooseProgress(options.progress, context)
+  if (kind !== 'quiet') showWarnings(context, warnings)
+  const select = (applied: readonly string[]) =>
+    selectServices(whole, selectionOf(options, services), applied)
+  if (options.dryRun === true) {
+    const { spec } = select(await servicesApplied(await findRunning(context), whole.name))
+    const { actions } = await showPlan(context, spec)
+    return actions.length === 0 ? exitCodes.ok : exitCodes.differences
+  }
+  select([]) // a wrong name is told before anything is started
+  const stack = whole.name
+  const reporter = createReporter(kind, context)
+  await preparePage(context, reporter)
+  const interrupt = listenForInterrupt()
+  try {
+    return await putUp({ context, options, stack, select, reporter, interrupt })
+  } catch (error) {
+    reporter.close()
+    if (!interrupt.signal.aborted) throw error
+    return await takeDown({ context, stack, reporter, interrupt })
+  } finally {
+    interrupt.release()
+  }
+}
+
+const selectionOf = (options: UpOptions, services: readonly string[]): Selection => ({
+  services,
+  deps: options.deps,
+  scale: options.scale ?? {},
+  build: options.build === true,
+  pull: options.pull,
+})
+
+/** Services of a stack that runs already. */
+const servicesApplied = async (
+  platform: Platform | undefined,
+  stack: string,
+): Promise<string[]> => {
+  const { items = [] } = (await platform?.call('listStacks', {})) ?? {}
+  return items.find(({ name }) => name === stack)?.services ?? []
+}
+
+type PutUpOptions = {
+  context: Context
+  options: UpOptions
+  stack: string
+  /** What to apply and what to wait for, given what runs of the stack already. */
+  select: (applied: readonly string[]) => { spec: StackSpec; wanted: StackSpec }
+  reporter: Reporter
+  interrupt: Interrupt
+}
+
+const putUp = async (given: PutUpOptions): Promise<number> => {
+  const { context, stack, reporter, interrupt } = given
+  const ready = await Promise.race([ensureRunning(context, reporter.step), interrupt.insisted])
+  // Before the stack was applied nothing of it is there to stay, with --wait or without.
+  if (ready === undefined || interrupt.signal.aborted) {
+    return takeDown({ context, stack, reporter, interrupt })
+  }
+  const { platform } = ready
+  const actions = followActions(platform, stack, reporter)
+  try {
+    const { spec, wanted } = given.select(await servicesApplied(platform, stack))
+    await apply(spec, reporter, ready)
+    return await see(given, platform, wanted)
+  } finally {
+    await actions.stop()
+  }
+}
+
+/** What was applied, on its way to healthy. */
+const see = async (
+  { context, options, reporter, interrupt }: PutUpOptions,
+  platform: Platform,
+  spec: StackSpec,
+): Promise<number> => {
+  const link = await platform.call('createSetupLink', {})
+  reporter.fact('link', `Sign in:  ${link.url}`, link)
+  reporter.fact('gateway', `Gateway:  ${platform.gatewayUrl}`, { url: platform.gatewayUrl })
+
+  const follow = { context, platform, reporter, spec }
+  if (options.detach !== true && options.wait !== true) return attach({ ...follow, interrupt })
+  const waitMs = options.waitTimeout * 1000
+  const ended = await followStack({ ...follow, waitMs, signal: interrupt.signal })
+  if (ended === 'interrupted') {
+    // The stack was to stay, so it stays: only the waiting is over.
+    const stop = `keelson down --stack ${spec.name}`
+    reporter.close(`${spec.name} goes on starting; stop it with: ${stop}`)
+    return exitCodes.interrupted
+  }
+  return ended === 'up' ? exitCodes.ok : exitCodes.unhealthy
+}
+
+/** A stack that is refused leaves nothing behind: a platform started for it is stopped again. */
+const apply = async (
+  spec: StackSpec,
+  reporter: Reporter,
+  { platform, started }: { platform: Platform; started: boolean },
+): Promise<void> => {
+  reporter.step(`Applying ${spec.name}`)
+  try {
+    await applyAsPlanned({ platform, spec, reporter })
+  } catch (error) {
+    if (started) await stopWhenEmpty(platform, reporter.step, '').catch(() => undefined)
+    throw error
+  }
+}
+
+/** Keelson is of use without its page, so a build that fails does not keep it from starting. */
+const preparePage = async ({ dataFolder }: Context, reporter: Reporter): Promise<void> => {
+  const page = await buildPage(() => reporter.step('Building the page (once)'))
+  if (page.kind !== 'failed') return
+  const log = join(dataFolder, 'logs', 'page-build.log')
+  await mkdir(dirname(log), { recursive: true, mode: 0o700 })
+  await writeFile(log, page.output)
+  reporter.warn(`The page could not be built; the command line works without it. See ${log}`)
+}

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { runKeelson } from '../testing/platform-fixture.ts'
+import { toYaml } from './yaml.ts'
+
+const scalars: [unknown, string][] = [
+  ['plain', 'plain'],
+  ['', '""'],
+  ['80', '"80"'],
+  ['1.5', '"1.5"'],
+  ['1_000', '"1_000"'],
+  ['0x1F', '"0x1F"'],
+  ['12:30', '"12:30"'],
+  ['2026-01-31', '"2026-01-31"'],
+  ['true', '"true"'],
+  ['No', '"No"'],
+  ['~', '"~"'],
+  ['null', '"null"'],
+  ['<<', '"<<"'],
+  ['a: b', "'a: b'"],
+  ['a #b', "'a #b'"],
+  ['a:', "'a:'"],
+  ["it's: so", "'it''s: so'"],
+  [' a', "' a'"],
+  ['- a', "'- a'"],
+  ['-a', '-a'],
+  ['--flag', '--flag'],
+  ['*a', "'*a'"],
+  ['@a', "'@a'"],
+  ['{a}', "'{a}'"],
+  ['postgres://a:b@c:5432/d', 'postgres://a:b@c:5432/d'],
+  ['tab\there', '"tab\\there"'],
+  ['bell\u0007', '"bell\\u0007"'],
+  ['grüße', 'grüße'],
+  [80, '80'],
+  [true, 'true'],
+  [null, 'null'],
+  [{}, '{}'],
+  [[], '[]'],
+  ['a\nb', '|-\n  a\n  b'],
+  ['a\nb\n', '|\n  a\n  b'],
+  ['a\n\n', '|+\n  a\n'],
+  [' a\nb', '" a\\nb"'],
+  ['a \nb', '"a \\nb"'],
+]
+
+for (const [value, expected] of scalars) {
+  test(`YAML: ${JSON.stringify(value)}`, () => {
+    assert.equal(toYaml({ key: value }), `key: ${expected}\n`)
+  })
+}
+
+test('YAML: maps and lists in block style, with a comment where one is asked for', () => {
+  const text = toYaml({ a: { b: [{ c: 1, d: [2] }, 'e'] } }, (path) =>
+    path === 'a.b.0.c' ? 'here' : undefined,
+  )
+  assert.equal(text, 'a:\n  b:\n    - c: 1  # here\n      d:\n        - 2\n    - e\n')
+})
+
+const compose = `name: t
+x-env: &env
+  LEVEL: \${LOG_LEVEL:-info}
+services:
+  api:
+    image: nginx:1
+    profiles: [all]
+    environment:
+      <<: *env
+      PRICE: a$$b
+  db:
+    build: .
+    volumes: ["data:/d"]
+volumes:
+  data:
+`
+
+const withFile = async (use: (folder: string) => Promise<void>): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'keelson-config-'))
+  try {
+    await writeFile(join(folder, 'compose.yaml'), compose)
+    await use(folder)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const keelson = (folder: string, ...args: string[]) =>
+  runKeelson(['config', ...args], {
+    cwd: folder,
+    env: { KEELSON_DATA_DIR: join(folder, 'none'), COMPOSE_PROFILES: 'all' },
+  })
+
+test('what is printed is a compose file again, which prints the same', async () => {
+  await withFile(async (folder) => {
+    const { code, stdout } = await keelson(folder)
+    assert.equal(code, 0)
+    assert.match(stdout, /PRICE: a\$\$b/)
+    assert.match(stdout, /LEVEL: info/)
+    await writeFile(join(folder, 'again.yaml'), stdout)
+    const again = await keelson(folder, '-f', 'again.yaml')
+    assert.equal(again.stdout, stdout)
+  })
+})
+
+const lists: [string, string][] = [
+  ['--services', 'api\ndb\n'],
+  ['--images', 'nginx:1\nt-db\n'],
+  ['--volumes', 'data\n'],
+  ['--profiles', 'all\n'],
+  ['--quiet', ''],
+]
+
+for (const [flag, expected] of lists) {
+  test(`config ${flag}`, async () => {
+    await withFile(async (folder) => {
+      const { code, stdout } = await keelson(folder, flag)
+      assert.equal(code, 0)
+      assert.equal([...stdout.trimEnd().split('\n')].sort().join('\n'), expected.trimEnd())
+    })
+  })
+}
+
+test('--origins: a comment on each line, or a second map', async () => {
+  await withFile(async (folder) => {
+    const { stdout } = await keelson(folder, '--origins')
+    assert.match(stdout, /image: nginx:1 {2}# compose\.yaml:6:12/)
+    assert.match(stdout, /LEVEL: info {2}# compose\.yaml:9:11 \(alias \*env\)/)
+    const json = JSON.parse((await keelson(folder, '--origins', '--format', 'json')).stdout)
+    assert.equal(json.model.services.api.image, 'nginx:1')
+    assert.equal(json.origins['services.api.image'][0].line, 6)
+  })
+})
+
+test('--explain tells the chain, the decision nearest to the reader first', async () => {
+  await withFile(async (folder) => {
+    const { stdout } = await keelson(folder, '--explain', 'services.api.environment.LEVEL')
+    const [head, , ...lines] = stdout.trimEnd().split('\n')
+    assert.equal(head, 'services.api.environment.LEVEL = "info"')
+    assert.match(lines[0] ?? '', /^ {2}compose\.yaml:9:11 +alias \*env$/)
+    assert.match(lines[1] ?? '', /compose\.yaml:3:10/)
+  })
+})
+
+const unknown: [string, RegExp][] = [
+  ['services.api.environment.LEVLE', /Try: services\.api\.environment\.LEVEL\n/],
+  ['services.apo.image', /Try: services\.api\n/],
+  ['services.api.zzzzzz', /services\.api has no zzzzzz .*\n {2}Try: one of .*image/],
+]
+
+for (const [path, expected] of unknown) {
+  test(`--explain ${path} leads nowhere, and says what is there`, async () => {
+    await withFile(async (folder) => {
+      const { code, stderr } = await keelson(folder, '--explain', path)
+      assert.equal(code, 2)
+      assert.match(stderr, expected)
+    })
+  })
+}
+
+test('--output writes a file', async () => {
+  await withFile(async (folder) => {
+    const { stdout } = await keelson(folder, '-o', 'out.yaml')
+    assert.equal(stdout, '')
+    assert.match(await readFile(join(folder, 'out.yaml'), 'utf8'), /^name: t\n/)
+  })
+})

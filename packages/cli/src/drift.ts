@@ -1,0 +1,46 @@
+import type { Drift, Rollout, StackState } from '@keelson/contract'
+import { formatPlace } from './failure.ts'
+import type { Colors } from './output.ts'
+import { duration, oneLine } from './text.ts'
+
+type Look = { cwd: string; colors: Colors; now: number }
+
+/** What is not as it was applied, and updates under way; '' when all is as it should be. */
+export const formatDrift = ({ drift, rollouts }: StackState, look: Look): string => {
+  const underWay = rollouts.filter(({ phase }) => phase !== 'completed' && phase !== 'rolled_back')
+  const blocks: string[] = []
+  if (underWay.length > 0) {
+    const lines = underWay.map((rollout) => formatRollout(rollout, look))
+    blocks.push([look.colors.bold('updates'), ...lines].join('\n'))
+  }
+  if (drift.length > 0) {
+    const lines = drift.flatMap((one) => formatOne(one, look))
+    blocks.push([look.colors.bold('not as applied'), ...lines].join('\n'))
+  }
+  return blocks.join('\n\n')
+}
+
+const formatOne = ({ text, since, file, origin, command }: Drift, look: Look): string[] => {
+  const { colors, cwd, now } = look
+  const place =
+    origin === undefined
+      ? file === undefined
+        ? ''
+        : formatPlace({ file, line: 0, column: 0 }, cwd)
+      : formatPlace(origin, cwd)
+  const age = `for ${duration(now - Date.parse(since))}`
+  const facts = [place, age].filter((fact) => fact !== '').join(', ')
+  return [
+    `${colors.yellow('!')} ${oneLine(text)}  ${colors.dim(facts)}`,
+    `  ${colors.bold('Try:')} ${command}`,
+  ]
+}
+
+const formatRollout = (rollout: Rollout, { colors, now }: Look): string => {
+  const { service, strategy, phase, done, total, text, startedAt } = rollout
+  const word = phase.replaceAll('_', ' ')
+  const paint = phase === 'paused' ? colors.red : colors.cyan
+  const age = duration(now - Date.parse(startedAt))
+  const detail = text === '' ? '' : `: ${oneLine(text)}`
+  return `${paint('↻')} ${service}  ${strategy}, ${word}, ${done} of ${total}${detail}  ${colors.dim(age)}`
+}

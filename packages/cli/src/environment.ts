@@ -1,0 +1,33 @@
+import { tableError } from './failure.ts'
+import { closestTo } from './suggestion.ts'
+
+/** Every `KEELSON_` variable there is; a test holds this list to that of the platform. */
+export const keelsonVariables = [
+  'KEELSON_DATA_DIR',
+  'KEELSON_HOST',
+  'KEELSON_PORT',
+  'KEELSON_GATEWAY_PORT',
+  'KEELSON_POSTGRES_PORT',
+  'KEELSON_LOG_LEVEL',
+] as const
+
+/** Told to services by the platform: a command that is run inside of one has them too. */
+const injected = new Set([
+  'KEELSON_FILES',
+  'KEELSON_GATEWAY_URL',
+  'KEELSON_INCARNATION',
+  'KEELSON_INSTANCE',
+  'KEELSON_SERVICE',
+  'KEELSON_STACK',
+])
+
+/** A typing error shall not be a default: throws for a variable that nobody reads. */
+export const checkEnvironment = (env: Readonly<Record<string, string | undefined>>): void => {
+  const known: readonly string[] = keelsonVariables
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('KEELSON_') || known.includes(name) || injected.has(name)) continue
+    const meant = closestTo(name, known)
+    const question = meant === undefined ? '' : `; did you mean ${meant}?`
+    throw tableError('env_unknown', `${name} is not a variable Keelson knows${question}`)
+  }
+}

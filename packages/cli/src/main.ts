@@ -1,0 +1,16 @@
+import { enableCompileCache } from 'node:module'
+import { readVersion } from './version.ts'
+
+// Parsing and stripping types costs more than running: the second start finds both done.
+enableCompileCache()
+
+const [only, ...others] = process.argv.slice(2)
+if (others.length === 0 && (only === '--version' || only === '-V')) {
+  // Asked by scripts and by the impatient: nothing else is loaded.
+  process.stdout.write(`${readVersion()}\n`)
+} else if (only === '__prepare') {
+  await import('./prepare.ts')
+} else {
+  const { run } = await import('./run.ts')
+  await run(process.argv)
+}

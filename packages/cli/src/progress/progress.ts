@@ -1,0 +1,99 @@
+import type { PsEntry, ServiceSummary, State } from '@keelson/contract'
+
+/** One service on its way to healthy. */
+export type ServiceProgress = {
+  name: string
+  state: State
+  reason: string
+  /** `done`: a job that ended with success. `failed`: Keelson does not try it again by itself. */
+  outcome: 'open' | 'healthy' | 'done' | 'failed'
+  instancesHealthy: number
+  instancesWanted: number
+  /** When it first came to an outcome, in milliseconds of the clock; null before. */
+  settledAt: number | null
+}
+
+export type Change = { service: ServiceProgress; from: State | null }
+
+export type Progress = ReturnType<typeof createProgress>
+
+/**
+ * What is known about the services of one stack, put together from summaries and instances in any
+ * order and any number of times. It decides when the stack is up, and what is worth a line.
+ */
+export const createProgress = (options: { names: readonly string[]; now: () => number }) => {
+  const { now } = options
+  const startedAt = now()
+  const services = new Map<string, ServiceProgress>(
+    options.names.map((name) => [name, unseen(name)]),
+  )
+  const seen = new Set<string>()
+  const completed = new Map<string, 'done' | 'failed' | null>()
+
+  const update = (name: string, next: Partial<ServiceProgress>): Change[] => {
+    const before = services.get(name)
+    if (before === undefined) return []
+    const merged = { ...before, ...next }
+    merged.outcome = outcomeOf(merged.state, completed.get(name) ?? null)
+    if (merged.outcome !== 'open') merged.settledAt = before.settledAt ?? now()
+    services.set(name, merged)
+    const isNew = !seen.has(name) && (next.state !== undefined || merged.outcome !== 'open')
+    if (isNew) seen.add(name)
+    const changed =
+      before.state !== merged.state ||
+      before.outcome !== merged.outcome ||
+      (tellsReasons.has(merged.state) && gist(before.reason) !== gist(merged.reason))
+    return isNew || changed ? [{ service: merged, from: isNew ? null : before.state }] : []
+  }
+
+  return {
+    startedAt,
+    applySummary: (summary: ServiceSummary): Change[] =>
+      update(summary.name, {
+        state: summary.state,
+        reason: summary.reason,
+        instancesHealthy: summary.instancesHealthy,
+        instancesWanted: summary.instancesWanted,
+      }),
+    applyInstances: (instances: readonly PsEntry[]): Change[] => {
+      const byService = Map.groupBy(instances, ({ service }) => service)
+      return [...byService].flatMap(([name, list]) => {
+        completed.set(name, completionOf(list))
+        return update(name, {})
+      })
+    },
+    services: (): ServiceProgress[] => [...services.values()],
+    verdict: (): 'open' | 'up' | 'failed' => {
+      const all = [...services.values()]
+      if (all.some(({ outcome }) => outcome === 'failed')) return 'failed'
+      return all.every(({ outcome }) => outcome !== 'open') ? 'up' : 'open'
+    },
+  }
+}
+
+/** On the way up the reason changes with every step, and of a healthy one it is no news. */
+const tellsReasons: ReadonlySet<State> = new Set(['unhealthy', 'degraded', 'unknown'])
+
+/** `next start in 1.6 s` after `next start in 0.9 s` is the same trouble. */
+const gist = (reason: string): string => reason.replaceAll(/\d+(\.\d+)?/g, '#')
+
+const unseen = (name: string): ServiceProgress => ({
+  name,
+  state: 'starting',
+  reason: '',
+  outcome: 'open',
+  instancesHealthy: 0,
+  instancesWanted: 0,
+  settledAt: null,
+})
+
+/** A service has ended for good when all its instances have; one that failed decides. */
+const completionOf = (instances: readonly PsEntry[]): 'done' | 'failed' | null => {
+  if (instances.some(({ state }) => state === 'failed')) return 'failed'
+  return instances.every(({ state }) => state === 'completed') ? 'done' : null
+}
+
+const outcomeOf = (state: State, completion: 'done' | 'failed' | null) => {
+  if (completion !== null) return completion
+  return state === 'healthy' ? 'healthy' : 'open'
+}

@@ -1,0 +1,27 @@
+/** Bounds of one load. At a bound the load is refused with a positioned error. */
+export type Limits = {
+  /** Size of one compose or env file. */
+  fileSizeLimitBytes: number
+  /** Compose files read, those of `include` and `extends` with every use. */
+  fileCountMax: number
+  /** Nodes of one file after every alias is expanded; compose-go uses the same number. */
+  nodeCountMax: number
+  /** Nodes copied by all `extends` together. */
+  extendedNodeCountMax: number
+  /** Nesting of mappings and lists, and of `extends` and `include`. */
+  depthMax: number
+  /** Length of one value after interpolation. */
+  valueLengthMax: number
+  /** Findings kept; further ones are dropped. */
+  diagnosticCountMax: number
+}
+
+export const defaultLimits: Limits = {
+  fileSizeLimitBytes: 2 * 1024 * 1024,
+  fileCountMax: 500,
+  nodeCountMax: 100_000,
+  extendedNodeCountMax: 500_000,
+  depthMax: 100,
+  valueLengthMax: 1024 * 1024,
+  diagnosticCountMax: 500,
+}

@@ -1,0 +1,522 @@
+import { Type, type Static, type TSchema } from 'typebox'
+import { TimelineEntry } from './events.ts'
+import type { Permission } from './permissions.ts'
+import {
+  HealthSpan,
+  LogPage,
+  PsEntry,
+  ServiceDetail,
+  ServicesStatus,
+  ServiceSummary,
+  State,
+} from './service.ts'
+import { StackState, StackUsage, StartTimeline, type ActionProgress } from './stack-state.ts'
+import { Plan, Rollout, Stack, StackRevision, StackSpec, stackName } from './stack.ts'
+
+/**
+ * Every route of the platform, once: the server registers it, OpenAPI describes it, and the typed
+ * client of CLI and web calls it. A route cannot exist without a permission, because the type
+ * demands one.
+ */
+export type Endpoint = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  path: `/${string}`
+  permission: Permission
+  summary: string
+  params?: TSchema
+  query?: TSchema
+  body?: TSchema
+  /** Schema of a 200 answer; null for 204 without a body. */
+  response: TSchema | null
+}
+
+const endpoint = <const E extends Endpoint>(definition: E): E => definition
+
+const limit = (max: number, byDefault: number) =>
+  Type.Integer({ minimum: 1, maximum: max, default: byDefault })
+const cursor = Type.Optional(Type.String({ maxLength: 500 }))
+const page = <T extends TSchema>(item: T) =>
+  Type.Object({ items: Type.Array(item), nextCursor: Type.Union([Type.String(), Type.Null()]) })
+
+const ServiceParams = Type.Object({
+  name: Type.String({
+    description: 'Service name, or <stack>/<service> (the slash written %2F)',
+    maxLength: 130,
+  }),
+})
+const StackParams = Type.Object({ stack: stackName })
+const InStack = Type.Object({ stack: Type.Optional(stackName) })
+
+/** Where to, and until when; the link is shown once and works once. */
+export const SetupLink = Type.Object(
+  { url: Type.String(), expiresAt: Type.String({ format: 'date-time' }) },
+  { $id: 'SetupLink' },
+)
+export type SetupLink = Static<typeof SetupLink>
+
+export const Session = Type.Object(
+  {
+    actor: Type.String(),
+    permissions: Type.Array(Type.String()),
+    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  },
+  { $id: 'Session' },
+)
+export type Session = Static<typeof Session>
+
+export const Overview = Type.Object(
+  {
+    verdict: Type.Object({ state: State, sentence: Type.String() }),
+    counts: Type.Record(Type.String({ description: 'State' }), Type.Integer()),
+    /** Services that are not as they should be, worst first. */
+    problems: Type.Array(ServiceSummary),
+    recent: Type.Array(TimelineEntry),
+    stacks: Type.Array(Stack),
+  },
+  { $id: 'Overview' },
+)
+export type Overview = Static<typeof Overview>
+
+export const Traffic = Type.Object(
+  {
+    source: Type.String({ description: "'internet' or <stack>/<service>" }),
+    target: Type.String({ description: '<stack>/<service>' }),
+    requestsPerSecond: Type.Number(),
+    errorsPerSecond: Type.Number(),
+    latencyMs: Type.Union([Type.Number(), Type.Null()]),
+  },
+  { $id: 'Traffic' },
+)
+export type Traffic = Static<typeof Traffic>
+
+export const ServiceMap = Type.Object(
+  {
+    nodes: Type.Array(ServiceSummary),
+    /** Declared dependencies and measured traffic, one entry for each pair. */
+    edges: Type.Array(
+      Type.Object({
+        source: Type.String(),
+        target: Type.String(),
+        declared: Type.Boolean(),
+        traffic: Type.Union([Traffic, Type.Null()]),
+      }),
+    ),
+  },
+  { $id: 'ServiceMap' },
+)
+export type ServiceMap = Static<typeof ServiceMap>
+
+export const Why = Type.Object(
+  {
+    service: ServiceSummary,
+    /** The story in a few sentences: state, since when, caused by what. */
+    sentences: Type.Array(Type.String()),
+    /** From the service that is asked about down to the root, nearest first. */
+    chain: Type.Array(ServiceSummary),
+    events: Type.Array(TimelineEntry),
+    suggestion: Type.Union([
+      Type.Object({ text: Type.String(), command: Type.String() }),
+      Type.Null(),
+    ]),
+  },
+  { $id: 'Why' },
+)
+export type Why = Static<typeof Why>
+
+export const System = Type.Object(
+  {
+    version: Type.String(),
+    startedAt: Type.String({ format: 'date-time' }),
+    node: Type.String(),
+    dataFolder: Type.String(),
+    database: Type.Object({
+      kind: Type.Enum(['embedded', 'external']),
+      version: Type.String(),
+      sizeBytes: Type.Integer(),
+    }),
+    parts: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        pid: Type.Union([Type.Integer(), Type.Null()]),
+        state: State,
+        reason: Type.String(),
+        memoryBytes: Type.Union([Type.Integer(), Type.Null()]),
+        address: Type.Union([Type.String(), Type.Null()]),
+      }),
+    ),
+    modules: Type.Array(
+      Type.Object({ name: Type.String(), target: Type.String(), ready: Type.Boolean() }),
+    ),
+    storage: Type.Array(Type.Object({ name: Type.String(), bytes: Type.Integer() })),
+    engine: Type.Union([
+      Type.Object({ version: Type.String(), apiVersion: Type.String() }),
+      Type.Null(),
+    ]),
+  },
+  { $id: 'System' },
+)
+export type System = Static<typeof System>
+
+export const api = {
+  createSession: endpoint({
+    method: 'POST',
+    path: '/api/v1/session',
+    permission: 'public',
+    summary: 'Sign in with the token of a setup link; sets the session cookie',
+    body: Type.Object({ token: Type.String({ maxLength: 200 }) }),
+    response: Session,
+  }),
+  getSession: endpoint({
+    method: 'GET',
+    path: '/api/v1/session',
+    permission: 'public',
+    summary: 'Who is signed in, and what they may do',
+    response: Session,
+  }),
+  deleteSession: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/session',
+    permission: 'public',
+    summary: 'Sign out',
+    response: null,
+  }),
+  createSetupLink: endpoint({
+    method: 'POST',
+    path: '/api/v1/setup-links',
+    permission: 'sessions:write',
+    summary: 'Make a single-use sign-in link; earlier ones stop working',
+    response: SetupLink,
+  }),
+  getOverview: endpoint({
+    method: 'GET',
+    path: '/api/v1/overview',
+    permission: 'services:read',
+    summary: 'The verdict, what is wrong now, what changed last',
+    response: Overview,
+  }),
+  listServices: endpoint({
+    method: 'GET',
+    path: '/api/v1/services',
+    permission: 'services:read',
+    summary: 'Services with their state',
+    query: Type.Object({
+      ...InStack.properties,
+      cursor,
+      limit: limit(1000, 200),
+    }),
+    response: page(ServiceSummary),
+  }),
+  getServicesStatus: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/status',
+    permission: 'status:read',
+    summary: 'State of all services by category',
+    query: InStack,
+    response: ServicesStatus,
+  }),
+  getService: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/:name',
+    permission: 'services:read',
+    summary: 'One service with its instances and its effective environment',
+    params: ServiceParams,
+    query: InStack,
+    response: ServiceDetail,
+  }),
+  getServiceTimeline: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/:name/timeline',
+    permission: 'services:read',
+    summary: 'What happened to a service, newest first',
+    params: ServiceParams,
+    query: Type.Object({ ...InStack.properties, cursor, limit: limit(500, 50) }),
+    response: page(TimelineEntry),
+  }),
+  getServiceHealth: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/:name/health',
+    permission: 'services:read',
+    summary: 'States over time, oldest first',
+    params: ServiceParams,
+    query: Type.Object({
+      ...InStack.properties,
+      hours: Type.Integer({ minimum: 1, maximum: 720, default: 24 }),
+    }),
+    response: Type.Object({
+      from: Type.String({ format: 'date-time' }),
+      to: Type.String({ format: 'date-time' }),
+      spans: Type.Array(HealthSpan),
+    }),
+  }),
+  getServiceLogs: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/:name/logs',
+    permission: 'logs:read',
+    summary: 'Log lines, oldest first; the newest page without a cursor',
+    params: ServiceParams,
+    query: Type.Object({
+      ...InStack.properties,
+      instance: Type.Optional(Type.String({ maxLength: 200 })),
+      before: cursor,
+      after: cursor,
+      limit: limit(1000, 200),
+    }),
+    response: LogPage,
+  }),
+  whyService: endpoint({
+    method: 'GET',
+    path: '/api/v1/services/:name/why',
+    permission: 'services:read',
+    summary: 'Why a service is in its state, since when, caused by what',
+    params: ServiceParams,
+    query: InStack,
+    response: Why,
+  }),
+  restartService: endpoint({
+    method: 'POST',
+    path: '/api/v1/services/:name/restart',
+    permission: 'services:restart',
+    summary: 'Restart all instances of a service, one after the other',
+    params: ServiceParams,
+    query: InStack,
+    response: ServiceSummary,
+  }),
+  startService: endpoint({
+    method: 'POST',
+    path: '/api/v1/services/:name/start',
+    permission: 'services:write',
+    summary: 'Start a service that was stopped by request, after what it depends on',
+    params: ServiceParams,
+    query: InStack,
+    response: ServiceSummary,
+  }),
+  stopService: endpoint({
+    method: 'POST',
+    path: '/api/v1/services/:name/stop',
+    permission: 'services:write',
+    summary: 'Stop a service until it is started again; what depends on it is stopped first',
+    params: ServiceParams,
+    query: Type.Object({
+      ...InStack.properties,
+      /** Leaves what depends on it running. */
+      only: Type.Optional(Type.Boolean()),
+    }),
+    response: ServiceSummary,
+  }),
+  scaleService: endpoint({
+    method: 'PUT',
+    path: '/api/v1/services/:name/scale',
+    permission: 'services:write',
+    summary: 'Run another number of instances, until the stack is applied again',
+    params: ServiceParams,
+    query: InStack,
+    body: Type.Object({ replicas: Type.Integer({ minimum: 0, maximum: 100 }) }),
+    response: ServiceSummary,
+  }),
+  rollBackService: endpoint({
+    method: 'POST',
+    path: '/api/v1/services/:name/rollback',
+    permission: 'services:write',
+    summary: 'Go back to the definition before the last update, or stop one that is under way',
+    params: ServiceParams,
+    query: InStack,
+    response: Rollout,
+  }),
+  syncService: endpoint({
+    method: 'POST',
+    path: '/api/v1/services/:name/sync',
+    permission: 'services:write',
+    summary: 'Copy files of the host into the instances of a service, as keelson watch does',
+    params: ServiceParams,
+    query: InStack,
+    body: Type.Object({
+      copies: Type.Array(
+        Type.Object({
+          source: Type.String({ pattern: '^/', maxLength: 4096 }),
+          target: Type.String({ pattern: '^/', maxLength: 4096 }),
+        }),
+        { maxItems: 10_000 },
+      ),
+      removals: Type.Array(Type.String({ pattern: '^/', maxLength: 4096 }), { maxItems: 10_000 }),
+      afterwards: Type.Enum(['nothing', 'restart', 'exec']),
+    }),
+    response: null,
+  }),
+  getMap: endpoint({
+    method: 'GET',
+    path: '/api/v1/map',
+    permission: 'services:read',
+    summary: 'Services, their dependencies and the traffic between them',
+    query: InStack,
+    response: ServiceMap,
+  }),
+  listInstances: endpoint({
+    method: 'GET',
+    path: '/api/v1/instances',
+    permission: 'services:read',
+    summary: 'Instances of one stack, or of all: the body of keelson ps --json',
+    query: InStack,
+    response: Type.Array(PsEntry),
+  }),
+  listStacks: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks',
+    permission: 'stacks:read',
+    summary: 'Stacks that run here',
+    response: page(Stack),
+  }),
+  getStack: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack',
+    permission: 'stacks:read',
+    summary: 'One stack',
+    params: StackParams,
+    response: Stack,
+  }),
+  planStack: endpoint({
+    method: 'POST',
+    path: '/api/v1/stacks/:stack/plan',
+    permission: 'stacks:read',
+    summary: 'What applying this would do; changes nothing',
+    params: StackParams,
+    body: StackSpec,
+    response: Plan,
+  }),
+  applyStack: endpoint({
+    method: 'PUT',
+    path: '/api/v1/stacks/:stack',
+    permission: 'stacks:write',
+    summary: 'Apply a stack; answers with the plan once it is durable and begins to carry it out',
+    params: StackParams,
+    query: Type.Object({
+      dryRun: Type.Optional(Type.Boolean()),
+      plan: Type.Optional(
+        Type.String({ description: 'Digest of the plan that was looked at', maxLength: 64 }),
+      ),
+    }),
+    body: StackSpec,
+    response: Plan,
+  }),
+  removeStack: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/stacks/:stack',
+    permission: 'stacks:write',
+    summary: 'Stop and remove a stack; answers once nothing of it is left',
+    params: StackParams,
+    query: Type.Object({ volumes: Type.Optional(Type.Boolean()) }),
+    response: null,
+  }),
+  getStackState: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/state',
+    permission: 'stacks:read',
+    summary: 'The file beside what runs: facts, instances, drift and updates',
+    params: StackParams,
+    response: StackState,
+  }),
+  listStackRevisions: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/revisions',
+    permission: 'stacks:read',
+    summary: 'What was applied, newest first; the last 20 are kept',
+    params: StackParams,
+    response: page(StackRevision),
+  }),
+  rollBackStack: endpoint({
+    method: 'POST',
+    path: '/api/v1/stacks/:stack/rollback',
+    permission: 'stacks:write',
+    summary: 'Apply an earlier revision again, the one before by default',
+    params: StackParams,
+    query: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }),
+    body: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 1 })) }),
+    response: Plan,
+  }),
+  getStackStart: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/start',
+    permission: 'stacks:read',
+    summary: 'The last start as a timeline: who waited for whom, and the critical path',
+    params: StackParams,
+    response: StartTimeline,
+  }),
+  getStackUsage: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/usage',
+    permission: 'stacks:read',
+    summary: 'Processor and memory of every instance',
+    params: StackParams,
+    response: StackUsage,
+  }),
+  getStackLogs: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/logs',
+    permission: 'logs:read',
+    summary: 'Log lines of several services merged by time, oldest first',
+    params: StackParams,
+    query: Type.Object({
+      services: Type.Optional(
+        Type.String({ description: 'Names, comma-separated; without: all', maxLength: 4000 }),
+      ),
+      contains: Type.Optional(Type.String({ maxLength: 500 })),
+      before: cursor,
+      after: cursor,
+      limit: limit(1000, 200),
+    }),
+    response: LogPage,
+  }),
+  getTimeline: endpoint({
+    method: 'GET',
+    path: '/api/v1/timeline',
+    permission: 'services:read',
+    summary: 'What happened, newest first',
+    query: Type.Object({ ...InStack.properties, cursor, limit: limit(500, 50) }),
+    response: page(TimelineEntry),
+  }),
+  getSystem: endpoint({
+    method: 'GET',
+    path: '/api/v1/system',
+    permission: 'system:read',
+    summary: "Keelson's own parts, versions and storage",
+    response: System,
+  }),
+  stopSystem: endpoint({
+    method: 'POST',
+    path: '/api/v1/system/stop',
+    permission: 'system:stop',
+    summary: 'Stop every stack and Keelson itself, leaving nothing behind',
+    query: Type.Object({
+      /** Leaves the stacks running; the next start adopts them. */
+      keepStacks: Type.Optional(Type.Boolean()),
+    }),
+    response: null,
+  }),
+} as const
+
+export type Api = typeof api
+export type EndpointName = keyof Api
+
+/**
+ * Topics of `GET /api/v1/live?topics=a,b` (server-sent events). Durable topics carry an `id:` and
+ * are replayed after a reconnect with Last-Event-ID; `reset` tells the client to read everything
+ * again, because its last id is older than what is kept. The others begin with what is true now.
+ */
+export type LiveMessages = {
+  /** All services once after connecting, then each that changed: the whole new summary. */
+  services: ServiceSummary
+  /** Something happened. Durable. */
+  timeline: TimelineEntry
+  /** A stack was applied or removed. Durable. */
+  stacks: { stack: string; removed: boolean }
+  /** Actions of plans that are being applied, as they get on. Not replayed. */
+  actions: ActionProgress
+  /** Once a second while there is any. Not replayed. */
+  traffic: Traffic[]
+  /** Topic `logs:<stack>/<service>`; not replayed: continue with `after` of the log route. */
+  logs: Static<typeof LogPage>['items']
+  /** Sent once, after everything that is true now. */
+  hello: { version: string; position: string }
+  reset: { reason: string }
+  /** A topic cannot be had (any more); the others go on. */
+  refused: { topic: string; code: string; message: string }
+}

@@ -1,0 +1,339 @@
+/**
+ * The closed table of operating errors: stable code → HTTP status, title and way out.
+ *
+ * Every error a person can meet is here once. The server maps a code to an RFC 9457 problem, the
+ * CLI maps its status to an exit code, and docs/reference/errors.md is generated from this table
+ * (a test holds both to each other). A programming mistake is not here: it asserts and crashes.
+ */
+type ErrorEntry = { status: number; title: string; hint: string }
+
+const table = {
+  // Requests
+  bad_request: {
+    status: 400,
+    title: 'The request is malformed',
+    hint: 'Compare the request with the schema at /api/v1/openapi.json.',
+  },
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address',
+    hint: 'See /api/v1/openapi.json for every route.',
+  },
+  payload_too_large: {
+    status: 413,
+    title: 'The request body is too large',
+    hint: 'Send less at once; the limit is in the message.',
+  },
+  too_many_streams: {
+    status: 503,
+    title: 'Too many live streams are open',
+    hint: 'Close a page that shows Keelson, then load this one again.',
+  },
+  internal: {
+    status: 500,
+    title: 'Keelson failed to answer',
+    hint: 'Look for the request id in the log (keelson logs control) and report it.',
+  },
+  revision_conflict: {
+    status: 412,
+    title: 'The object was changed by someone else',
+    hint: 'Read it again, look at the difference, and send your change with the new ETag.',
+  },
+  cursor_invalid: {
+    status: 400,
+    title: 'The cursor does not belong to this list',
+    hint: 'Start again without a cursor.',
+  },
+
+  // Access
+  unauthenticated: {
+    status: 401,
+    title: 'Sign in first',
+    hint: 'Print a fresh sign-in link with: keelson setup-link',
+  },
+  forbidden: {
+    status: 403,
+    title: 'This is not allowed for you',
+    hint: 'Ask an administrator for the permission named in the message.',
+  },
+  link_invalid: {
+    status: 401,
+    title: 'The sign-in link is used up, expired or wrong',
+    hint: 'Print a fresh one with: keelson setup-link',
+  },
+  origin_refused: {
+    status: 403,
+    title: 'The request came from another site',
+    hint: 'Use the address Keelson printed; requests from other origins are refused.',
+  },
+
+  // Process configuration
+  env_unknown: {
+    status: 500,
+    title: 'An environment variable is not known',
+    hint: 'Correct the name, or unset it. docs/reference/environment.md lists all of them.',
+  },
+  env_invalid: {
+    status: 500,
+    title: 'An environment variable has a value Keelson cannot use',
+    hint: 'docs/reference/environment.md lists the values each variable takes.',
+  },
+  data_folder_locked: {
+    status: 409,
+    title: 'Another Keelson uses this data folder',
+    hint: 'Stop it with: keelson down --all, or set KEELSON_DATA_DIR to another folder.',
+  },
+  port_taken: {
+    status: 409,
+    title: 'A port is in use',
+    hint: 'Stop the program that holds it, or choose another port.',
+  },
+  platform_unreachable: {
+    status: 503,
+    title: 'Keelson is not running',
+    hint: 'Start it with: keelson up',
+  },
+
+  // PostgreSQL
+  database_unavailable: {
+    status: 503,
+    title: 'The database cannot be reached',
+    hint: 'Keelson restarts its own PostgreSQL by itself; for your own, check DATABASE_URL.',
+  },
+  postgres_unavailable: {
+    status: 503,
+    title: 'The embedded PostgreSQL does not start',
+    hint: 'Read logs/postgres.log in the data folder.',
+  },
+  postgres_binaries_missing: {
+    status: 500,
+    title: 'There are no PostgreSQL binaries for this platform',
+    hint: 'Run npm install without --omit=optional, or set DATABASE_URL to your own PostgreSQL.',
+  },
+  postgres_version_mismatch: {
+    status: 500,
+    title: 'The data folder belongs to another PostgreSQL major version',
+    hint: 'Restore a backup into a new data folder (keelson backup restore).',
+  },
+  postgres_folder_owner: {
+    status: 500,
+    title: 'The PostgreSQL folder belongs to another user',
+    hint: 'Run Keelson as its owner, or change the owner of the folder.',
+  },
+  postgres_disk_full: {
+    status: 507,
+    title: 'The disk is full',
+    hint: 'Free some space on the disk that holds the data folder.',
+  },
+  postgres_port_taken: {
+    status: 409,
+    title: 'The port of the embedded PostgreSQL is in use',
+    hint: 'Set KEELSON_POSTGRES_PORT to a free port.',
+  },
+  database_create_denied: {
+    status: 403,
+    title: 'The database role may not create databases',
+    hint: 'Grant CREATEDB and CREATEROLE to the role in DATABASE_URL, or create the database yourself.',
+  },
+  migration_changed: {
+    status: 500,
+    title: 'An applied migration has changed',
+    hint: 'Migrations only go forward: restore the file and add a new one.',
+  },
+  database_newer: {
+    status: 500,
+    title: 'The database is newer than this program',
+    hint: 'Install the newer Keelson again; an older one cannot use its database.',
+  },
+  backup_invalid: {
+    status: 422,
+    title: 'The backup file is damaged or not a backup',
+    hint: 'Use another backup; keelson backup verify tells which are whole.',
+  },
+  backup_target_exists: {
+    status: 409,
+    title: 'The backup file exists already',
+    hint: 'Choose another file name; an existing file is never overwritten.',
+  },
+  restore_refused: {
+    status: 409,
+    title: 'The backup cannot be restored here',
+    hint: 'Restore into an empty database, or use --force to replace what is there.',
+  },
+
+  // The gateway's own answers
+  gateway_no_route: {
+    status: 404,
+    title: 'No route leads here',
+    hint: 'Routes are declared with x-keelson.route in the compose file; the Overview lists them by stack.',
+  },
+  gateway_no_upstream: {
+    status: 503,
+    title: 'No instance of the service accepts connections',
+    hint: 'Ask for the reason with: keelson why <service>',
+  },
+  gateway_overloaded: {
+    status: 503,
+    title: 'Too many requests wait for the service',
+    hint: 'Start more instances (deploy.replicas in the compose file), or send less at once.',
+  },
+  gateway_upstream_timeout: {
+    status: 504,
+    title: 'The service did not answer in time',
+    hint: 'Look at its logs with: keelson logs <service>, or raise the timeout of the route.',
+  },
+  gateway_upstream_failed: {
+    status: 502,
+    title: 'The service broke off its answer',
+    hint: 'Look at its logs with: keelson logs <service>',
+  },
+  gateway_request_timeout: {
+    status: 408,
+    title: 'The request body did not arrive in time',
+    hint: 'Send the request again; mind the connection of the client.',
+  },
+  gateway_headers_too_large: {
+    status: 431,
+    title: 'The headers of the request are too large',
+    hint: 'Delete cookies of this host, or send fewer headers.',
+  },
+  gateway_bad_request: {
+    status: 400,
+    title: 'The request is malformed',
+    hint: 'The detail names what is wrong with it.',
+  },
+
+  // Stacks and services
+  stack_not_found: {
+    status: 404,
+    title: 'There is no such stack',
+    hint: 'List the stacks with: keelson ps --all',
+  },
+  stack_name_reserved: {
+    status: 409,
+    title: 'This stack name is reserved',
+    hint: "The name 'keelson' holds Keelson's own parts; set another with name: in the compose file.",
+  },
+  stack_folder_conflict: {
+    status: 409,
+    title: 'A stack of this name runs from another folder',
+    hint: 'Stop the other one, or give this one another name: in its compose file.',
+  },
+  stack_invalid: {
+    status: 422,
+    title: 'The stack cannot be run as it is written',
+    hint: 'Each problem is listed with its place in the file.',
+  },
+  revision_not_found: {
+    status: 404,
+    title: 'There is no such revision of the stack',
+    hint: 'List those that are kept with: keelson history',
+  },
+  nothing_to_roll_back: {
+    status: 409,
+    title: 'There is nothing to go back to',
+    hint: 'A service can go back once it was updated; keelson history lists what was applied.',
+  },
+  plan_outdated: {
+    status: 409,
+    title: 'The stack has changed since this plan was made',
+    hint: 'Look at the new plan and apply it again.',
+  },
+  service_not_found: {
+    status: 404,
+    title: 'There is no such service',
+    hint: 'List the services with: keelson ps --all',
+  },
+  service_ambiguous: {
+    status: 409,
+    title: 'Several stacks have a service of this name',
+    hint: 'Name the stack too: <stack>/<service>.',
+  },
+  service_protected: {
+    status: 409,
+    title: "This is one of Keelson's own parts",
+    hint: 'Keelson keeps it running by itself; stop all of it with: keelson down --all',
+  },
+  instance_not_found: {
+    status: 404,
+    title: 'There is no such instance',
+    hint: 'List the instances with: keelson ps',
+  },
+  command_not_found: {
+    status: 422,
+    title: 'The command of a service does not exist',
+    hint: 'Install the program, or correct command: in the compose file.',
+  },
+  working_dir_not_found: {
+    status: 422,
+    title: 'The working directory of a service does not exist',
+    hint: 'Create the folder, or correct working_dir: in the compose file.',
+  },
+  service_stopped: {
+    status: 409,
+    title: 'The service is stopped',
+    hint: 'Start it with: keelson start <service>',
+  },
+  exec_failed: {
+    status: 422,
+    title: 'The command could not be run in the instance',
+    hint: 'Check that the program exists there; keelson ps lists the instances.',
+  },
+  hook_failed: {
+    status: 422,
+    title: 'A hook of the service failed',
+    hint: 'Its output is in the log of the service: keelson logs <service>',
+  },
+  sync_refused: {
+    status: 422,
+    title: 'These files are not copied into the service',
+    hint: 'Sources lie below the folder of the stack, or below a path of develop.watch of the service.',
+  },
+  process_stop_failed: {
+    status: 500,
+    title: 'The process could not be stopped',
+    hint: 'It may hang in the kernel (a dead network file system); the message names what is left.',
+  },
+  user_not_found: {
+    status: 422,
+    title: 'The user or group of a service does not exist',
+    hint: 'Create it on this host, or correct user: or group_add: in the compose file.',
+  },
+  process_start_failed: {
+    status: 500,
+    title: 'The process could not be started',
+    hint: 'The message holds what the system said.',
+  },
+  image_unavailable: {
+    status: 422,
+    title: 'An image cannot be had',
+    hint: 'Check the name and the tag, sign in to the registry, or build it locally.',
+  },
+  image_build_failed: {
+    status: 422,
+    title: 'An image could not be built',
+    hint: 'The last lines of the build are in the message.',
+  },
+  engine_unavailable: {
+    status: 503,
+    title: 'There is no Docker Engine',
+    hint: 'Start one (systemctl start docker), set DOCKER_HOST, or run the service as a process (x-keelson: { runtime: process }).',
+  },
+  engine_failed: {
+    status: 502,
+    title: 'The Docker Engine refused',
+    hint: 'The message holds what the engine said.',
+  },
+  disk_full: {
+    status: 507,
+    title: 'The disk is full',
+    hint: 'Free some space on the disk named in the message.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof table
+
+/** Status, title and way out of every code, by code. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = table
+
+export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(table, code)

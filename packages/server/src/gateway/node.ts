@@ -1,0 +1,171 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../kernel/clock.ts'
+import type { Db } from '../kernel/db.ts'
+import { messageOf } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Proxy } from './proxy/index.ts'
+import {
+  deleteNode,
+  findNewerSnapshot,
+  saveApplied,
+  saveNode,
+  snapshotChannel,
+  type AppliedRow,
+} from './store.ts'
+
+type NodeDeps = { db: Db; proxy: Proxy; clock: Clock; log: Log; id?: string }
+
+/** A gateway to which a draining instance owes something says so as often: see drain.ts. */
+const beatMs = 500
+const pollMs = 1000
+const retryMs = 200
+/** Well below the 10 s after which a silent gateway no longer counts. */
+const idleTellMs = 3000
+
+/**
+ * The data plane's life in its own process: follows the snapshot, says at once which one it has
+ * applied, and once a second what it counted. Without the database it goes on with the snapshot
+ * it has.
+ */
+export const createGatewayNode = (deps: NodeDeps) => {
+  const { db, proxy, clock, log, id = `${hostname()}:${process.pid}` } = deps
+  let revision = 0
+  let stopped = false
+  let told = ''
+  let toldAtMs = 0
+  let tellsAll = false
+  /** Something could not be told, and is told with the next beat. */
+  let owes = false
+  let polledAtMs = 0
+  let listener: { close(): Promise<void> } | undefined
+  let timer = { cancel: () => {} }
+
+  const read = async (): Promise<void> => {
+    const snapshot = await findNewerSnapshot(db, revision)
+    if (snapshot === undefined) return
+    await proxy.apply(snapshot)
+    revision = snapshot.revision
+    log.info({ revision, routes: snapshot.routes.length }, 'snapshot applied')
+    speaking.ask()
+  }
+
+  const following = oneAtATime(async () => {
+    if (stopped) return
+    await read().catch((error: unknown) =>
+      log.warn({ reason: messageOf(error) }, 'snapshot could not be read'),
+    )
+  })
+
+  const applied = (): AppliedRow => ({
+    id,
+    updatedAt: clock.now(),
+    revision,
+    inFlight: proxy.inFlight(),
+  })
+
+  const saveAll = (): Promise<void> =>
+    saveNode(db, {
+      ...applied(),
+      counters: proxy.counters(),
+      problems: proxy.problems(),
+      metrics: proxy.metrics(),
+    })
+
+  const speaking = oneAtATime(async () => {
+    const all = tellsAll
+    tellsAll = false
+    try {
+      // Who was taken for dead is not known any more, and says everything again.
+      if (all || !(await saveApplied(db, applied()))) await saveAll()
+      owes = false
+    } catch (error) {
+      owes = true
+      told = ''
+      log.debug({ reason: messageOf(error) }, 'counters not told')
+    }
+  })
+
+  const tell = (): void => {
+    const text = JSON.stringify(proxy.counters())
+    // An idle gateway still says every few seconds that it is there.
+    const nowMs = clock.monotonicMs()
+    if (text === told && nowMs - toldAtMs < idleTellMs) return
+    told = text
+    toldAtMs = nowMs
+    tellsAll = true
+    speaking.ask()
+  }
+
+  const tick = (): void => {
+    timer = clock.setTimer(() => {
+      const nowMs = clock.monotonicMs()
+      if (owes || proxy.isDraining()) speaking.ask()
+      if (nowMs - polledAtMs >= pollMs) {
+        polledAtMs = nowMs
+        following.ask()
+        tell()
+      }
+      if (!stopped) tick()
+    }, beatMs)
+  }
+
+  return {
+    async start(): Promise<void> {
+      await firstSnapshot()
+      await proxy.start()
+      proxy.onQuiet(speaking.ask)
+      listener = await db.listen(snapshotChannel, following.ask)
+      // One that came before we listened woke nobody.
+      following.ask()
+      tick()
+    },
+    async stop(): Promise<void> {
+      stopped = true
+      timer.cancel()
+      await listener?.close()
+      await following.settled()
+      await speaking.settled()
+      await deleteNode(db, { id }).catch((error: unknown) =>
+        log.debug({ reason: messageOf(error) }, 'the end of this gateway is not told'),
+      )
+    },
+  }
+
+  /**
+   * A gateway without any snapshot would refuse every request: it waits for the database first.
+   * It is known before it reads, so that who waits for all gateways does not miss it.
+   */
+  async function firstSnapshot(): Promise<void> {
+    for (;;) {
+      try {
+        await saveAll()
+        return await read()
+      } catch (error) {
+        if (stopped) return
+        log.warn({ reason: messageOf(error) }, 'waiting for the database')
+        await new Promise<void>((resolve) => clock.setTimer(resolve, retryMs))
+      }
+    }
+  }
+}
+
+/** Does the work, and once more when it was asked for meanwhile; never twice at a time. */
+const oneAtATime = (work: () => Promise<void>) => {
+  let running: Promise<void> | null = null
+  let again = false
+  const run = async (): Promise<void> => {
+    while (again) {
+      again = false
+      await work()
+    }
+  }
+  return {
+    ask: (): void => {
+      again = true
+      running ??= run().finally(() => {
+        running = null
+      })
+    },
+    settled: (): Promise<void> => running ?? Promise.resolve(),
+  }
+}

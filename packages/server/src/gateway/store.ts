@@ -1,0 +1,114 @@
+import type { Queryable } from '../kernel/db.ts'
+import type { GatewaySnapshot, TrafficCounters } from './snapshot.ts'
+
+export const snapshotChannel = 'keelson_gateway'
+
+/** Replaces the snapshot and wakes every gateway. The revision grows by one. */
+export const saveSnapshot = async (
+  db: Queryable,
+  content: Omit<GatewaySnapshot, 'revision'>,
+): Promise<number> => {
+  const row = await db.one<{ revision: string }>(
+    `with saved as (
+       insert into gateway.snapshot (revision, content) values (1, $1)
+       on conflict (singleton) do update
+         set revision = gateway.snapshot.revision + 1, content = excluded.content
+       returning revision)
+     select revision, pg_notify('${snapshotChannel}', '') from saved`,
+    [JSON.stringify(content)],
+  )
+  return Number(row.revision)
+}
+
+/** The snapshot, if it is newer than `revision`. */
+export const findNewerSnapshot = async (
+  db: Queryable,
+  revision: number,
+): Promise<GatewaySnapshot | undefined> => {
+  const row = await db.maybe<{ revision: string; content: Omit<GatewaySnapshot, 'revision'> }>(
+    'select revision, content from gateway.snapshot where revision <> $1',
+    [revision],
+  )
+  return row === undefined ? undefined : { ...row.content, revision: Number(row.revision) }
+}
+
+/** What a gateway has in effect. */
+export type AppliedRow = {
+  id: string
+  updatedAt: Date
+  /** Of its snapshot. */
+  revision: number
+  /** Requests and WebSockets under way, by instance. */
+  inFlight: Readonly<Record<string, number>>
+}
+
+export type NodeRow = AppliedRow & {
+  counters: TrafficCounters[]
+  problems: string[]
+  /** Prometheus text. */
+  metrics: string
+}
+
+export const saveNode = async (db: Queryable, node: NodeRow): Promise<void> => {
+  await db.execute(
+    `insert into gateway.node (id, updated_at, revision, in_flight, counters, problems, metrics)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (id) do update set updated_at = excluded.updated_at,
+       revision = excluded.revision, in_flight = excluded.in_flight,
+       counters = excluded.counters, problems = excluded.problems, metrics = excluded.metrics`,
+    [
+      node.id,
+      node.updatedAt,
+      node.revision,
+      JSON.stringify(node.inFlight),
+      JSON.stringify(node.counters),
+      JSON.stringify(node.problems),
+      node.metrics,
+    ],
+  )
+}
+
+/** The part that others wait for, without the size of the rest. False when the node is unknown. */
+export const saveApplied = async (db: Queryable, row: AppliedRow): Promise<boolean> => {
+  const known = await db.execute(
+    'update gateway.node set updated_at = $2, revision = $3, in_flight = $4 where id = $1',
+    [row.id, row.updatedAt, row.revision, JSON.stringify(row.inFlight)],
+  )
+  return known > 0
+}
+
+/** Of every gateway that has not said goodbye, however long it has been silent. */
+export const selectApplied = async (db: Queryable): Promise<AppliedRow[]> => {
+  const rows = await db.many<{
+    id: string
+    updated_at: Date
+    revision: string
+    in_flight: Record<string, number>
+  }>('select id, updated_at, revision, in_flight from gateway.node')
+  return rows.map(({ id, updated_at: updatedAt, revision, in_flight: inFlight }) => ({
+    ...{ id, updatedAt, inFlight },
+    revision: Number(revision),
+  }))
+}
+
+/** Forgets a gateway; with `lastSpoke` only if it has not spoken since. */
+export const deleteNode = async (
+  db: Queryable,
+  { id, lastSpoke }: { id: string; lastSpoke?: Date },
+): Promise<void> => {
+  await db.execute(
+    'delete from gateway.node where id = $1 and ($2::timestamptz is null or updated_at = $2)',
+    [id, lastSpoke ?? null],
+  )
+}
+
+/** Counters and metrics of nodes that spoke lately; one that is silent counts nothing any more. */
+export const selectNodes = (
+  db: Queryable,
+  since: Date,
+): Promise<Pick<NodeRow, 'id' | 'counters' | 'metrics'>[]> =>
+  db.many('select id, counters, metrics from gateway.node where updated_at > $1', [since])
+
+export const deleteSilentNodes = async (db: Queryable, before: Date): Promise<void> => {
+  await db.execute('delete from gateway.node where updated_at < $1', [before])
+}

@@ -1,0 +1,278 @@
+import { join } from 'node:path'
+import type { Context } from './kernel/context.ts'
+import { openDatabase, type Database } from './kernel/database.ts'
+import { createDb, type Db } from './kernel/db.ts'
+import type { Events } from './kernel/events.ts'
+import type { Http } from './kernel/http.ts'
+import { newId } from './kernel/ids.ts'
+import type { Module, ModuleTable } from './kernel/lifecycle.ts'
+import type { Live } from './kernel/live.ts'
+import { kernelMigrations, migrate, type MigrationSource } from './kernel/migrations.ts'
+import { createRecorder, type Recorder } from './kernel/recorder.ts'
+import type { Registry } from './registry/index.ts'
+import type { Identity } from './identity/index.ts'
+import type { Health } from './health/index.ts'
+import type { createTraffic, Drain, Publisher } from './gateway/index.ts'
+import type { LogStore, Orchestrator } from './orchestrator/index.ts'
+
+type Startable = { start(): Promise<void>; stop(): Promise<void> }
+
+export type Modules = {
+  database: Database
+  schema: true
+  db: Db
+  events: Events
+  recorder: Recorder
+  identity: Identity
+  http: Http
+  live: Live
+  registry: Registry
+  health: Health
+  logs: LogStore
+  orchestrator: Orchestrator
+  publisher: Publisher
+  drain: Drain
+  traffic: ReturnType<typeof createTraffic>
+  dataPlane: Startable
+  system: Startable
+}
+
+const migrationsOf = (domain: string): MigrationSource => ({
+  domain,
+  dir: join(import.meta.dirname, domain, 'migrations'),
+})
+
+/** All migrations, in the order they are applied. */
+export const migrationSources: readonly MigrationSource[] = [
+  kernelMigrations,
+  ...['registry', 'identity', 'health', 'gateway', 'orchestrator'].map(migrationsOf),
+]
+
+const module = <K extends keyof Modules, N extends keyof Modules = never>(
+  entry: Module<Modules, K, N>,
+): Module<Modules, K, keyof Modules> => entry
+
+const control = ['control'] as const
+
+/**
+ * All of Keelson: each module, what it needs, how it is made, and the targets it is part of. Start
+ * and stop order, readiness, the import test and the diagram in ARCHITECTURE.md come from here.
+ *
+ * Rooms are imported where they are made, so that a process loads only what its target needs: the
+ * gateway alone takes half the memory.
+ */
+export const createGraph = (context: Context): ModuleTable<Modules> => {
+  const { env, log, clock, version } = context
+  return {
+    database: module({
+      room: 'kernel',
+      floor: 0,
+      targets: ['control', 'gateway'],
+      needs: [],
+      create: () => openDatabase(context),
+      stop: async ({ embedded }) => {
+        if (!context.keepsStacks()) await embedded?.stop()
+      },
+    }),
+    schema: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['database'],
+      create: async ({ database }) => {
+        await migrate(database.url.reveal(), migrationSources, { log })
+        return true as const
+      },
+    }),
+    db: module({
+      room: 'kernel',
+      floor: 0,
+      targets: ['control', 'gateway'],
+      needs: ['database'],
+      create: ({ database }) => createDb({ connectionString: database.url.reveal(), log }),
+      stop: (db) => db.close(),
+    }),
+    events: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['db', 'schema'],
+      create: async ({ db }) => {
+        const { createEvents } = await import('./kernel/events.ts')
+        return createEvents({ db, clock, log })
+      },
+      start: (events) => events.start(),
+      stop: (events) => events.stop(),
+    }),
+    recorder: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['db', 'schema'],
+      create: ({ db }) => createRecorder({ db, clock, log }),
+      stop: async (recorder) => {
+        await recorder.flush(5000)
+        recorder.stop()
+      },
+    }),
+    identity: module({
+      room: 'identity',
+      floor: 1,
+      targets: control,
+      needs: ['db', 'schema'],
+      create: async ({ db }) => {
+        const { createIdentity, loadLocalToken } = await import('./identity/index.ts')
+        const localToken = await loadLocalToken(join(env.dataDir, 'token'))
+        return createIdentity({ db, clock, localToken })
+      },
+    }),
+    http: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['identity'],
+      create: async ({ identity }) => {
+        const { createHttp } = await import('./kernel/http.ts')
+        const hostNames = ['localhost', '127.0.0.1', '[::1]', env.host]
+        const authenticate: typeof identity.authenticate = (request) =>
+          identity.authenticate(request)
+        return createHttp({ log, newId, hostNames, authenticate })
+      },
+      stop: (http) => http.close(),
+    }),
+    live: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['http', 'events'],
+      create: async ({ http, events }) => {
+        const { createLive } = await import('./kernel/live.ts')
+        return createLive({ http, events, clock, log, version })
+      },
+      stop: (live) => live.close(),
+    }),
+    registry: module({
+      room: 'registry',
+      floor: 1,
+      targets: control,
+      needs: ['db', 'recorder'],
+      create: async (needs) => {
+        const { createRegistry } = await import('./registry/index.ts')
+        const registry = createRegistry({ ...needs, clock })
+        await registry.load()
+        return registry
+      },
+    }),
+    health: module({
+      room: 'health',
+      floor: 2,
+      targets: control,
+      needs: ['registry', 'db', 'events', 'recorder'],
+      create: async (needs) => {
+        const { createHealth } = await import('./health/index.ts')
+        const health = createHealth({ ...needs, clock, log })
+        await health.load()
+        return health
+      },
+      start: (health) => health.start(),
+      stop: (health) => health.stop(),
+    }),
+    logs: module({
+      room: 'orchestrator',
+      floor: 3,
+      targets: control,
+      needs: [],
+      create: async () => {
+        const { createLogStore } = await import('./orchestrator/index.ts')
+        return createLogStore({ dir: join(env.dataDir, 'logs/services'), clock })
+      },
+      start: (logs) => {
+        // Bounded, and read by `keelson logs control` like the log of any service.
+        const writer = logs.writer({ stack: 'keelson', name: 'keelson-control-1' })
+        context.redirectLog((line) => writer.append('stdout', line))
+      },
+      stop: async (logs) => {
+        context.redirectLog(null)
+        await logs.close()
+      },
+    }),
+    orchestrator: module({
+      room: 'orchestrator',
+      floor: 3,
+      targets: control,
+      needs: ['database', 'db', 'events', 'recorder', 'registry', 'health', 'logs'],
+      create: async (needs) => {
+        const { openOrchestrator } = await import('./orchestrator/index.ts')
+        return openOrchestrator(context, needs)
+      },
+      stop: async (orchestrator) => {
+        if (!context.keepsStacks()) await orchestrator.stopAll('Keelson stops')
+        await orchestrator.close()
+      },
+    }),
+    publisher: module({
+      room: 'gateway',
+      floor: 3,
+      targets: control,
+      needs: ['registry', 'health', 'db', 'schema'],
+      create: async (needs) => {
+        const { createPublisher } = await import('./gateway/index.ts')
+        return createPublisher({ ...needs, clock, log })
+      },
+      start: (publisher) => publisher.start(),
+      stop: (publisher) => publisher.stop(),
+    }),
+    drain: module({
+      room: 'gateway',
+      floor: 3,
+      targets: control,
+      needs: ['publisher', 'registry', 'health', 'db', 'orchestrator'],
+      create: async (needs) => {
+        const { createDrain } = await import('./gateway/index.ts')
+        const drain = createDrain({ ...needs, clock, log })
+        needs.orchestrator.useDrain(drain)
+        return drain
+      },
+      stop: (drain) => drain.stop(),
+    }),
+    traffic: module({
+      room: 'gateway',
+      floor: 3,
+      targets: control,
+      needs: ['db', 'schema'],
+      create: async ({ db }) => {
+        const { createTraffic } = await import('./gateway/index.ts')
+        return createTraffic({ db, clock, log })
+      },
+      start: (traffic) => traffic.start(),
+      stop: (traffic) => traffic.stop(),
+    }),
+    dataPlane: module({
+      room: 'gateway',
+      floor: 3,
+      targets: ['gateway'],
+      needs: ['db'],
+      create: async (needs) => {
+        const { createDataPlane } = await import('./gateway/data-plane.ts')
+        return createDataPlane(context, needs)
+      },
+      start: (dataPlane) => dataPlane.start(),
+      stop: (dataPlane) => dataPlane.stop(),
+    }),
+    system: module({
+      room: 'system',
+      floor: 4,
+      targets: control,
+      needs: [
+        ...(['database', 'db', 'events', 'http', 'live', 'identity', 'registry'] as const),
+        ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher'] as const),
+      ],
+      create: async (needs) => {
+        const { createSystem } = await import('./system/index.ts')
+        return createSystem(context, needs)
+      },
+      start: (system) => system.start(),
+      stop: (system) => system.stop(),
+    }),
+  }
+}

@@ -1,0 +1,162 @@
+import { api, Problem, type Endpoint } from '@keelson/contract'
+import { sessionCookie } from './session-cookie.ts'
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+type JsonObject = { [key: string]: Json }
+
+/**
+ * The OpenAPI 3.1 document of the contract. Schemas that carry an `$id` stand once under
+ * `components.schemas` and are referred to everywhere else.
+ */
+export const openApiDocument = (version: string): JsonObject => {
+  const schemas: JsonObject = {}
+  // Through JSON: what remains is plain data, without the symbols of the schema library.
+  const schemaOf = (schema: object): Json => hoist(JSON.parse(JSON.stringify(schema)), schemas)
+  const problem = schemaOf(Problem)
+
+  const paths: Record<string, JsonObject> = { ...streams }
+  for (const [operationId, endpoint] of Object.entries<Endpoint>(api)) {
+    const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = {
+      ...paths[path],
+      [endpoint.method.toLowerCase()]: operation(operationId, endpoint, schemaOf, problem),
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Keelson',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: 'Errors are RFC 9457 problems with a stable code and a hint.',
+    },
+    security: [{ token: [] }, { session: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: sessionCookie },
+      },
+      schemas: sortedByName(schemas),
+    },
+  }
+}
+
+const operation = (
+  operationId: string,
+  endpoint: Endpoint,
+  schemaOf: (schema: object) => Json,
+  problem: Json,
+): JsonObject => ({
+  operationId,
+  summary: endpoint.summary,
+  tags: [endpoint.path.split('/')[3] ?? 'api'],
+  'x-permission': endpoint.permission,
+  ...(endpoint.permission === 'public' ? { security: [] } : {}),
+  parameters: [
+    ...parameters(endpoint, 'params', schemaOf),
+    ...parameters(endpoint, 'query', schemaOf),
+  ],
+  ...(endpoint.body === undefined
+    ? {}
+    : { requestBody: { required: true, content: jsonContent(schemaOf(endpoint.body)) } }),
+  responses: {
+    ...(endpoint.response === null
+      ? { '204': { description: 'Done' } }
+      : { '200': { description: 'Done', content: jsonContent(schemaOf(endpoint.response)) } }),
+    default: {
+      description: 'Refused, or failed',
+      content: { 'application/problem+json': { schema: problem } },
+    },
+  },
+})
+
+const jsonContent = (schema: Json): JsonObject => ({ 'application/json': { schema } })
+
+const parameters = (
+  endpoint: Endpoint,
+  part: 'params' | 'query',
+  schemaOf: (schema: object) => Json,
+): Json[] => {
+  const schema = endpoint[part]
+  if (schema === undefined) return []
+  const { properties, required } = schemaOf(schema) as {
+    properties: Record<string, JsonObject>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: part === 'params' ? 'path' : 'query',
+    // A default makes a parameter optional for the caller.
+    required: required?.includes(name) === true && property['default'] === undefined,
+    schema: property,
+  }))
+}
+
+const hoist = (value: Json, schemas: JsonObject): Json => {
+  if (Array.isArray(value)) return value.map((item) => hoist(item, schemas))
+  if (value === null || typeof value !== 'object') return value
+  const { $id, ...rest } = value
+  const children = Object.fromEntries(
+    Object.entries(rest).map(([key, child]) => [key, hoist(child, schemas)]),
+  )
+  if (typeof $id !== 'string') return children
+  schemas[$id] = children
+  return { $ref: `#/components/schemas/${$id}` }
+}
+
+const sortedByName = (schemas: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => a.localeCompare(b)))
+
+const text = (description: string, type: string): JsonObject => ({
+  '200': { description, content: { [type]: { schema: { type: 'string' } } } },
+})
+
+/** What is not one JSON answer, and so not in the table of the contract. */
+const streams: Record<string, JsonObject> = {
+  '/api/v1/live': {
+    get: {
+      operationId: 'live',
+      summary: 'Server-sent events of several topics; resumes after Last-Event-ID',
+      tags: ['live'],
+      'x-permission': 'services:read',
+      parameters: [
+        {
+          name: 'topics',
+          in: 'query',
+          required: true,
+          description: 'services, timeline, stacks, traffic, logs:<stack>/<service>',
+          schema: { type: 'string', maxLength: 2000 },
+        },
+      ],
+      responses: text('The stream', 'text/event-stream'),
+    },
+  },
+  '/healthz': {
+    get: {
+      operationId: 'healthz',
+      summary: 'Whether the process answers',
+      tags: ['health'],
+      security: [],
+      responses: text('It does', 'text/plain'),
+    },
+  },
+  '/readyz': {
+    get: {
+      operationId: 'readyz',
+      summary: 'Whether every module is ready; 503 with their names while not',
+      tags: ['health'],
+      security: [],
+      responses: text('All are', 'text/plain'),
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'metrics',
+      summary: 'Metrics of the platform as Prometheus text',
+      tags: ['health'],
+      'x-permission': 'status:read',
+      responses: text('Metrics', 'text/plain'),
+    },
+  },
+}

@@ -1,0 +1,161 @@
+import { isIP } from 'node:net'
+import type { RuntimeKind } from '@keelson/contract'
+import type { Clock, Timer } from '../kernel/clock.ts'
+import { messageOf } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Health } from '../health/index.ts'
+import type { RegisteredInstance, Registry, ServiceDeclaration } from '../registry/index.ts'
+import type { ObservedInstance, Runtime } from './runtime.ts'
+
+type HostsDeps = {
+  registry: Pick<Registry, 'services' | 'instancesOf' | 'onChange'>
+  health: Pick<Health, 'instance'>
+  runtimes: Record<RuntimeKind, Pick<Runtime, 'updateHosts'>>
+  /** What runs under a name. */
+  findRunning: (instance: string) => ObservedInstance | null
+  clock: Clock
+  log: Pick<Log, 'warn'>
+}
+
+/** Addresses of services by name, as one kind of instance sees them. */
+export type HostNames = Readonly<Record<string, string>>
+
+export type Hosts = {
+  /** What an instance of this kind is to be started with. */
+  of(stack: string, runtime: RuntimeKind): HostNames
+  close(): void
+}
+
+/** A burst of changes is told once. */
+const settleMs = 50
+
+/**
+ * Names across runtimes in a stack that has both: processes reach containers at their addresses, and
+ * containers reach processes through their host. Containers find each other by their own network,
+ * and a stack of processes alone has its variables (ADR 0006): there are no names for either.
+ *
+ * A container has another address after each start, so running instances are told when it changed.
+ */
+export const createHosts = (deps: HostsDeps): Hosts => {
+  const { registry, health, runtimes, clock, log } = deps
+  const changed = new Set<string>()
+  /** What each running incarnation was told last. */
+  const told = new Map<string, string>()
+  let timer: Timer | null = null
+  let telling: Promise<void> | null = null
+  let closed = false
+
+  const servicesOf = (stack: string): ServiceDeclaration[] =>
+    registry.services().filter((service) => service.stack === stack && !service.builtIn)
+
+  const of = (stack: string, runtime: RuntimeKind): HostNames => {
+    const services = servicesOf(stack)
+    const kinds = new Set(services.map(({ spec }) => spec.runtime))
+    if (kinds.size < 2) return {}
+    const names: Record<string, string> = {}
+    for (const { id, spec } of services) {
+      const address =
+        runtime === 'process' ? seenByProcess(id, spec.runtime) : seenByContainer(spec.runtime)
+      if (address !== null) names[spec.name] = address
+    }
+    return names
+  }
+
+  const seenByProcess = (serviceId: string, runtime: RuntimeKind): string | null => {
+    if (runtime === 'process') return '127.0.0.1'
+    const running = registry.instancesOf(serviceId).filter(({ phase }) => phase === 'running')
+    const healthy = running.filter(({ name }) => health.instance(name)?.state === 'healthy')
+    for (const instance of [...healthy, ...running]) {
+      const address = addressOf(instance)
+      if (address !== null) return address
+    }
+    return null
+  }
+
+  const tellAll = async (): Promise<void> => {
+    const stacks = [...changed]
+    changed.clear()
+    for (const stack of stacks) {
+      for (const { id, spec } of servicesOf(stack)) {
+        const names = of(stack, spec.runtime)
+        await Promise.all(
+          registry.instancesOf(id).map((instance) => tell(instance, spec.runtime, names)),
+        )
+      }
+    }
+  }
+
+  const tell = async (
+    { name }: RegisteredInstance,
+    runtime: RuntimeKind,
+    names: HostNames,
+  ): Promise<void> => {
+    const running = deps.findRunning(name)
+    if (running === null || !running.running) return
+    const text = JSON.stringify(names)
+    const before = told.get(name)
+    if (before === `${running.incarnation} ${text}`) return
+    told.set(name, `${running.incarnation} ${text}`)
+    // It was started with them.
+    if (before === undefined && runtime === 'container') return
+    try {
+      await runtimes[runtime].updateHosts(running, names)
+    } catch (error) {
+      told.delete(name)
+      log.warn({ instance: name, reason: messageOf(error) }, 'an instance cannot be told addresses')
+    }
+  }
+
+  const arm = (): void => {
+    if (closed || timer !== null || telling !== null) return
+    timer = clock.setTimer(() => {
+      timer = null
+      telling = tellAll().finally(() => {
+        telling = null
+        if (changed.size > 0) arm()
+      })
+    }, settleMs)
+  }
+
+  registry.onChange((change) => {
+    if (change.kind === 'instance_removed') told.delete(change.instance.name)
+    const isInstance = change.kind === 'instance' || change.kind === 'instance_removed'
+    if (change.kind === 'instance' && !moved(change.before, change.instance)) return
+    const stack = isInstance ? stackOf(change.instance.serviceId) : change.service.stack
+    changed.add(stack)
+    arm()
+  })
+
+  return {
+    of,
+    close: () => {
+      closed = true
+      timer?.cancel()
+    },
+  }
+}
+
+const stackOf = (serviceId: string): string => serviceId.slice(0, serviceId.indexOf('/'))
+
+/** Has an instance come or gone, or got another address? */
+const moved = (before: RegisteredInstance | undefined, now: RegisteredInstance): boolean =>
+  before === undefined ||
+  before.phase !== now.phase ||
+  JSON.stringify(before.ports) !== JSON.stringify(now.ports)
+
+/** Processes are on the host of the containers. */
+const seenByContainer = (runtime: RuntimeKind): string | null =>
+  runtime === 'process' ? 'host-gateway' : null
+
+/**
+ * Where a container listens on the ports that it has inside: at its own address, or on this host when
+ * a port is published under its own number. Any other number would need more than a name.
+ */
+const addressOf = ({ ports }: RegisteredInstance): string | null => {
+  const same = ports.filter(({ port, target }) => port === target)
+  const own = same.find(({ host }) => isIP(host) !== 0 && !isLoopback(host))
+  return own?.host ?? (same.some(({ host }) => isLoopback(host)) ? '127.0.0.1' : null)
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '0.0.0.0' || host.startsWith('127.')

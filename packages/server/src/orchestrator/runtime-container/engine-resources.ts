@@ -1,0 +1,78 @@
+import type { ServiceSpec, StackSpec } from '@keelson/contract'
+import type { Clock } from '../../kernel/clock.ts'
+import type { RuntimeResources } from '../runtime.ts'
+import { refuseUnsupported } from './api-support.ts'
+import { differencesOf } from './container-differences.ts'
+import type { Finder } from './container-finder.ts'
+import { forgetKeptVolumes } from './container-mounts-place.ts'
+import type { Engine } from './engine.ts'
+import { createImageResources } from './image-resources.ts'
+import { createNetworkResources } from './network-resources.ts'
+import { createVolumeResources } from './volume-resources.ts'
+
+type ResourceDeps = { engine: Engine; owner: string; clock: Clock; finder: Finder }
+
+/** Networks, volumes and images of a stack, with the names and labels Docker Compose gives them. */
+export const createResources = (deps: ResourceDeps): RuntimeResources => {
+  const { engine, finder } = deps
+  const networks = createNetworkResources(deps)
+  const volumes = createVolumeResources(deps)
+  const images = createImageResources(deps)
+
+  const serviceOf = (stack: StackSpec, name: string | undefined): ServiceSpec | undefined =>
+    stack.services.find((service) => service.name === name)
+
+  return {
+    check: async () => {
+      const version = await engine.call('tell its version', (docker) => docker.version(), 5000)
+      return { version: version.Version, apiVersion: version.ApiVersion }
+    },
+
+    missing: async (stack) => {
+      if (stack.services.every((service) => service.container === null)) return []
+      await refuseUnsupported(engine, stack)
+      const found = await Promise.all([
+        networks.missing(stack),
+        volumes.missing(stack),
+        images.missing(stack),
+      ])
+      return found.flat()
+    },
+
+    create: async (stack, resource, progress) => {
+      const { kind, subject } = resource
+      const service = serviceOf(stack, resource.service)
+      switch (kind) {
+        case 'create_network':
+          return networks.create(stack, subject)
+        case 'create_volume':
+          return volumes.create(stack, subject)
+        case 'pull_image':
+          return images.pull(subject, service, progress)
+        case 'build_image':
+          return service === undefined ? undefined : images.build(stack, subject, service, progress)
+      }
+    },
+
+    imageId: images.imageId,
+    imageProbe: images.imageProbe,
+    imageVolumes: images.imageVolumes,
+
+    differences: async (ref, wanted) => {
+      const info = await finder.byRef(ref)
+      if (info === null) return ['']
+      const image = await engine.find('inspect an image', (docker) =>
+        docker.getImage(info.Image).inspect(),
+      )
+      const imageId = await images.imageId(wanted.spec, wanted.stack)
+      return differencesOf(info, wanted, { imageId, imageConfig: image?.Config ?? null })
+    },
+
+    removeAll: async (stack, options) => {
+      await networks.removeAll(stack)
+      if (!options.volumes) return
+      await volumes.removeAll(stack)
+      await forgetKeptVolumes(engine, stack)
+    },
+  }
+}

@@ -1,0 +1,226 @@
+import type { Clock } from '../../kernel/clock.ts'
+import { messageOf } from '../../kernel/errors.ts'
+import type { LogStore } from '../logs/log-store.ts'
+import type { ObservedInstance, RuntimeLog } from '../runtime.ts'
+import type { Finder } from './container-finder.ts'
+import { identityOf, label, type ContainerInfo } from './container-labels.ts'
+import { followContainerLog, type ContainerLog } from './container-logs.ts'
+import { createEvidence, type Evidence } from './end-evidence.ts'
+import type { Engine } from './engine.ts'
+import { followEngineEvents, type ContainerEvent, type EngineEvents } from './engine-events.ts'
+
+/** A container that is followed: its log, and its end. */
+export type Supervised = {
+  readonly id: string
+  info: ContainerInfo
+  log: ContainerLog
+  evidence: Evidence
+  /** Set once it has ended and its output is in the log. */
+  ended: ObservedInstance | null
+  settling: Promise<void> | null
+  /** Resolves with the end. */
+  end: PromiseWithResolvers<ObservedInstance>
+}
+
+type SupervisionDeps = {
+  engine: Engine
+  finder: Finder
+  logs: LogStore
+  clock: Clock
+  log: RuntimeLog
+  observedOf: (info: ContainerInfo) => Promise<ObservedInstance>
+  /** After an end is told: one-off containers go. */
+  onSettled: (entry: Supervised) => Promise<void>
+}
+
+/** A log driver that does not end its stream must not hold back the exit. */
+const drainLimitMs = 10_000
+/** Containers, and events of each, that are remembered before they are followed. */
+const earlyMax = 256
+const earlyEventsMax = 10
+
+/** Follows containers to their ends, and tells each end once, when its output is in the log. */
+export const createSupervision = (deps: SupervisionDeps) => {
+  const { engine, finder, logs, clock, log } = deps
+  const entries = new Map<string, Supervised>()
+  const byId = new Map<string, Supervised>()
+  const listeners = new Set<(instance: ObservedInstance) => void>()
+  /** Of containers that nobody follows yet: one may end before its start is answered. */
+  const early = new Map<string, ContainerEvent[]>()
+  let events: EngineEvents | null = null
+  let closed = false
+
+  const followLog = (info: ContainerInfo): ContainerLog => {
+    const ref = identityOf(info)
+    const isRunning = async () => (await finder.inspect(info.Id))?.State.Running === true
+    const { incarnation } = ref
+    const { Tty: tty } = info.Config
+    const driver = info.HostConfig.LogConfig?.Type ?? ''
+    const writer = logs.writer(ref)
+    const { Id: id } = info
+    return followContainerLog({ engine, id, incarnation, tty, driver, writer, clock, isRunning })
+  }
+
+  /**
+   * Follows a started container from now on; the same one again is found by its incarnation.
+   * `endOnly` leaves its log alone: it may turn out that nobody adopts it.
+   */
+  const supervise = (info: ContainerInfo, endOnly = false): Supervised => {
+    const { incarnation } = identityOf(info)
+    const found = entries.get(incarnation)
+    if (found !== undefined) {
+      if (found.log === noLog && !endOnly && found.ended === null) found.log = followLog(info)
+      return found
+    }
+    const entry: Supervised = {
+      id: info.Id,
+      info,
+      log: endOnly ? noLog : followLog(info),
+      evidence: createEvidence(clock),
+      ended: null,
+      settling: null,
+      end: Promise.withResolvers(),
+    }
+    entries.set(incarnation, entry)
+    byId.set(info.Id, entry)
+    for (const event of early.get(info.Id) ?? []) entry.evidence.heard(event)
+    early.delete(info.Id)
+    events ??= followEngineEvents({ engine, clock, log, onEvent: hear, onDoubt: lookAtAll })
+    return entry
+  }
+
+  const hear = (event: ContainerEvent): void => {
+    const entry = byId.get(event.id)
+    if (entry === undefined) return keepEarly(event)
+    if (entry.ended !== null) return
+    entry.evidence.heard(event)
+    if (event.action === 'die' || event.action === 'destroy') lookInBackground(entry)
+  }
+
+  const keepEarly = (event: ContainerEvent): void => {
+    const known = early.get(event.id) ?? []
+    if (known.length < earlyEventsMax) known.push(event)
+    early.set(event.id, known)
+    const [oldest] = early.keys()
+    if (early.size > earlyMax && oldest !== undefined) early.delete(oldest)
+  }
+
+  /** One look at a container; an end it finds is announced. */
+  const look = async (entry: Supervised): Promise<void> => {
+    if (entry.ended !== null) return
+    const info = await finder.inspect(entry.id)
+    if (info?.State.Running !== true) await settle(entry, info, true)
+  }
+
+  const lookInBackground = (entry: Supervised): void => {
+    // An engine that does not answer now answers the next look.
+    look(entry).catch(() => undefined)
+  }
+
+  /** One list tells of all which still run; the others are looked at. */
+  const lookAtAll = (): void => {
+    const alive = [...entries.values()].filter(({ ended }) => ended === null)
+    if (alive.length === 0) return
+    void engine
+      .call('list containers', (docker) => docker.listContainers())
+      .then((running) => {
+        const ids = new Set(running.map(({ Id }) => Id))
+        for (const entry of alive) if (!ids.has(entry.id)) lookInBackground(entry)
+      })
+      .catch(() => undefined)
+  }
+
+  /** Null: it was removed. Its end is recorded, and told if somebody is to hear of it. */
+  const settle = async (
+    entry: Supervised,
+    info: ContainerInfo | null,
+    announce: boolean,
+  ): Promise<void> => {
+    if (entry.ended !== null) return
+    entry.settling ??= settleOnce(entry, info, announce).finally(() => {
+      entry.settling = null
+    })
+    await entry.settling
+  }
+
+  const settleOnce = async (entry: Supervised, seen: ContainerInfo | null, announce: boolean) => {
+    const verdict = await entry.evidence.verdict(seen, announce && events?.connected === true)
+    const info = verdict.startedAgain ? await finder.inspect(entry.id) : seen
+    if (info?.State.Running === true) return goOn(entry, info)
+    const timer = Promise.withResolvers<void>()
+    const limit = clock.setTimer(timer.resolve, drainLimitMs)
+    await Promise.race([entry.log.ended, timer.promise])
+    limit.cancel()
+    entry.log.close()
+    entry.info = info ?? goneOf(entry, clock.now())
+    const observed = await deps.observedOf(entry.info)
+    const { outOfMemory, endedOutside } = verdict
+    const exit = observed.exit === null ? null : { ...observed.exit, outOfMemory }
+    const ended = { ...observed, exit, ...(endedOutside === null ? {} : { endedOutside }) }
+    entry.ended = ended
+    entry.end.resolve(ended)
+    if (announce && !closed) {
+      // One turn later: who is just being answered by `start` knows the instance by then.
+      setImmediate(() => {
+        for (const listener of listeners) listener(ended)
+      })
+    }
+    await deps.onSettled(entry).catch((error: unknown) => {
+      log.warn({ container: entry.id, reason: messageOf(error) }, 'cannot be removed')
+    })
+  }
+
+  /** `docker restart` is no end: the same container goes on. */
+  const goOn = async (entry: Supervised, info: ContainerInfo): Promise<void> => {
+    entry.log.close()
+    await entry.log.ended
+    entry.info = info
+    entry.evidence = createEvidence(clock, entry.evidence.isExpected)
+    entry.log = entry.log === noLog ? noLog : followLog(info)
+  }
+
+  return {
+    supervise,
+    settle,
+    look,
+    find: (incarnation: string): Supervised | undefined => entries.get(incarnation),
+
+    /** Removed: nothing is heard of it any more. */
+    forget(incarnation: string): void {
+      const entry = entries.get(incarnation)
+      if (entry === undefined) return
+      entry.log.close()
+      entries.delete(incarnation)
+      byId.delete(entry.id)
+    },
+
+    watch: (listener: (instance: ObservedInstance) => void): void => void listeners.add(listener),
+
+    async close(): Promise<void> {
+      closed = true
+      events?.close()
+      listeners.clear()
+      for (const entry of entries.values()) entry.log.close()
+      await Promise.allSettled([...entries.values()].map((entry) => entry.log.ended))
+    },
+  }
+}
+
+const noLog: ContainerLog = { ended: Promise.resolve(), close: () => undefined }
+
+export type Supervision = ReturnType<typeof createSupervision>
+
+/** What is known of a container that somebody has removed. */
+const goneOf = ({ info, evidence }: Supervised, at: Date): ContainerInfo => ({
+  ...info,
+  State: {
+    ...info.State,
+    Running: false,
+    ExitCode: evidence.exitCode ?? 137,
+    FinishedAt: at.toISOString(),
+  },
+})
+
+/** Runs beside a service and is removed at its end. */
+export const isOneOff = ({ Config }: ContainerInfo): boolean =>
+  Config.Labels[label.oneOff] === 'True'

@@ -1,0 +1,183 @@
+import type { Rollout } from '@keelson/contract'
+import type { Actor } from '../kernel/actor.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { AppError, messageOf } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
+import type { ServiceDeclaration } from '../registry/index.ts'
+import type { Keeper } from './keeper/keeper.ts'
+import type { KnownStack, KnownStacks } from './known-stacks.ts'
+import type { Places } from './places.ts'
+import type { Planning } from './plan/planning.ts'
+import { isUnderWay, staying, type ServiceState } from './rollout/state.ts'
+import { allDependencies, allDependents } from './rollout/surroundings.ts'
+import type { Updates } from './rollout/updates.ts'
+import { refuseFaults, stackFaults } from './plan/stack-check.ts'
+
+type VerbDeps = {
+  stacks: KnownStacks
+  places: Places
+  planning: Pick<Planning, 'resolve'>
+  updates: Updates
+  keepers: ReadonlyMap<string, Keeper>
+  clock: Clock
+  log: Log
+}
+
+type Target = Pick<ServiceDeclaration, 'id' | 'stack' | 'builtIn'> & { spec: { name: string } }
+
+export type ServiceVerbs = ReturnType<typeof createServiceVerbs>
+
+/**
+ * What a person asks of one service. Written down before it is acknowledged, so that it holds over
+ * restarts of Keelson; instances follow by themselves, in the order of their dependencies.
+ */
+export const createServiceVerbs = (deps: VerbDeps) => {
+  const { stacks, places, updates, clock, log } = deps
+
+  const refuseOwn = ({ builtIn, spec }: Target): void => {
+    if (!builtIn) return
+    const message = `${spec.name} is one of Keelson's own parts`
+    throw new AppError('service_protected', { message })
+  }
+
+  /** One verb after the other, and none while a stack is being applied. */
+  const inTurn = async <T>(target: Target, work: (known: KnownStack) => Promise<T>): Promise<T> => {
+    await stacks.whenComplete()
+    return stacks.inTurn(target.stack, () => work(stacks.get(target.stack)))
+  }
+
+  const namesOf = (
+    known: KnownStack,
+    name: string,
+    applies: (state: ServiceState) => boolean,
+    others: readonly string[],
+  ): string[] =>
+    [name, ...others].filter((one) => {
+      const state = places.find(known.spec.name, one)
+      return state !== undefined && applies(state)
+    })
+
+  const stopInTurn =
+    (actor: Actor, { stack, spec: { name } }: Target, options: { only: boolean }) =>
+    async (known: KnownStack): Promise<void> => {
+      const others = options.only ? [] : allDependents(known.spec, name)
+      const by = nameOf(actor)
+      await places.change(stack, (draft) => {
+        for (const one of namesOf(known, name, ({ stopped }) => stopped === null, others)) {
+          const stopped = { by, with: one === name ? null : name }
+          draft.put({ ...draft.get(one), stopped })
+        }
+        draft.publish({
+          type: 'service.stop_requested',
+          subject: `${stack}/${name}`,
+          actor: actor.name,
+          at: clock.now(),
+          payload: { stack, service: name, by },
+        })
+      })
+    }
+
+  /** With what it needs, and what was stopped only because it was. */
+  const startInTurn =
+    (actor: Actor, { stack, spec: { name } }: Target) =>
+    async (known: KnownStack): Promise<void> => {
+      const by = nameOf(actor)
+      const cause = `start asked for by ${by}`
+      const needed = [name, ...allDependencies(known.spec, name)]
+      const along = ({ service, stopped }: ServiceState): boolean =>
+        stopped !== null && (needed.includes(service) || stopped.with === name)
+      const names = places
+        .of(stack)
+        .filter(along)
+        .map(({ service }) => service)
+      for (const one of new Set([name, ...names])) updates.tell(stack, one, { cause, retry: true })
+      await places.change(stack, (draft) => {
+        for (const one of names) draft.put({ ...draft.get(one), stopped: null })
+        draft.publish({
+          type: 'service.start_requested',
+          subject: `${stack}/${name}`,
+          actor: actor.name,
+          at: clock.now(),
+          payload: { stack, service: name, by },
+        })
+      })
+      if (!names.includes(name)) await runAgain(stack, name, cause)
+      for (const one of new Set([name, ...names])) updates.wake(stack, one)
+    }
+
+  /** A job that has ended is what there is to start of a service that was not stopped. */
+  const runAgain = async (stack: string, service: string, cause: string): Promise<void> => {
+    const state = places.find(stack, service)
+    const isOver =
+      state !== undefined &&
+      staying(state).every(({ name }) => deps.keepers.get(name)?.phase === 'completed')
+    if (isOver && state.places.length > 0) goOn(updates.restart(stack, service, cause), service)
+  }
+
+  const goOn = (work: Promise<unknown>, service: string): void => {
+    work.catch((error: unknown) => log.error({ service, reason: messageOf(error) }, 'was not done'))
+  }
+
+  const scaleInTurn =
+    (actor: Actor, { stack, spec: { name } }: Target, replicas: number) =>
+    async (known: KnownStack): Promise<void> => {
+      const by = nameOf(actor)
+      const over = known.spec.services.find((spec) => spec.name === name)?.replicas ?? 1
+      const services = known.spec.services.map((spec) =>
+        spec.name === name ? { ...spec, replicas } : spec,
+      )
+      refuseFaults(stackFaults({ ...known.spec, services }))
+      await places.change(stack, (draft) => {
+        const scaled = replicas === over ? null : { replicas, over, by }
+        draft.put({ ...draft.get(name), scaled, stopped: null })
+        draft.publish({
+          type: 'service.scaled',
+          subject: `${stack}/${name}`,
+          actor: actor.name,
+          at: clock.now(),
+          payload: { stack, service: name, replicas, by },
+        })
+      })
+      const wanted = await deps.planning.resolve(known.spec)
+      const mine = wanted.filter(({ spec }) => spec.name === name)
+      await updates.carryOut(known, mine, { cause: `scaled by ${by}`, retry: false })
+    }
+
+  return {
+    /** Throws AppError('service_protected'). */
+    start: async (actor: Actor, target: Target): Promise<void> => {
+      refuseOwn(target)
+      await inTurn(target, startInTurn(actor, target))
+    },
+
+    /** Dependents go first; `only` leaves them running. Throws AppError('service_protected'). */
+    stop: async (actor: Actor, target: Target, options: { only: boolean }): Promise<void> => {
+      refuseOwn(target)
+      await inTurn(target, stopInTurn(actor, target, options))
+    },
+
+    /** Throws AppError('service_protected'), 'stack_invalid' where there can be only one. */
+    scale: async (actor: Actor, target: Target, replicas: number): Promise<void> => {
+      refuseOwn(target)
+      await inTurn(target, scaleInTurn(actor, target, replicas))
+    },
+
+    /** Throws AppError('service_protected'), 'nothing_to_roll_back'. */
+    rollBack: async (actor: Actor, target: Target): Promise<Rollout> => {
+      refuseOwn(target)
+      return inTurn(target, () => updates.rollBack(target.stack, target.spec.name, nameOf(actor)))
+    },
+
+    /** Restarts a service; resolves once it is well again. Dependents follow where they ask. */
+    restart: async (id: string, cause: string): Promise<void> => {
+      const [stack = '', service = ''] = id.split('/')
+      await stacks.whenComplete()
+      const isWell = await updates.restart(stack, service, cause)
+      const state = places.find(stack, service)
+      if (!isWell && state !== undefined && !isUnderWay(state))
+        log.warn({ service: id }, 'not every instance got healthy again')
+    },
+  }
+}
+
+const nameOf = ({ name }: Actor): string => `the ${name}`

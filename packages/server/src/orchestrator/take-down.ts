@@ -1,0 +1,183 @@
+import type { StackSpec } from '@keelson/contract'
+import type { Actor } from '../kernel/actor.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Db } from '../kernel/db.ts'
+import { AppError, messageOf } from '../kernel/errors.ts'
+import type { Events } from '../kernel/events.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Registry } from '../registry/index.ts'
+import { databasesOf, type StackDatabases } from './databases.ts'
+import type { Finding, Found } from './finding.ts'
+import type { Keeping } from './keeper/keeping.ts'
+import type { KnownStack, KnownStacks, StackHead } from './known-stacks.ts'
+import { dependencyLevels } from './plan/plan.ts'
+import type { PortAllocator } from './ports.ts'
+import type { Places } from './places.ts'
+import type { RestartCounts } from './keeper/restart-counts.ts'
+import type { Runtime } from './runtime.ts'
+import type { Updates } from './rollout/updates.ts'
+import { deleteStack, markRemoving } from './store.ts'
+import type { Timers } from './timers.ts'
+
+type TakeDownDeps = {
+  db: Db
+  events: Events
+  registry: Registry
+  clock: Clock
+  log: Log
+  stacks: KnownStacks
+  keeping: Keeping
+  finding: Finding
+  places: Pick<Places, 'of' | 'erase' | 'forget'>
+  updates: Pick<Updates, 'halt'>
+  timers: Timers
+  restarts: RestartCounts
+  ports: PortAllocator
+  databases: StackDatabases
+  containers: Runtime
+  /** Nothing of a stack is left. */
+  onRemoved: (stack: string) => void
+}
+
+type Removal = { volumes: boolean; by: string }
+
+const retryMs = 3000
+/** On top of the grace of all levels: then what cannot be stopped is left to itself. */
+const stopAllMarginMs = 30_000
+
+/** Ends stacks: for good, or because Keelson stops. */
+export const createTakeDown = (deps: TakeDownDeps) => {
+  const { db, events, registry, clock, log, stacks, keeping, finding, containers } = deps
+
+  /** Dependents before what they depend on; all of one level at once. */
+  const stopInOrder = async (known: KnownStack, cause: string): Promise<void> => {
+    await deps.updates.halt(known.spec.name)
+    for (const level of dependencyLevels(known.spec.services).reverse()) {
+      const mine = [...known.keepers.values()].filter((keeper) => level.includes(keeper.id.service))
+      await Promise.all(mine.map((keeper) => keeping.retire(known, keeper, cause)))
+    }
+    const others = [...known.keepers.values()]
+    await Promise.all(others.map((keeper) => keeping.retire(known, keeper, cause)))
+    await Promise.all([...known.formers].map((former) => former.gone()))
+  }
+
+  /** The part of a removal that a crash may interrupt; the next start does it again. */
+  const finish = async (known: KnownStack, { volumes, by }: Removal): Promise<void> => {
+    const { spec } = known
+    const hasContainers = spec.services.some(({ runtime }) => runtime === 'container')
+    known.late.clear() // nothing of it is to be taken up any more, only to be ended
+    if (hasContainers) {
+      const found = await finding.observe()
+      for (const service of spec.services) finding.adopt(known, service, found)
+    }
+    await stopInOrder(known, 'the stack is removed')
+    if (hasContainers) await containers.resources?.removeAll(spec.name, { volumes })
+    if (volumes) await deps.databases.remove(spec.name, databasesOf(spec))
+    for (const service of registry.services())
+      if (service.stack === spec.name) registry.withdraw(service.id)
+    await deps.ports.release(spec.name)
+    await forget(spec, by)
+  }
+
+  const forget = async (spec: StackSpec, by: string): Promise<void> => {
+    const { name } = spec
+    await db.transaction(async (tx) => {
+      await deleteStack(tx, name)
+      await deps.places.erase(tx, name)
+      await events.publish(tx, {
+        type: 'stack.removed',
+        subject: name,
+        actor: by,
+        payload: { stack: name },
+      })
+    })
+    stacks.forget(name)
+    deps.onRemoved(name)
+    const places = deps.places.of(name).flatMap((state) => state.places)
+    deps.places.forget(name)
+    deps.restarts.forget(
+      name,
+      places.map((place) => place.name),
+    )
+  }
+
+  /** Until it succeeds, or somebody else applies or removes the stack. */
+  const finishInTurn = (known: KnownStack, removal: Removal): void => {
+    const { name } = known.spec
+    const attempt = async (): Promise<void> => {
+      if (stacks.find(name) === known) await finish(known, removal)
+    }
+    stacks.inTurn(name, attempt).catch((error: unknown) => {
+      log.error({ stack: name, reason: messageOf(error) }, 'removal is not finished yet')
+      deps.timers.later(retryMs, () => finishInTurn(known, removal))
+    })
+  }
+
+  /** Removes a stack and, if asked for or of a demo, its volumes and databases. */
+  const removeInTurn = async (
+    actor: Actor,
+    name: string,
+    options: { volumes: boolean },
+  ): Promise<void> => {
+    await stacks.whenComplete()
+    const known = stacks.get(name)
+    if (known.builtIn) {
+      throw new AppError('service_protected', { message: `The stack ${name} is Keelson itself` })
+    }
+    const volumes = options.volumes || known.spec.demo
+    await db.transaction((tx) => markRemoving(tx, name, { volumes }))
+    await finish(known, { volumes, by: actor.name })
+  }
+
+  const stopEverything = async (cause: string): Promise<void> => {
+    const others = stacks.all().filter(({ builtIn }) => !builtIn)
+    await Promise.all(
+      others.map((known) => stacks.inTurn(known.spec.name, () => stopInOrder(known, cause))),
+    )
+    for (const known of stacks.all()) await stopInOrder(known, cause)
+  }
+
+  const stopAll = async (cause: string): Promise<void> => {
+    stacks.cancelAllApplies()
+    const others = stacks.all().filter(({ builtIn }) => !builtIn)
+    const limitMs = stopAllMarginMs + Math.max(0, ...others.map(({ spec }) => graceOf(spec)))
+    const limit = Promise.withResolvers<void>()
+    const timer = clock.setTimer(limit.resolve, limitMs)
+    await Promise.race([stopEverything(cause), limit.promise])
+    timer.cancel()
+    const left = [...stacks.keepers.keys()]
+    if (left.length > 0) log.error({ instances: left }, 'left running: they cannot be stopped')
+  }
+
+  return {
+    /** Throws AppError('stack_not_found'), 'service_protected', and what an engine refuses. */
+    remove: (actor: Actor, name: string, options: { volumes: boolean }): Promise<void> => {
+      const isCalledOff = stacks.cancelApply(name)
+      return stacks.inTurn(name, async () => {
+        // Its first apply was still pulling images: nothing of it is there.
+        if (isCalledOff && stacks.find(name) === undefined) return
+        await removeInTurn(actor, name, options)
+      })
+    },
+
+    /** A removal that was cut short: what is left of the stack is ended, and nothing started. */
+    resume(head: StackHead, found: Found, options: { volumes: boolean }): void {
+      const known = stacks.next(head)
+      stacks.put(known)
+      for (const spec of head.spec.services) {
+        keeping.declare(known, spec)
+        finding.adopt(known, spec, found)
+      }
+      finishInTurn(known, { ...options, by: 'Keelson' })
+    },
+
+    /** Stops every stack, its own last; nothing of them is left. The stacks stay applied. */
+    stopAll,
+  }
+}
+
+export type TakeDown = ReturnType<typeof createTakeDown>
+
+/** How long a stack may take to stop in order. */
+const graceOf = ({ services }: StackSpec): number =>
+  dependencyLevels(services).length * Math.max(0, ...services.map(({ stopGraceMs }) => stopGraceMs))

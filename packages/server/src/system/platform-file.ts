@@ -1,0 +1,23 @@
+import { rename, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** How others on this machine find the running platform. No secret in it. */
+export type PlatformFacts = {
+  pid: number
+  startedAt: string
+  url: string
+  gatewayUrl: string
+  version: string
+}
+
+export const platformFile = (dataDir: string) => {
+  const file = join(dataDir, 'platform.json')
+  return {
+    async write(facts: PlatformFacts): Promise<void> {
+      const draft = `${file}.${process.pid}`
+      await writeFile(draft, `${JSON.stringify(facts)}\n`, { mode: 0o600 })
+      await rename(draft, file)
+    },
+    remove: (): Promise<void> => unlink(file).catch(() => {}),
+  }
+}

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { LogLine } from '@keelson/contract'
+import { systemClock } from '../kernel/clock.ts'
+import type { Topic } from '../kernel/live.ts'
+import { until } from '../kernel/testing/index.ts'
+import { createLogStore } from '../orchestrator/index.ts'
+import { createRegistry, type InstanceFacts } from '../registry/index.ts'
+import { serviceSpec } from '../orchestrator/testing/spec.ts'
+import { liveTopics } from './topics.ts'
+
+type Deps = Parameters<typeof liveTopics>[0]
+
+const facts = (service: string, index: number): InstanceFacts => ({
+  ...{ name: `shop-${service}-${index}`, serviceId: `shop/${service}`, index },
+  ...{ runtime: 'process', phase: 'running', phaseReason: '', phaseSince: new Date() },
+  ...{ wanted: true, troubled: false, adopted: false, pid: 1, containerId: null, ports: [] },
+  ...{ startedAt: new Date(), restarts: 0, exitCode: null, nextStartAt: null },
+})
+
+/** The topics over a real registry and real logs; of the rest only what they touch at once. */
+const createTopics = async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'keelson-topics-'))
+  const logs = createLogStore({ dir, clock: systemClock })
+  const recorder = { record: () => {}, flush: () => Promise.resolve(true), stop: () => {} }
+  const registry = createRegistry({ db: {} as never, recorder, clock: systemClock })
+  const topics = new Map<string, Topic>()
+  liveTopics({
+    live: { topic: (topic: Topic) => topics.set(topic.name, topic), eventTopic: () => {} },
+    health: { onService: () => {} },
+    ...{ registry, logs, traffic: {}, clock: systemClock },
+  } as unknown as Deps)
+  return {
+    ...{ registry, logs },
+    async open(name: string, argument: string) {
+      const messages: unknown[] = []
+      const topic = topics.get(name)
+      assert.ok(topic !== undefined)
+      const opened = await topic.open(argument, (_name, data) => messages.push(data))
+      return { messages, close: () => opened.close() }
+    },
+    async [Symbol.asyncDispose]() {
+      await logs.close()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+test('logs follow the instances that a service gets later, and its own only', async () => {
+  await using topics = await createTopics()
+  const { registry, logs } = topics
+  for (const service of ['api', 'other']) {
+    registry.declare({
+      ...{ id: `shop/${service}`, stack: 'shop', spec: serviceSpec(service) },
+      ...{ builtIn: false, upstreams: [], injected: {} },
+    })
+    registry.put(facts(service, 1))
+  }
+  const opened = await topics.open('logs', 'shop/api')
+  const say = (name: string, text: string): void =>
+    logs.writer({ stack: 'shop', name }).append('stdout', `${text}\n`)
+  const texts = () => (opened.messages.flat() as LogLine[]).map(({ text }) => text)
+
+  say('shop-api-1', 'first')
+  await until('the first is told', () => texts().includes('first'))
+  registry.put(facts('api', 2))
+  registry.put(facts('other', 2))
+  say('shop-other-2', 'not asked for')
+  say('shop-api-2', 'second')
+  await until('the second is told', () => texts().includes('second'))
+  registry.remove('shop-api-1')
+  say('shop-api-1', 'last words')
+  await until('what it said at its end is told', () => texts().includes('last words'))
+
+  opened.close()
+  registry.put(facts('api', 3))
+  say('shop-api-3', 'nobody listens')
+  await logs.flush()
+  assert.deepEqual(texts(), ['first', 'second', 'last words'])
+})

@@ -1,0 +1,121 @@
+import type { ServiceMap, ServiceSummary } from '@keelson/contract'
+import { Graph, layout } from '@dagrejs/dagre'
+import { edgeKey } from '../live/traffic.ts'
+
+/** Where everything of the map stands. Pure: the same services give the same picture. */
+
+export const nodeSize = { width: 208, height: 74 }
+const frame = { top: 40, side: 16, gap: 28 }
+export const internet = 'internet'
+const grid = { columns: 4, gap: 20 }
+const internetSize = { width: 96, height: 40 }
+
+export type Place = { x: number; y: number }
+type Size = { width: number; height: number }
+export type Frame = Place & Size & { stack: string }
+export type MapLayout = {
+  frames: Frame[]
+  places: Map<string, Place>
+  /** Ways around the services between both ends, by `edgeKey`; absolute. */
+  ways: Map<string, Place[]>
+  /** Beside the first frame, whether or not anything comes from there now. */
+  internet: Place | null
+  fromInternet: boolean
+}
+
+type Edge = ServiceMap['edges'][number]
+
+/**
+ * A frame for each stack, one below the other; inside, layers from who calls to who is called.
+ * Places of services are relative to their frame.
+ */
+export const layOut = (services: readonly ServiceSummary[], edges: readonly Edge[]): MapLayout => {
+  const places = new Map<string, Place>()
+  const ways: MapLayout['ways'] = new Map()
+  const frames: Frame[] = []
+  let y = 0
+  for (const [stack, members] of byStack(services)) {
+    const size = layOutStack(members, edges, places, (key, way) => {
+      ways.set(
+        key,
+        way.map((place) => ({ x: place.x, y: place.y + y })),
+      )
+    })
+    frames.push({ stack, x: 0, y, ...size })
+    y += size.height + frame.gap
+  }
+  const first = frames[0]
+  return {
+    frames,
+    places,
+    ways,
+    fromInternet: edges.some(({ source }) => source === internet),
+    internet:
+      first !== undefined
+        ? { x: -internetSize.width - 72, y: (first.height - internetSize.height) / 2 }
+        : null,
+  }
+}
+
+const byStack = (services: readonly ServiceSummary[]): [string, ServiceSummary[]][] => {
+  const groups = new Map<string, ServiceSummary[]>()
+  for (const service of [...services].sort((a, b) => a.id.localeCompare(b.id))) {
+    const group = groups.get(service.stack)
+    if (group === undefined) groups.set(service.stack, [service])
+    else group.push(service)
+  }
+  // Keelson's own parts come last: a team looks for its own services first.
+  return [...groups].sort(
+    ([, a], [, b]) => Number(a[0]?.builtIn ?? false) - Number(b[0]?.builtIn ?? false),
+  )
+}
+
+const layOutStack = (
+  members: readonly ServiceSummary[],
+  edges: readonly Edge[],
+  places: Map<string, Place>,
+  onWay: (key: string, way: Place[]) => void,
+): Size => {
+  const inside = new Set(members.map(({ id }) => id))
+  const within = edges.filter(({ source, target }) => inside.has(source) && inside.has(target))
+  const connected = new Set(within.flatMap(({ source, target }) => [source, target]))
+  const alone = [...inside].filter((id) => !connected.has(id))
+
+  const size: Size = { width: 0, height: frame.top - grid.gap }
+  const put = (id: string, place: Place) => {
+    places.set(id, place)
+    size.width = Math.max(size.width, place.x + nodeSize.width + frame.side)
+    size.height = Math.max(size.height, place.y + nodeSize.height)
+  }
+  const graph = layOutGraph([...connected], within)
+  for (const id of connected) {
+    const { x, y } = graph.node(id) as Place
+    put(id, { x: x - nodeSize.width / 2 + frame.side, y: y - nodeSize.height / 2 + frame.top })
+  }
+  for (const { source, target } of within) {
+    const { points = [] } = graph.edge(source, target) as { points?: Place[] }
+    const way = points.map(({ x, y }) => ({ x: x + frame.side, y: y + frame.top }))
+    onWay(edgeKey(source, target), way)
+  }
+  // Services without a neighbour fill rows below; as one layer they would be a tall column.
+  const top = size.height + grid.gap
+  alone.forEach((id, index) => {
+    const column = index % grid.columns
+    const row = Math.floor(index / grid.columns)
+    put(id, {
+      x: frame.side + column * (nodeSize.width + grid.gap),
+      y: top + row * (nodeSize.height + grid.gap),
+    })
+  })
+  return { width: size.width, height: size.height + frame.side }
+}
+
+const layOutGraph = (ids: Iterable<string>, edges: readonly Edge[]): Graph => {
+  const graph = new Graph()
+  graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 26, ranksep: 124 })
+  graph.setDefaultEdgeLabel(() => ({}))
+  for (const id of ids) graph.setNode(id, { ...nodeSize })
+  for (const { source, target } of edges) graph.setEdge(source, target)
+  layout(graph)
+  return graph
+}

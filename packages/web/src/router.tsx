@@ -1,0 +1,114 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+} from '@tanstack/react-router'
+import {
+  healthQuery,
+  overviewQuery,
+  serviceQuery,
+  servicesQuery,
+  stackRevisionsQuery,
+  stackStateQuery,
+  systemQuery,
+} from './api/queries.ts'
+import { validateServiceSearch } from './service/service-search.ts'
+import { validateServicesSearch } from './services/services-search.ts'
+import { NotFoundPage, RouteError } from './shell/route-error.tsx'
+import { Shell } from './shell/shell.tsx'
+import { validateStackSearch } from './stack/stack-search.ts'
+
+/** Every page, its address, and what it begins to read while its code loads. */
+
+const root = createRootRouteWithContext<{ cache: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFoundPage,
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: 'sign-in',
+  component: lazyRouteComponent(() => import('./sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+const overview = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  loader: ({ context: { cache } }) => {
+    void cache.prefetchQuery(overviewQuery)
+    void cache.prefetchQuery(servicesQuery)
+  },
+  component: lazyRouteComponent(() => import('./overview/overview-page.tsx'), 'OverviewPage'),
+})
+
+const services = createRoute({
+  getParentRoute: () => shell,
+  path: 'services',
+  validateSearch: validateServicesSearch,
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(servicesQuery),
+  component: lazyRouteComponent(() => import('./services/services-page.tsx'), 'ServicesPage'),
+})
+
+const service = createRoute({
+  getParentRoute: () => shell,
+  path: 'services/$stack/$name',
+  validateSearch: validateServiceSearch,
+  loader: ({ context: { cache }, params: { stack, name } }) => {
+    void cache.prefetchQuery(serviceQuery(`${stack}/${name}`))
+    void cache.prefetchQuery(healthQuery(`${stack}/${name}`, 24))
+  },
+  component: lazyRouteComponent(() => import('./service/service-page.tsx'), 'ServicePage'),
+})
+
+const stack = createRoute({
+  getParentRoute: () => shell,
+  path: 'stacks/$stack',
+  validateSearch: validateStackSearch,
+  loader: ({ context: { cache }, params: { stack } }) => {
+    void cache.prefetchQuery(stackStateQuery(stack))
+    void cache.prefetchQuery(stackRevisionsQuery(stack))
+  },
+  component: lazyRouteComponent(() => import('./stack/stack-page.tsx'), 'StackPage'),
+})
+
+const system = createRoute({
+  getParentRoute: () => shell,
+  path: 'system',
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(systemQuery),
+  component: lazyRouteComponent(() => import('./system/system-page.tsx'), 'SystemPage'),
+})
+
+const reference = createRoute({
+  getParentRoute: () => shell,
+  path: 'reference',
+  component: lazyRouteComponent(() => import('./reference/reference-page.tsx'), 'ReferencePage'),
+})
+
+const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage })
+
+const routeTree = root.addChildren([
+  signIn,
+  shell.addChildren([overview, services, service, stack, system, reference, elsewhere]),
+])
+
+export const createAppRouter = (cache: QueryClient) =>
+  createRouter({
+    routeTree,
+    context: { cache },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFoundPage,
+    scrollRestoration: true,
+  })
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

@@ -1,0 +1,130 @@
+import type { StackState } from '@keelson/contract'
+import { Tabs } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { CallError } from '../api/call.ts'
+import { stackStateQuery } from '../api/queries.ts'
+import { NotFoundPage } from '../shell/route-error.tsx'
+import { ErrorBox, Loading } from '../ui/feedback.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { usePageTitle } from '../ui/page-title.ts'
+import { DriftList } from './drift-list.tsx'
+import { Progress } from './progress.tsx'
+import { ServicesList } from './services-list.tsx'
+import { StackHead } from './stack-head.tsx'
+import { tabs, type StackSearch, type Tab } from './stack-search.ts'
+import { StartTab } from './start-tab.tsx'
+import { Updates } from './updates.tsx'
+import './stack.css'
+
+const route = getRouteApi('/shell/stacks/$stack')
+const StackLogs = lazy(() =>
+  import('./stack-logs.tsx').then(({ StackLogs }) => ({ default: StackLogs })),
+)
+
+const tabNames: Record<Tab, string> = {
+  services: 'Services',
+  drift: 'Drift',
+  updates: 'Updates',
+  start: 'Start',
+  logs: 'Logs',
+}
+
+export const StackPage = () => {
+  const { stack: name } = route.useParams()
+  usePageTitle(name)
+  const state = useQuery(stackStateQuery(name))
+  if (state.error instanceof CallError && state.error.problem.status === 404) {
+    return <NotFoundPage />
+  }
+  return (
+    <div className="stack">
+      <nav aria-label="Breadcrumb" className="breadcrumb muted">
+        <Link to="/">Overview</Link> / Stacks
+      </nav>
+      {state.data === undefined ? (
+        <>
+          <h1 className="break">{name}</h1>
+          {state.isError ? (
+            <ErrorBox error={state.error} onRetry={() => void state.refetch()} />
+          ) : (
+            <Loading rows={4} height={72} />
+          )}
+        </>
+      ) : (
+        // Another stack begins with its own log and nothing unfolded.
+        <StackView key={name} state={state.data} />
+      )}
+    </div>
+  )
+}
+
+const StackView = ({ state }: { state: StackState }) => {
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const go = (next: StackSearch) =>
+    void navigate({ search: next, replace: true, resetScroll: false })
+  const tab = search.tab ?? 'services'
+  const list = useRef<HTMLDivElement>(null)
+  // On a narrow screen the tabs scroll, and the one that is shown may stand outside.
+  useEffect(() => {
+    const shown = list.current?.querySelector(`[data-tab=${tab}]`)
+    shown?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [tab])
+  return (
+    <>
+      <StackHead state={state} />
+      <Progress stack={state.stack.name} />
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(value) => {
+          const next = tabs.find((each) => each === value)
+          go(next === undefined || next === 'services' ? {} : { tab: next })
+        }}
+      >
+        <Tabs.List ref={list}>
+          {tabs.map((each) => (
+            <Tabs.Tab key={each} value={each} data-tab={each}>
+              {tabNames[each]}
+              <TabMark tab={each} state={state} />
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="services" className="tab-panel">
+          <ServicesList state={state} opened={search.service} />
+        </Tabs.Panel>
+        <Tabs.Panel value="drift" className="tab-panel">
+          <DriftList state={state} />
+        </Tabs.Panel>
+        <Tabs.Panel value="updates" className="tab-panel">
+          <Updates state={state} />
+        </Tabs.Panel>
+        <Tabs.Panel value="start" className="tab-panel">
+          <StartTab stack={state.stack} />
+        </Tabs.Panel>
+        <Tabs.Panel value="logs" className="tab-panel">
+          <Suspense fallback={<Loading rows={1} height={380} />}>
+            <StackLogs state={state} search={search} onSearch={go} />
+          </Suspense>
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  )
+}
+
+/** How much there is behind a tab, where that calls for a look. */
+const TabMark = ({ tab, state }: { tab: Tab; state: StackState }) => {
+  if (tab === 'drift' && state.drift.length > 0) {
+    return <span className="tab-mark num is-degraded">{state.drift.length}</span>
+  }
+  const isUpdating = state.rollouts.some(({ endedAt }) => endedAt === null)
+  if (tab !== 'updates' || !isUpdating) return null
+  return (
+    <span className="tab-mark is-starting">
+      <Icon name="starting" size={12} />
+      <span className="sr-only">under way</span>
+    </span>
+  )
+}

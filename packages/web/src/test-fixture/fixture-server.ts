@@ -1,0 +1,334 @@
+import type {
+  ActionProgress,
+  LiveMessages,
+  LogLine,
+  LogPage,
+  ServiceSummary,
+  Stack,
+  StackState,
+} from '@keelson/contract'
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import * as data from './fixture-data.ts'
+import { fixtureOpenApi } from './fixture-openapi.ts'
+import * as stackData from './fixture-stack.ts'
+
+/**
+ * Stands in for the platform: the built page under the policy it is served with, the API of the
+ * contract over fixed data, and a live stream that a test can feed and break.
+ */
+
+/** What the page needs, and nothing more: no inline script, no inline style, nobody else's host. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export const setupToken = 'fixture-setup-token'
+const cookie = 'keelson_session=fixture'
+const dist = new URL('../../dist/', import.meta.url).pathname
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+class Refusal extends Error {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.name = 'Refusal'
+    this.status = status
+  }
+}
+
+type Stream = { response: ServerResponse; topics: Set<string> }
+
+export const startFixture = async (port = 0) => {
+  let services = data.services.map((service) => ({ ...service }))
+  let stacks: Stack[] = data.stacks
+  let lines: LogLine[] = Array.from({ length: 3000 }, (_, index) => data.logLine(index))
+  let position = 100
+  let tokenIsGood = true
+  let streamsAllowed = true
+  let patchState = (state: StackState): StackState => state
+  const streams = new Set<Stream>()
+  const calls: string[] = []
+
+  const send = (topic: string, message: unknown, durable = false) => {
+    position += 1
+    const id = durable ? `id: ${position}\n` : ''
+    for (const { response, topics } of streams) {
+      if (topics.has(topic)) {
+        response.write(`${id}event: ${topic}\ndata: ${JSON.stringify(message)}\n\n`)
+      }
+    }
+  }
+
+  const live = (url: URL, response: ServerResponse) => {
+    if (!streamsAllowed) throw new Refusal(503, 'No stream now')
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+    const hello: LiveMessages['hello'] = { version: '0.1.0', position: String(position) }
+    response.write(`retry: 200\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`)
+    const stream = { response, topics: new Set((url.searchParams.get('topics') ?? '').split(',')) }
+    streams.add(stream)
+    response.on('close', () => streams.delete(stream))
+  }
+
+  const getService = (id: string): ServiceSummary => {
+    const found = services.find((service) => service.id === id)
+    if (found === undefined) throw new Refusal(404, `There is no service ${id}`)
+    return found
+  }
+
+  const pageOfLogs = (query: URLSearchParams): LogPage => {
+    const limit = Number(query.get('limit') ?? 200)
+    const instance = query.get('instance')
+    const contains = query.get('contains')?.toLowerCase() ?? ''
+    const services = query.get('services')?.split(',')
+    const wanted = lines.filter(
+      (line) =>
+        (instance === null || line.instance === instance) &&
+        (services === undefined || services.includes(line.instance.split('-')[1] ?? '')) &&
+        line.text.toLowerCase().includes(contains),
+    )
+    const at = (cursor: string) => wanted.findIndex((line) => line.cursor === cursor)
+    const after = query.get('after')
+    const before = query.get('before')
+    const end = before === null ? wanted.length : at(before)
+    const start = after === null ? Math.max(0, end - limit) : at(after) + 1
+    const items = wanted.slice(start, Math.min(end, start + limit))
+    return {
+      items,
+      previousCursor: start > 0 ? (items[0]?.cursor ?? null) : null,
+      nextCursor: items.at(-1)?.cursor ?? null,
+    }
+  }
+
+  const signIn = (body: unknown, response: ServerResponse) => {
+    const { token } = body as { token: string }
+    if (token !== setupToken || !tokenIsGood) {
+      throw new Refusal(401, 'This sign-in link was used already, or has ended')
+    }
+    tokenIsGood = false
+    response.setHeader('set-cookie', `${cookie}; Path=/; HttpOnly; SameSite=Strict`)
+    return session
+  }
+
+  const session = {
+    actor: 'administrator',
+    permissions: ['services:read', 'services:restart', 'services:write', 'stacks:write'],
+    expiresAt: null,
+  }
+
+  const removeStack = (name: string) => {
+    stacks = stacks.filter((stack) => stack.name !== name)
+    services = services.filter((service) => service.stack !== name)
+    send('stacks', { stack: name, removed: true }, true)
+    return undefined
+  }
+
+  const aboutService = (name: string, part: string | undefined, query: URLSearchParams) => {
+    const service = getService(name)
+    switch (part) {
+      case undefined:
+        return data.detailOf(service)
+      case 'health': {
+        const spans = data.spans()
+        return { from: spans[0]?.from, to: spans.at(-1)?.to, spans }
+      }
+      case 'why':
+        return data.whyOf(service)
+      case 'logs':
+        return pageOfLogs(query)
+      case 'timeline':
+        return {
+          items: data.timeline.filter(({ subject }) => subject === name),
+          nextCursor: null,
+        }
+      default:
+        return service
+    }
+  }
+
+  const stateOf = (name: string): StackState => {
+    const stack = stacks.find((one) => one.name === name)
+    if (stack === undefined) throw new Refusal(404, `There is no stack ${name}`)
+    return patchState(stackData.stackStateOf(stack, services))
+  }
+
+  const aboutStack = (name: string, part: string | undefined, query: URLSearchParams) => {
+    const state = stateOf(name)
+    switch (part) {
+      case 'state':
+        return state
+      case 'revisions':
+        return { items: state.stack.builtIn ? [] : stackData.revisions, nextCursor: null }
+      case 'rollback':
+        return stackData.rollbackPlan
+      case 'start':
+        return state.stack.builtIn ? stackData.unseenStart(state.stack) : stackData.start
+      case 'usage':
+        return stackData.usageOf(state)
+      case 'logs':
+        return pageOfLogs(query)
+      case undefined:
+      default:
+        return state.stack
+    }
+  }
+
+  const answer = (method: string, url: URL, body: unknown, response: ServerResponse): unknown => {
+    const [, , , resource, name, part] = url.pathname.split('/').map(decodeURIComponent)
+    switch (`${method} ${resource}`) {
+      case 'POST session':
+        return signIn(body, response)
+      case 'GET session':
+        return session
+      case 'DELETE session':
+        response.setHeader('set-cookie', 'keelson_session=; Path=/; Max-Age=0')
+        return undefined
+      case 'GET overview':
+        return data.overviewOf(services, stacks)
+      case 'GET services':
+        if (name !== undefined) return aboutService(name, part, url.searchParams)
+        return { items: services, nextCursor: null }
+      case 'POST services':
+      case 'PUT services':
+        return getService(name ?? '')
+      case 'GET map':
+        return data.mapOf(services)
+      case 'GET system':
+        return data.system()
+      case 'GET stacks':
+      case 'POST stacks':
+        return aboutStack(name ?? '', part, url.searchParams)
+      case 'DELETE stacks':
+        return removeStack(name ?? '')
+      case 'GET openapi.json':
+        return fixtureOpenApi()
+      default:
+        throw new Refusal(404, `Nothing at ${url.pathname}`)
+    }
+  }
+
+  const isSignedIn = (request: IncomingMessage) => request.headers.cookie?.includes(cookie) === true
+
+  const handleApi = async (request: IncomingMessage, url: URL, response: ServerResponse) => {
+    const method = request.method ?? 'GET'
+    calls.push(`${method} ${url.pathname}${url.searchParams.has('dryRun') ? '?dryRun' : ''}`)
+    const isSignIn = method === 'POST' && url.pathname === '/api/v1/session'
+    if (!isSignIn && !isSignedIn(request)) throw new Refusal(401, 'You are not signed in')
+    if (url.pathname === '/api/v1/live') {
+      live(url, response)
+      return
+    }
+    const result = answer(method, url, await bodyOf(request), response)
+    if (result === undefined) response.writeHead(204).end()
+    else {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(result))
+    }
+  }
+
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://fixture')
+    const handled = url.pathname.startsWith('/api/')
+      ? handleApi(request, url, response)
+      : servePage(url.pathname, response)
+    handled.catch((error: unknown) => refuse(response, error))
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const { port: bound } = server.address() as AddressInfo
+
+  return {
+    url: `http://127.0.0.1:${bound}`,
+    calls,
+    /** A link that works once more. */
+    renewToken: () => {
+      tokenIsGood = true
+    },
+    patchService: (id: string, change: Partial<ServiceSummary>) => {
+      services = services.map((service) =>
+        service.id === id ? { ...service, ...change } : service,
+      )
+      send('services', getService(id), true)
+    },
+    /** What the person who is signed in may do from now on. */
+    permit: (...permissions: string[]) => {
+      session.permissions = permissions
+    },
+    /** What is told of stacks from now on. */
+    patchStates: (patch: (state: StackState) => StackState) => {
+      patchState = patch
+      for (const { id } of services) send('services', getService(id), true)
+    },
+    sendAction: (action: ActionProgress) => send('actions', action),
+    sendTraffic: () => send('traffic', data.traffic),
+    sendPing: () => {
+      for (const { response } of streams) response.write('event: ping\ndata: {}\n\n')
+    },
+    /** Writes lines as the service would: into the log, and to whoever follows it. */
+    writeLogs: (serviceId: string, added: LogLine[]) => {
+      lines = lines.concat(added)
+      send(`logs:${serviceId}`, added)
+    },
+    lineCount: () => lines.length,
+    openTopics: () => [...streams].flatMap(({ topics }) => [...topics]),
+    breakStreams: () => {
+      streamsAllowed = false
+      for (const { response } of streams) response.destroy()
+    },
+    mendStreams: () => {
+      streamsAllowed = true
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+export type Fixture = Awaited<ReturnType<typeof startFixture>>
+
+const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return chunks.length === 0 ? undefined : (JSON.parse(Buffer.concat(chunks).toString()) as unknown)
+}
+
+const servePage = async (pathname: string, response: ServerResponse) => {
+  const wanted = extname(pathname) === '' ? 'index.html' : normalize(pathname).replace(/^\/+/, '')
+  const path = join(dist, wanted)
+  response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
+  response.setHeader('content-security-policy', contentSecurityPolicy)
+  response.end(await readFile(path))
+}
+
+const refuse = (response: ServerResponse, error: unknown) => {
+  const status = error instanceof Refusal ? error.status : 404
+  const detail = error instanceof Error ? error.message : String(error)
+  response.writeHead(status, { 'content-type': 'application/problem+json' })
+  response.end(
+    JSON.stringify({
+      type: 'about:blank',
+      title: status === 401 ? 'Sign in first' : 'Refused',
+      status,
+      detail,
+      code: status === 401 ? 'unauthenticated' : 'not_found',
+      hint: status === 401 ? 'Print a fresh sign-in link with: keelson setup-link' : '',
+    }),
+  )
+}

@@ -1,0 +1,65 @@
+import { Button, Skeleton } from '@mantine/core'
+import type { ReactNode } from 'react'
+import { CallError } from '../api/call.ts'
+import { Icon, type IconName } from './icon.tsx'
+
+/** One part of a page that could not be read; the rest of the page stays. */
+export const ErrorBox = ({ error, onRetry }: { error: unknown; onRetry?: () => void }) => {
+  const { title, detail, hint } = explain(error)
+  return (
+    <div className="notice is-unhealthy" role="alert">
+      <Icon name="unhealthy" />
+      <div>
+        <p className="notice-title">{title}</p>
+        <p className="break">{detail}</p>
+        {hint !== '' && <p className="muted break">{hint}</p>}
+      </div>
+      {onRetry !== undefined && (
+        <Button size="xs" variant="default" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
+    </div>
+  )
+}
+
+const explain = (error: unknown): { title: string; detail: string; hint: string } => {
+  if (error instanceof CallError) return error.problem
+  const detail = error instanceof Error ? error.message : String(error)
+  return { title: 'This part of the page failed', detail, hint: '' }
+}
+
+type EmptyProps = {
+  icon: IconName
+  title: string
+  /** The whole page is empty, so this is its heading. */
+  asPage?: boolean
+  children: ReactNode
+  action?: ReactNode
+}
+
+/** Nothing to show, why, and the one thing to do about it. */
+export const Empty = ({ icon, title, asPage = false, children, action }: EmptyProps) => (
+  <div className="empty">
+    <span className="muted">
+      <Icon name={icon} size={28} />
+    </span>
+    {asPage ? <h1>{title}</h1> : <h2>{title}</h2>}
+    <p>{children}</p>
+    {action}
+  </div>
+)
+
+/** Placeholder with the height of what will be there, so that nothing jumps. */
+export const Loading = ({ rows = 3, height = 20 }: { rows?: number; height?: number }) => (
+  <div className="stack" role="status" aria-label="Loading">
+    {Array.from({ length: rows }, (_, row) => (
+      <Skeleton key={row} height={height} radius="sm" />
+    ))}
+  </div>
+)
+
+/** A quiet hint inside a card. */
+export const Quiet = ({ children }: { children: ReactNode }) => (
+  <p className="muted card-body">{children}</p>
+)

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { formatAgo, formatBytes, formatDuration, formatLatency, formatRate } from './format.ts'
+
+const durations: [number, string][] = [
+  [-5000, '0 s'],
+  [999, '0 s'],
+  [59_999, '59 s'],
+  [60_000, '1 min'],
+  [3_599_999, '59 min'],
+  [3_900_000, '1 h 05 min'],
+  [90_000_000, '1 d 1 h'],
+]
+for (const [ms, text] of durations) {
+  test(`${ms} ms last ${text}`, () => assert.equal(formatDuration(ms), text))
+}
+
+test('a moment ago, or a clock slightly ahead of ours, is just now', () => {
+  const now = Date.parse('2026-01-01T00:00:10Z')
+  assert.equal(formatAgo('2026-01-01T00:00:09Z', now), 'just now')
+  assert.equal(formatAgo('2026-01-01T00:00:30Z', now), 'just now')
+  assert.equal(formatAgo('2026-01-01T00:00:00Z', now), '10 s ago')
+})
+
+test('sizes, latencies and rates keep a steady width', () => {
+  assert.deepEqual([0, 1023, 1536, 1_073_741_824 * 250].map(formatBytes), [
+    '0 B',
+    '1023 B',
+    '1.5 KiB',
+    '250 GiB',
+  ])
+  assert.deepEqual([null, 0.42, 42.4, 12_345].map(formatLatency), [
+    '–',
+    '0.4 ms',
+    '42 ms',
+    '12.3 s',
+  ])
+  assert.deepEqual([0, 0.24, 1234.5].map(formatRate), ['0/s', '0.2/s', '1,235/s'])
+})

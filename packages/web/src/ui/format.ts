@@ -1,0 +1,89 @@
+/** Numbers and times as people read them. All pure; `now` comes from the caller. */
+
+const secondMs = 1000
+const minuteMs = 60 * secondMs
+const hourMs = 60 * minuteMs
+const dayMs = 24 * hourMs
+
+/** `12 s`, `3 min`, `2 h 05 min`, `4 d 3 h`: the two largest units that matter. */
+export const formatDuration = (durationMs: number): string => {
+  const ms = Math.max(0, durationMs)
+  if (ms < minuteMs) return `${Math.floor(ms / secondMs)} s`
+  if (ms < hourMs) return `${Math.floor(ms / minuteMs)} min`
+  if (ms < dayMs) {
+    const minutes = Math.floor((ms % hourMs) / minuteMs)
+    return `${Math.floor(ms / hourMs)} h ${String(minutes).padStart(2, '0')} min`
+  }
+  return `${Math.floor(ms / dayMs)} d ${Math.floor((ms % dayMs) / hourMs)} h`
+}
+
+/** `just now`, then the duration with `ago`. A clock slightly ahead of ours is `just now` too. */
+export const formatAgo = (at: string, nowMs: number): string => {
+  const ms = nowMs - Date.parse(at)
+  return ms < 2000 ? 'just now' : `${formatDuration(ms)} ago`
+}
+
+export const formatFor = (at: string, nowMs: number): string =>
+  formatDuration(nowMs - Date.parse(at))
+
+const absolute = new Intl.DateTimeFormat(undefined, {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+})
+const clock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hour12: false,
+})
+
+export const formatAbsolute = (at: string): string => absolute.format(new Date(at))
+export const formatClock = (at: string): string => clock.format(new Date(at))
+
+/** `0.4 s`, `9.2 s`, then as other durations: for what takes seconds. */
+export const formatSeconds = (durationMs: number): string =>
+  durationMs < minuteMs
+    ? `${(Math.max(0, durationMs) / secondMs).toFixed(1)} s`
+    : formatDuration(durationMs)
+
+/** Cores in use: `0.42`. */
+export const formatCores = (cores: number): string =>
+  cores >= 10 ? cores.toFixed(0) : cores.toFixed(cores >= 1 ? 1 : 2)
+
+export const formatBytes = (bytes: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  return `${value.toFixed(unit === 0 || value >= 100 ? 0 : 1)} ${units[unit]}`
+}
+
+export const formatLatency = (ms: number | null): string => {
+  if (ms === null) return '–'
+  if (ms < 10) return `${ms.toFixed(1)} ms`
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+export const formatRate = (perSecond: number): string => {
+  if (perSecond === 0) return '0/s'
+  if (perSecond < 10) return `${perSecond.toFixed(1)}/s`
+  return `${Math.round(perSecond).toLocaleString('en')}/s`
+}
+
+export const countOf = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+
+const categoryNames: Record<string, string> = {
+  core: 'Core',
+  communication: 'Communication',
+  automation: 'Automation',
+  ai_ml: 'AI and ML',
+  infrastructure: 'Infrastructure',
+  monitoring: 'Monitoring',
+}
+
+export const categoryOrder = Object.keys(categoryNames)
+export const formatCategory = (category: string): string => categoryNames[category] ?? category

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import test from 'node:test'
+import type { Page } from 'playwright-core'
+import { findViolations, findChromium, openBrowser, openWindow } from './browser-session.ts'
+import { startKeelson, type Keelson } from './harness.ts'
+
+const executable = await findChromium()
+const skip = executable === undefined ? 'no Chromium: not installed' : false
+
+const signInLink = async (keelson: Keelson): Promise<string> =>
+  (await keelson.run(['setup-link'])).stdout.trim()
+
+const signIn = async (keelson: Keelson, page: Page): Promise<void> => {
+  await page.goto(await signInLink(keelson))
+  await page.locator('[data-service="shop/orders"]').waitFor()
+}
+
+const row = (page: Page, service: string) => page.locator(`[data-service="${service}"]`)
+
+const shopServices = ['catalog', 'load', 'orders', 'payments', 'web', 'worker']
+
+test('in the browser', { skip }, async (t) => {
+  const keelson = await startKeelson(['--demo'])
+  t.after(() => keelson.dispose())
+  const browser = await openBrowser(executable ?? '')
+  t.after(() => browser.close())
+
+  await t.test('the printed link opens the Overview, once', async () => {
+    const link = await signInLink(keelson)
+    const { page, close, assertQuiet } = await openWindow(browser)
+    await page.goto(link)
+    await page
+      .getByRole('heading', { level: 1 })
+      .filter({ hasText: /healthy|well|works/i })
+      .waitFor()
+    for (const name of shopServices) await row(page, `shop/${name}`).waitFor()
+    await page.locator('[data-service^="keelson/"]').first().waitFor()
+    // The token is gone from the address, so that it stays in no history.
+    const token = new URL(link).hash + new URL(link).search
+    assert.ok(token.length > 10 && !page.url().includes(token), page.url())
+    assertQuiet()
+
+    const stranger = await openWindow(browser)
+    await stranger.page.goto(link)
+    await stranger.page
+      .getByText(/keelson setup-link/)
+      .first()
+      .waitFor()
+    assert.equal(await row(stranger.page, 'shop/orders').count(), 0)
+    await stranger.close()
+    await close()
+  })
+
+  for (const theme of ['light', 'dark'] as const) {
+    await t.test(`every page is accessible in the ${theme} theme, and quiet`, async () => {
+      const { page, assertQuiet, close } = await openWindow(browser, { theme })
+      await signIn(keelson, page)
+      const violations: unknown[] = []
+      for (const address of [
+        '/',
+        '/services',
+        '/services?view=map',
+        '/services/shop/orders',
+        '/services/keelson/gateway',
+        '/system',
+        '/reference',
+        '/no-such-page',
+      ]) {
+        await page.goto(keelson.url + address)
+        await page.getByRole('heading', { level: 1 }).first().waitFor()
+        await page.waitForLoadState('load')
+        violations.push(...(await findViolations(page)))
+      }
+      await page.goto(keelson.gateway)
+      await page.getByRole('button', { name: 'Buy Sextant' }).waitFor()
+      await page.getByText('Break something').click()
+      violations.push(...(await findViolations(page)))
+      assert.deepEqual(violations, [])
+      assertQuiet()
+      await close()
+    })
+  }
+
+  await t.test('fits a narrow screen without scrolling sideways', async () => {
+    const { page, close } = await openWindow(browser, { width: 320 })
+    await signIn(keelson, page)
+    for (const address of ['/', '/services', '/services/shop/orders', '/system']) {
+      await page.goto(keelson.url + address)
+      await page.getByRole('heading', { level: 1 }).first().waitFor()
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      assert.ok(overflow <= 0, `${address} is ${overflow} px too wide`)
+    }
+    await close()
+  })
+
+  await t.test(
+    'broken payments show on every page by themselves, and so does the cure',
+    async () => {
+      const keelsonWindow = await openWindow(browser)
+      const shop = await openWindow(browser)
+      await signIn(keelson, keelsonWindow.page)
+      await shop.page.goto(keelson.gateway)
+      await shop.page.getByText('Break something').click()
+      await shop.page.getByRole('button', { name: 'Break payments' }).click()
+      await shop.page.getByRole('alert').getByText('Payments is down').waitFor()
+
+      const { page } = keelsonWindow
+      await row(page, 'shop/payments')
+        .getByText(/card processor/)
+        .first()
+        .waitFor()
+      await page.getByRole('heading', { name: 'Wrong now' }).waitFor()
+
+      // Nothing is reloaded: both pages get well by themselves.
+      await page.getByRole('heading', { name: 'Wrong now' }).waitFor({ state: 'detached' })
+      await shop.page.getByRole('alert').waitFor({ state: 'hidden' })
+
+      await page.goto(`${keelson.url}/services/shop/payments?tab=timeline`)
+      await page
+        .getByText(/card processor/)
+        .first()
+        .waitFor()
+      await shop.close()
+      await keelsonWindow.close()
+    },
+  )
+
+  await t.test('a purchase is paid and shipped before the eyes of the buyer', async () => {
+    const { page, close, assertQuiet } = await openWindow(browser)
+    await page.goto(keelson.gateway)
+    await page.getByRole('button', { name: 'Buy Brass compass' }).click()
+    await page
+      .getByRole('status')
+      .getByText(/is paid/)
+      .waitFor()
+    const mine = page.getByRole('row').filter({ hasText: 'yours' })
+    await mine.getByText('shipped').waitFor()
+    assertQuiet()
+    await close()
+  })
+
+  await t.test('says that it is cut off when Keelson dies, and catches up', async () => {
+    const { page, close } = await openWindow(browser)
+    await signIn(keelson, page)
+    await page
+      .getByText(/^live$/i)
+      .first()
+      .waitFor()
+    const state = await readFile(path.join(keelson.dataDir, 'platform.json'), 'utf8')
+    const killedAt = Date.now()
+    process.kill((JSON.parse(state) as { pid: number }).pid, 'SIGKILL')
+    await page
+      .getByText(/reconnecting|stale|offline/i)
+      .first()
+      .waitFor()
+    await keelson.run(['up', '--demo', '--wait', '--progress', 'plain'])
+    await page
+      .getByText(/^live$/i)
+      .first()
+      .waitFor()
+    // The page is right again without a reload, and the services never stopped.
+    await page
+      .getByRole('heading', { level: 1 })
+      .filter({ hasText: /healthy|well|works/i })
+      .waitFor()
+    for (const name of shopServices) {
+      await row(page, `shop/${name}`).waitFor()
+      const { instances } = await keelson.call('getService', { params: { name: `shop/${name}` } })
+      for (const { startedAt } of instances) assert.ok(Date.parse(startedAt ?? '') < killedAt)
+    }
+    await close()
+  })
+})
