@@ -188,6 +188,7 @@ export const PsEntry = Type.Object(
     container_id: Type.Union([Type.String(), Type.Null()]),
     state: Phase,
     health: State,
+    reason: Type.String({ description: 'Why it is in this state, and empty when all is well' }),
     restarts: Type.Integer(),
     ports: Type.Array(BoundPort),
   },

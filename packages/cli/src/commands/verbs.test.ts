@@ -30,6 +30,7 @@ const instance = (index: number) => ({
   container_id: null,
   state: 'running',
   health: 'healthy',
+  reason: '',
   restarts: 0,
   ports: [],
 })

@@ -22,7 +22,7 @@ const summary = (name: string, state: State, reason = ''): ServiceSummary => ({
   routes: [],
 })
 
-const instance = (service: string, state: Phase): PsEntry => ({
+const instance = (service: string, state: Phase, reason = ''): PsEntry => ({
   service,
   stack: 'shop',
   instance: `shop-${service}-1`,
@@ -31,6 +31,7 @@ const instance = (service: string, state: Phase): PsEntry => ({
   container_id: null,
   state,
   health: 'stopped',
+  reason,
   restarts: 0,
   ports: [],
 })
@@ -84,6 +85,15 @@ test('an instance that is given up fails the stack, one that is tried again does
   progress.applyInstances([instance('web', 'running')])
   progress.applySummary(summary('web', 'healthy'))
   assert.equal(progress.verdict(), 'up')
+})
+
+test('how a job ended is told also while its summary is still from before the end', () => {
+  const progress = createProgress({ names: ['migrate'], now: () => 0 })
+  progress.applyInstances([instance('migrate', 'failed', 'exit code 7')])
+  progress.applySummary(summary('migrate', 'healthy', 'running; it has no health check'))
+  const [migrate] = progress.services()
+  assert.equal(migrate?.outcome, 'failed')
+  assert.equal(migrate.reason, 'exit code 7')
 })
 
 test('services of other names are not this stack', () => {

@@ -28,13 +28,16 @@ export const createProgress = (options: { names: readonly string[]; now: () => n
     options.names.map((name) => [name, unseen(name)]),
   )
   const seen = new Set<string>()
-  const completed = new Map<string, 'done' | 'failed' | null>()
+  const completed = new Map<string, Completion | null>()
 
   const update = (name: string, next: Partial<ServiceProgress>): Change[] => {
     const before = services.get(name)
     if (before === undefined) return []
     const merged = { ...before, ...next }
-    merged.outcome = outcomeOf(merged.state, completed.get(name) ?? null)
+    const completion = completed.get(name) ?? null
+    merged.outcome = completion?.outcome ?? (merged.state === 'healthy' ? 'healthy' : 'open')
+    // Summaries and instances are two readings: a summary from before the end tells another story.
+    if (completion !== null) merged.reason = completion.reason
     if (merged.outcome !== 'open') merged.settledAt = before.settledAt ?? now()
     services.set(name, merged)
     const isNew = !seen.has(name) && (next.state !== undefined || merged.outcome !== 'open')
@@ -87,13 +90,13 @@ const unseen = (name: string): ServiceProgress => ({
   settledAt: null,
 })
 
-/** A service has ended for good when all its instances have; one that failed decides. */
-const completionOf = (instances: readonly PsEntry[]): 'done' | 'failed' | null => {
-  if (instances.some(({ state }) => state === 'failed')) return 'failed'
-  return instances.every(({ state }) => state === 'completed') ? 'done' : null
-}
+type Completion = { outcome: 'done' | 'failed'; reason: string }
 
-const outcomeOf = (state: State, completion: 'done' | 'failed' | null) => {
-  if (completion !== null) return completion
-  return state === 'healthy' ? 'healthy' : 'open'
+/** A service has ended for good when all its instances have; one that failed decides. */
+const completionOf = (instances: readonly PsEntry[]): Completion | null => {
+  const failed = instances.find(({ state }) => state === 'failed')
+  if (failed !== undefined) return { outcome: 'failed', reason: failed.reason }
+  const [first] = instances
+  if (first === undefined || instances.some(({ state }) => state !== 'completed')) return null
+  return { outcome: 'done', reason: first.reason }
 }

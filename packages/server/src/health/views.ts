@@ -98,6 +98,8 @@ export const describePs = (instance: RegisteredInstance, known: Known): PsEntry 
     container_id: described.containerId,
     state: described.phase,
     health: described.state,
+    // The verdict follows the phase a moment later; the phase's own word is of the same moment.
+    reason: instance.phase === 'running' ? described.reason : instance.phaseReason,
     restarts: described.restarts,
     ports: described.ports,
   }
