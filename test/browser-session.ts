@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import axe from 'axe-core'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { findProgram } from './harness.ts'
 
 /** Chromium as the machine has it, never one that is downloaded. */
@@ -20,22 +20,23 @@ export const openBrowser = (executablePath: string): Promise<Browser> =>
     ],
   })
 
-export type Theme = 'light' | 'dark'
+/** What a window of somebody who is signed in keeps. */
+export type SignedIn = Awaited<ReturnType<BrowserContext['storageState']>>
 
 /** A window of its own, signed in by nothing yet. What goes wrong in it is kept for `assertQuiet`. */
-export const openWindow = async (
-  browser: Browser,
-  { theme = 'light', width = 1280 }: { theme?: Theme; width?: number } = {},
-) => {
+export const openWindow = async (browser: Browser, { signedIn }: { signedIn?: SignedIn } = {}) => {
   const context = await browser.newContext({
-    colorScheme: theme,
-    viewport: { width, height: 900 },
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 900 },
+    ...(signedIn === undefined ? {} : { storageState: signedIn }),
     reducedMotion: 'reduce',
     bypassCSP: true, // axe is put into the page
   })
   const page = await context.newPage()
   const faults: string[] = []
   page.on('console', (message) => {
+    // Containers of other tests change the networks of the machine, and Chromium says so.
+    if (message.text().includes('ERR_NETWORK_CHANGED')) return
     if (message.type() === 'error') faults.push(`${page.url()}: ${message.text()}`)
   })
   page.on('pageerror', (error) => faults.push(`${page.url()}: ${error.message}`))
@@ -48,12 +49,26 @@ export const openWindow = async (
   }
 }
 
-/** Every rule of axe that the page breaks, and where. */
+/** Rules of axe that a theme can break; all others hold in every theme. */
+const rulesOfColour = ['color-contrast', 'link-in-text-block']
+
+/** Every rule of axe that the page breaks in the light theme or in the dark one, and where. */
 export const findViolations = async (page: Page) => {
   await page.evaluate(axe.source)
-  return page.evaluate(async () => {
+  const light = await violationsNow(page)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  const dark = await violationsNow(page, rulesOfColour)
+  await page.emulateMedia({ colorScheme: 'light' })
+  return [...light, ...dark]
+}
+
+const violationsNow = (page: Page, rules?: readonly string[]) =>
+  page.evaluate(async (only) => {
     const { axe: inPage } = window as unknown as { axe: typeof axe }
-    const result = await inPage.run()
+    const result = await inPage.run({
+      resultTypes: ['violations'],
+      ...(only === undefined ? {} : { runOnly: { type: 'rule' as const, values: [...only] } }),
+    })
     return result.violations.map(({ id, impact, nodes }) => ({
       page: location.pathname + location.search,
       rule: `${id} (${String(impact)})`,
@@ -61,5 +76,4 @@ export const findViolations = async (page: Page) => {
         .slice(0, 5)
         .map(({ html, failureSummary }) => `${html}\n${failureSummary ?? ''}`),
     }))
-  })
-}
+  }, rules)

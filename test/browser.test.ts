@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'node:test'
 import type { Page } from 'playwright-core'
-import { findViolations, findChromium, openBrowser, openWindow } from './browser-session.ts'
+import {
+  findViolations,
+  findChromium,
+  openBrowser,
+  openWindow,
+  type SignedIn,
+} from './browser-session.ts'
 import { startKeelson, type Keelson } from './harness.ts'
 
 const executable = await findChromium()
@@ -11,11 +17,6 @@ const skip = executable === undefined ? 'no Chromium: not installed' : false
 
 const signInLink = async (keelson: Keelson): Promise<string> =>
   (await keelson.run(['setup-link'])).stdout.trim()
-
-const signIn = async (keelson: Keelson, page: Page): Promise<void> => {
-  await page.goto(await signInLink(keelson))
-  await page.locator('[data-service="shop/orders"]').waitFor()
-}
 
 const row = (page: Page, service: string) => page.locator(`[data-service="${service}"]`)
 
@@ -26,10 +27,12 @@ test('in the browser', { skip }, async (t) => {
   t.after(() => keelson.dispose())
   const browser = await openBrowser(executable ?? '')
   t.after(() => browser.close())
+  /** Signed in once by the printed link; every window after it goes on as the same person. */
+  let signedIn: SignedIn = { cookies: [], origins: [] }
 
   await t.test('the printed link opens the Overview, once', async () => {
     const link = await signInLink(keelson)
-    const { page, close, assertQuiet } = await openWindow(browser)
+    const { context, page, close, assertQuiet } = await openWindow(browser)
     await page.goto(link)
     await page
       .getByRole('heading', { level: 1 })
@@ -41,6 +44,7 @@ test('in the browser', { skip }, async (t) => {
     const token = new URL(link).hash + new URL(link).search
     assert.ok(token.length > 10 && !page.url().includes(token), page.url())
     assertQuiet()
+    signedIn = await context.storageState()
 
     const stranger = await openWindow(browser)
     await stranger.page.goto(link)
@@ -53,56 +57,58 @@ test('in the browser', { skip }, async (t) => {
     await close()
   })
 
-  for (const theme of ['light', 'dark'] as const) {
-    await t.test(`every page is accessible in the ${theme} theme, and quiet`, async () => {
-      const { page, assertQuiet, close } = await openWindow(browser, { theme })
-      await signIn(keelson, page)
-      const violations: unknown[] = []
-      for (const address of [
-        '/',
-        '/services',
-        '/services?view=map',
-        '/services/shop/orders',
-        '/services/keelson/gateway',
-        '/system',
-        '/reference',
-        '/no-such-page',
-      ]) {
-        await page.goto(keelson.url + address)
-        await page.getByRole('heading', { level: 1 }).first().waitFor()
-        await page.waitForLoadState('load')
-        violations.push(...(await findViolations(page)))
-      }
-      await page.goto(keelson.gateway)
-      await page.getByRole('button', { name: 'Buy Sextant' }).waitFor()
-      await page.getByText('Break something').click()
-      violations.push(...(await findViolations(page)))
-      assert.deepEqual(violations, [])
-      assertQuiet()
-      await close()
-    })
-  }
-
-  await t.test('fits a narrow screen without scrolling sideways', async () => {
-    const { page, close } = await openWindow(browser, { width: 320 })
-    await signIn(keelson, page)
-    for (const address of ['/', '/services', '/services/shop/orders', '/system']) {
+  await t.test('every page is accessible in both themes, quiet, and fits 320 px', async () => {
+    const { page, assertQuiet, close } = await openWindow(browser, { signedIn })
+    const violations: unknown[] = []
+    for (const address of [
+      '/',
+      '/services',
+      '/services?view=map',
+      '/services/shop/orders',
+      '/services/keelson/gateway',
+      '/stacks/shop',
+      '/stacks/shop?tab=plan',
+      '/system',
+      '/reference',
+      '/no-such-page',
+    ]) {
       await page.goto(keelson.url + address)
       await page.getByRole('heading', { level: 1 }).first().waitFor()
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      violations.push(...(await findViolations(page)))
+      await page.setViewportSize({ width: 320, height: 900 })
+      const isTooWide = () =>
+        document.documentElement.scrollWidth > document.documentElement.clientWidth
+      const fits = page.waitForFunction(
+        () => document.documentElement.scrollWidth <= document.documentElement.clientWidth,
       )
-      assert.ok(overflow <= 0, `${address} is ${overflow} px too wide`)
+      await fits.catch(() => undefined)
+      assert.equal(await page.evaluate(isTooWide), false, `${address} does not fit 320 px`)
+      await page.setViewportSize({ width: 1280, height: 900 })
     }
+    await page.goto(keelson.gateway)
+    await page.getByRole('button', { name: 'Buy Sextant' }).waitFor()
+    await page.getByText('Break something').click()
+    violations.push(...(await findViolations(page)))
+    assert.deepEqual(violations, [])
+    assertQuiet()
+    await close()
+  })
+
+  await t.test('the files of a stack that nobody changed are a plan of nothing', async () => {
+    const { page, assertQuiet, close } = await openWindow(browser, { signedIn })
+    await page.goto(`${keelson.url}/stacks/shop?tab=plan`)
+    await page.getByText('Nothing would change: everything runs so already.').waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Apply/ }).count(), 0)
+    assertQuiet()
     await close()
   })
 
   await t.test(
     'broken payments show on every page by themselves, and so does the cure',
     async () => {
-      const keelsonWindow = await openWindow(browser)
+      const keelsonWindow = await openWindow(browser, { signedIn })
       const shop = await openWindow(browser)
-      await signIn(keelson, keelsonWindow.page)
+      await keelsonWindow.page.goto(keelson.url)
       await shop.page.goto(keelson.gateway)
       await shop.page.getByText('Break something').click()
       await shop.page.getByRole('button', { name: 'Break payments' }).click()
@@ -144,8 +150,8 @@ test('in the browser', { skip }, async (t) => {
   })
 
   await t.test('says that it is cut off when Keelson dies, and catches up', async () => {
-    const { page, close } = await openWindow(browser)
-    await signIn(keelson, page)
+    const { page, close } = await openWindow(browser, { signedIn })
+    await page.goto(keelson.url)
     await page
       .getByText(/^live$/i)
       .first()

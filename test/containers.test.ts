@@ -7,6 +7,7 @@ import path from 'node:path'
 import test, { after } from 'node:test'
 import type { ActionProgress } from '@keelson/contract'
 import { startDocker } from '../packages/server/src/orchestrator/runtime-container/docker-harness.ts'
+import { listProcesses } from './process-list.ts'
 import { findProgram, root, runProgram, startKeelson, waitFor, type Keelson } from './harness.ts'
 
 const folder = path.join(root, 'blueprints/containers')
@@ -237,6 +238,50 @@ test('commands, builds and watched files of containers', { skip }, async (t) => 
       async () => (await docker.listContainers({ all: true })).length === 3,
       { deadlineMs: 10_000 },
     )
+  })
+
+  await t.test('exec ends with the Keelson that ran it, also when that is killed', async () => {
+    const { launcher, env } = keelson
+    const exec = spawn(launcher, ['exec', '-T', 'box', 'sh', '-c', 'sleep 99431 & sleep 99431'], {
+      ...{ cwd, env, stdio: 'ignore' },
+    })
+    const ended = once(exec, 'exit')
+    const sleeps = async () =>
+      (await listProcesses()).filter(({ command }) => command.endsWith('sleep 99431'))
+    await waitFor('it runs', async () => (await sleeps()).length >= 2)
+    const before = await idOf('box')
+    const controlPid = async (): Promise<number> => {
+      const text = await readFile(path.join(keelson.dataDir, 'platform.json'), 'utf8')
+      return (JSON.parse(text) as { pid: number }).pid
+    }
+    const killed = await controlPid()
+    process.kill(killed, 'SIGKILL')
+    await ended
+    await waitFor('another control process is there', async () => {
+      const ready = (await fetch(`${keelson.url}/readyz`)).ok
+      return ready && (await controlPid()) !== killed
+    })
+    await waitFor('nothing of it is left', async () => (await sleeps()).length === 0)
+    assert.equal(await idOf('box'), before)
+  })
+
+  await t.test('what somebody pauses is told with the way out, and left alone', async () => {
+    assert.ok(!('unavailable' in engine))
+    const box = engine.docker.getContainer((await idOf('box')) ?? '')
+    const detail = () => keelson.call('getService', { params: { name: 'desk/box' } })
+    await box.pause()
+    const reason = 'paused from outside (docker pause); docker unpause desk-box-1 lets it go on'
+    await waitFor('it is told', async () => (await detail()).reason === reason)
+    assert.equal((await detail()).state, 'unhealthy')
+    await box.unpause()
+    await waitFor('it is well again', async () => (await detail()).state === 'healthy')
+    assert.equal((await detail()).instances[0]?.containerId, box.id)
+    // Whoever stops and starts it, as `docker restart` does, has changed nothing.
+    await box.stop({ t: 1 })
+    await waitFor('it is down', async () => (await detail()).state !== 'healthy')
+    await box.start()
+    await waitFor('it is taken back', async () => (await detail()).state === 'healthy')
+    assert.equal((await detail()).instances[0]?.containerId, box.id)
   })
 
   await t.test('what is built is not built again while its context is the same', async () => {

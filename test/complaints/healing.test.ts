@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, suite, test } from 'node:test'
-import { startDocker } from '../../packages/server/src/orchestrator/runtime-container/docker-harness.ts'
-import { createKeelson, findProgram, waitFor, type Keelson } from '../harness.ts'
-import { createStacks, lifeOf, type TestStack, type TestStacks } from './stacks.ts'
+import { suite, test } from 'node:test'
+import { findProgram, waitFor } from '../harness.ts'
+import { lifeOf, type TestStack } from './stacks.ts'
+import { engine, image, noEngine, useStacks } from './suite.ts'
 
 /** What people complain about most in supervisors: health, and what follows from it. */
 
-const image = 'keelson/complaints:local'
 const tail = await findProgram('tail')
-const engine = await startDocker()
-const noEngine = 'unavailable' in engine ? `no Docker Engine: ${engine.unavailable}` : false
-if (!('unavailable' in engine)) after(() => engine.stop())
 
 type Start = { instance: string; startedMs: number }
 
@@ -20,8 +16,7 @@ type Start = { instance: string; startedMs: number }
 const kill = async (stack: TestStack, service: string): Promise<void> => {
   const { pid, containerId } = await stack.first(service)
   if (containerId !== null) {
-    assert.ok(!('unavailable' in engine))
-    return engine.docker.getContainer(containerId).kill({ signal: 'SIGKILL' })
+    return engine().docker.getContainer(containerId).kill({ signal: 'SIGKILL' })
   }
   assert.ok(pid)
   process.kill(pid, 'SIGKILL')
@@ -34,21 +29,7 @@ const becomes = (stack: TestStack, service: string, state: string) =>
   })
 
 suite('health', { concurrency: 8 }, () => {
-  let keelson: Keelson
-  let stacks: TestStacks & { dispose(): Promise<void> }
-
-  before(async () => {
-    const env = 'unavailable' in engine ? {} : { DOCKER_HOST: `unix://${engine.socket}` }
-    if (!('unavailable' in engine)) await engine.makeImage(image)
-    keelson = await createKeelson({ env })
-    stacks = await createStacks(keelson)
-    const first = await stacks.write('first', 'services: { idle: { <<: *server } }\n')
-    await first.up()
-  })
-  after(async () => {
-    await keelson.stop()
-    await stacks.dispose()
-  })
+  const { keelson, stacks } = useStacks()
 
   /** It fails its check without ending, and is another one that is well a moment later. */
   const isRestarted = async (
@@ -68,7 +49,7 @@ suite('health', { concurrency: 8 }, () => {
   }
 
   test('an unhealthy process is restarted (docker/compose#6669)', async () => {
-    const stack = await stacks.write('sick-process', 'services: { worker: { <<: *server } }\n')
+    const stack = await stacks().write('sick-process', 'services: { worker: { <<: *server } }\n')
     await stack.up()
     const { pid } = await stack.first('worker')
     assert.ok(pid)
@@ -83,7 +64,7 @@ suite('health', { concurrency: 8 }, () => {
     'an unhealthy container is restarted (docker/compose#6669)',
     { skip: noEngine },
     async () => {
-      const stack = await stacks.write(
+      const stack = await stacks().write(
         'sick-container',
         `services:
   worker:
@@ -105,7 +86,7 @@ suite('health', { concurrency: 8 }, () => {
   )
 
   test('a restart respects order and health (docker/compose#6129, #13780)', async () => {
-    const stack = await stacks.write(
+    const stack = await stacks().write(
       'order',
       `services:
   database:
@@ -163,7 +144,7 @@ suite('health', { concurrency: 8 }, () => {
     init: true
     healthcheck: { test: ["CMD", "true"], interval: 300ms }`
         : '<<: *server'
-    const stack = await stacks.write(
+    const stack = await stacks().write(
       'later',
       `services:
   cache:
@@ -217,7 +198,7 @@ suite('health', { concurrency: 8 }, () => {
   ]
   for (const { name, skip, keys } of uncheckable) {
     test(`a failing check of a ${name} tells why (coolify#10329)`, { skip }, async () => {
-      const stack = await stacks.write(`no-curl-${name}`, `services:\n  site:\n    ${keys}\n`)
+      const stack = await stacks().write(`no-curl-${name}`, `services:\n  site:\n    ${keys}\n`)
       const { code, stderr } = await stack.cli(['up', '--wait', '--wait-timeout', '4'], {
         EMPTY: stack.folder,
       })
@@ -229,7 +210,7 @@ suite('health', { concurrency: 8 }, () => {
       assert.match((await stack.run(['why', 'site'])).stdout, says)
 
       const answer = await waitFor('the gateway knows the route', async () => {
-        const response = await fetch(`${keelson.gateway}/no-curl-${name}`)
+        const response = await fetch(`${keelson().gateway}/no-curl-${name}`)
         return response.status === 503 && response.text()
       })
       assert.match(answer, /keelson why/)

@@ -3,40 +3,21 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { after, before, suite, test } from 'node:test'
-import { startDocker } from '../../packages/server/src/orchestrator/runtime-container/docker-harness.ts'
+import { suite, test } from 'node:test'
 import { createRandom } from '../chaos/random.ts'
-import { createKeelson, waitFor, type Keelson } from '../harness.ts'
-import { createStacks, fixture, type TestStack, type TestStacks } from './stacks.ts'
+import { waitFor } from '../harness.ts'
+import { fixture, type TestStack } from './stacks.ts'
+import { image, noEngine, useStacks } from './suite.ts'
 
 /** What people complain about most in supervisors: logs that are lost, and races. */
 
-const image = 'keelson/complaints:local'
-const engine = await startDocker()
-const noEngine = 'unavailable' in engine ? `no Docker Engine: ${engine.unavailable}` : false
-if (!('unavailable' in engine)) after(() => engine.stop())
-
 suite('logs and races', { concurrency: 8 }, () => {
-  let keelson: Keelson
-  let stacks: TestStacks & { dispose(): Promise<void> }
-
-  before(async () => {
-    const env = 'unavailable' in engine ? {} : { DOCKER_HOST: `unix://${engine.socket}` }
-    if (!('unavailable' in engine)) await engine.makeImage(image)
-    keelson = await createKeelson({ env })
-    stacks = await createStacks(keelson)
-    const first = await stacks.write('first', 'services: { idle: { <<: *server } }\n')
-    await first.up()
-  })
-  after(async () => {
-    await keelson.stop()
-    await stacks.dispose()
-  })
+  const { keelson, stacks } = useStacks()
 
   /** `logs -f`, as a terminal would have it running beside everything else. */
   const follow = (stack: TestStack, service: string) => {
     const args = ['logs', '-f', '--tail', 'all', '--no-prefix', service]
-    const { launcher, env } = keelson
+    const { launcher, env } = keelson()
     const child = spawn(launcher, args, {
       cwd: stack.folder,
       env,
@@ -91,7 +72,7 @@ suite('logs and races', { concurrency: 8 }, () => {
       `following the logs of ${runtime} over restart and scale loses and doubles no line (docker/compose#1115, #8925, #11773)`,
       { skip },
       async () => {
-        const stack = await stacks.write(`lines-${runtime}`, `services:\n  writer:${writer}\n`)
+        const stack = await stacks().write(`lines-${runtime}`, `services:\n  writer:${writer}\n`)
         await stack.up()
         const log = follow(stack, 'writer')
         try {
@@ -133,7 +114,7 @@ suite('logs and races', { concurrency: 8 }, () => {
   test('probes, restarts and dependencies do not race (process-compose#530, #280, #403)', async (t) => {
     t.diagnostic(`seed ${seed}`)
     const random = createRandom(seed)
-    const stack = await stacks.write(
+    const stack = await stacks().write(
       'races',
       `services:
   base: { <<: *server, environment: &starts { STARTS_FILE: "\${STARTS_FILE}" } }
@@ -165,11 +146,11 @@ suite('logs and races', { concurrency: 8 }, () => {
     const happenings: Record<string, () => Promise<unknown>> = {
       kill: () => signal('SIGKILL'),
       sicken: () => signal('SIGUSR2'),
-      restart: () => keelson.call('restartService', params(random.pick(services))),
+      restart: () => keelson().call('restartService', params(random.pick(services))),
       scale: () =>
-        keelson.call('scaleService', { ...params('middle'), body: { replicas: replicas() } }),
-      stop: () => keelson.call('stopService', { ...params(random.pick(services)), query: {} }),
-      start: () => keelson.call('startService', params(random.pick(services))),
+        keelson().call('scaleService', { ...params('middle'), body: { replicas: replicas() } }),
+      stop: () => keelson().call('stopService', { ...params(random.pick(services)), query: {} }),
+      start: () => keelson().call('startService', params(random.pick(services))),
     }
     const done: string[] = []
     for (let round = 0; round < rounds; round += 1) {
@@ -181,8 +162,8 @@ suite('logs and races', { concurrency: 8 }, () => {
       await Promise.all([happenings[first]?.(), happenings[second]?.()])
     }
     t.diagnostic(done.join(' '))
-    await keelson.call('scaleService', { ...params('middle'), body: { replicas: 2 } })
-    await keelson.call('startService', params('top'))
+    await keelson().call('scaleService', { ...params('middle'), body: { replicas: 2 } })
+    await keelson().call('startService', params('top'))
 
     const wanted = ['base', 'middle', 'middle', 'top'].map((one) => `${one} running healthy`)
     await waitFor(
@@ -191,7 +172,7 @@ suite('logs and races', { concurrency: 8 }, () => {
         const all = await stack.ps()
         const seen = all.map(({ service, state, health }) => `${service} ${state} ${health}`)
         assert.deepEqual(seen.toSorted(), wanted)
-        const { rollouts } = await keelson.call('getStackState', { params: { stack: 'races' } })
+        const { rollouts } = await keelson().call('getStackState', { params: { stack: 'races' } })
         assert.deepEqual(
           rollouts.filter(({ endedAt }) => endedAt === null),
           [],
@@ -203,7 +184,7 @@ suite('logs and races', { concurrency: 8 }, () => {
     // A restart that is still to come for the sake of a dependency may take one away for a moment.
     await waitFor('each of them is there once', async () => {
       const known = (await stack.ps()).map(({ pid }) => pid)
-      const alive = (await keelson.processes()).filter(
+      const alive = (await keelson().processes()).filter(
         ({ command, environment }) =>
           /^\S*node \S*server\.mjs/.test(command) && environment.includes(startsFile),
       )

@@ -1,34 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { suite, test } from 'node:test'
 import type { Instance } from '@keelson/contract'
 import { startLoad } from '../../bench/stack/load.ts'
-import { startDocker } from '../../packages/server/src/orchestrator/runtime-container/docker-harness.ts'
-import { createKeelson, waitFor, type Keelson } from '../harness.ts'
-import { createStacks, lifeOf, type TestStack, type TestStacks } from './stacks.ts'
+import { waitFor } from '../harness.ts'
+import { lifeOf, type TestStack } from './stacks.ts'
+import { engine, image, noEngine, useStacks } from './suite.ts'
 
 /** What people complain about most in supervisors: updates, and what is replaced for nothing. */
 
-const image = 'keelson/complaints:local'
-const engine = await startDocker()
-const noEngine = 'unavailable' in engine ? `no Docker Engine: ${engine.unavailable}` : false
-if (!('unavailable' in engine)) after(() => engine.stop())
-
 suite('updates', { concurrency: 8 }, () => {
-  let keelson: Keelson
-  let stacks: TestStacks & { dispose(): Promise<void> }
-
-  before(async () => {
-    const env = 'unavailable' in engine ? {} : { DOCKER_HOST: `unix://${engine.socket}` }
-    if (!('unavailable' in engine)) await engine.makeImage(image)
-    keelson = await createKeelson({ env })
-    stacks = await createStacks(keelson)
-    const first = await stacks.write('first', 'services: { idle: { <<: *server } }\n')
-    await first.up()
-  })
-  after(async () => {
-    await keelson.stop()
-    await stacks.dispose()
-  })
+  const { keelson, stacks } = useStacks()
 
   const perSecond = 200
   const rolling = `deploy:
@@ -68,8 +49,8 @@ suite('updates', { concurrency: 8 }, () => {
       async () => {
         const name = `under-load-${runtime}`
         const at = (version: string) => `services:\n  web:${web(version)}\n`
-        const stack = await stacks.write(name, at('one'))
-        const address = `${keelson.gateway}/${name}/`
+        const stack = await stacks().write(name, at('one'))
+        const address = `${keelson().gateway}/${name}/`
         const version = async () => (await (await fetch(address)).text()).trim()
         await stack.up()
         assert.equal(await version(), 'one')
@@ -140,7 +121,7 @@ suite('updates', { concurrency: 8 }, () => {
   }
 
   test('a process is replaced for a reason and never without one (docker/compose#9600, #9897)', async () => {
-    const stack = await stacks.write(
+    const stack = await stacks().write(
       'reasons-process',
       `services:
   app:
@@ -214,9 +195,8 @@ configs: { settings: { file: ./settings.conf } }
     'a container is replaced for a reason and never without one (docker/compose#9600, #10307)',
     { skip: noEngine },
     async () => {
-      assert.ok(!('unavailable' in engine))
       const own = 'keelson/reasons:local'
-      await engine.makeImage(own)
+      await engine().makeImage(own)
       const healthcheck = (interval: string) =>
         `healthcheck: { test: ["CMD", "true"], interval: ${interval}, retries: 2 }`
       const at = (more: string) => `services:
@@ -229,7 +209,7 @@ configs: { settings: { file: ./settings.conf } }
     volumes: ["./box.conf:/etc/box.conf:ro"]
     ${more}
 `
-      const stack = await stacks.write('reasons-container', at(healthcheck('300ms')), {
+      const stack = await stacks().write('reasons-container', at(healthcheck('300ms')), {
         'box.env': 'FROM_FILE=1\n',
         'box.conf': 'a=1\n',
       })
@@ -275,7 +255,7 @@ services:
       await stack.write('box.env', 'FROM_FILE=2\n')
       await names(stack, 'box', /environment\.FROM_FILE/)
       await stack.write('box.env', 'FROM_FILE=1\n')
-      await engine.makeImage(own) // the same name, made again: another image
+      await engine().makeImage(own) // the same name, made again: another image
       await names(stack, 'box', /image/)
       await replaces(stack, 'box')
     },

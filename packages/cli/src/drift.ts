@@ -6,16 +6,16 @@ import { duration, oneLine } from './text.ts'
 type Look = { cwd: string; colors: Colors; now: number }
 
 /** What is not as it was applied, and updates under way; '' when all is as it should be. */
-export const formatDrift = ({ drift, rollouts }: StackState, look: Look): string => {
+export const formatDrift = (stack: string, { drift, rollouts }: StackState, look: Look): string => {
   const underWay = rollouts.filter(({ phase }) => phase !== 'completed' && phase !== 'rolled_back')
   const blocks: string[] = []
   if (underWay.length > 0) {
     const lines = underWay.map((rollout) => formatRollout(rollout, look))
-    blocks.push([look.colors.bold('updates'), ...lines].join('\n'))
+    blocks.push([look.colors.bold(`updates of ${stack}`), ...lines].join('\n'))
   }
   if (drift.length > 0) {
     const lines = drift.flatMap((one) => formatOne(one, look))
-    blocks.push([look.colors.bold('not as applied'), ...lines].join('\n'))
+    blocks.push([look.colors.bold(`${stack}: not as applied`), ...lines].join('\n'))
   }
   return blocks.join('\n\n')
 }

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
-import { errorTable, ProblemError, type ErrorCode, type Problem } from '@keelson/contract'
+import type { Problem } from '@keelson/contract'
+import { errorTable, type ErrorCode } from '@keelson/contract/errors'
 import type { Diagnostic } from '@keelson/compose'
 import type { Colors } from './output.ts'
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-code.ts'
@@ -40,7 +41,7 @@ export type Failure = { code: string; exitCode: ExitCode; faults: readonly Fault
 /** What to tell about any error. A mistake of Keelson's own keeps its stack for the report. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof CommandError) return error
-  if (error instanceof ProblemError) return failureOfProblem(error.problem)
+  if (isProblemError(error)) return failureOfProblem(error.problem)
   if (isComposeError(error)) {
     return { code: 'compose_invalid', exitCode: exitCodes.badInput, faults: faultsOf(error) }
   }
@@ -89,6 +90,10 @@ export const failureOfProblem = (problem: Problem): Failure => {
   })
   return { code: problem.code, exitCode, faults: withWayOut(faults, problem.hint) }
 }
+
+// By its shape, so that the contract's schemas are not read for commands that only read files.
+const isProblemError = (error: unknown): error is Error & { problem: Problem } =>
+  error instanceof Error && error.name === 'ProblemError' && 'problem' in error
 
 // By its shape, so that the loader is not read for commands that have no use for it.
 const isComposeError = (error: unknown): error is Error & { diagnostics: Diagnostic[] } =>

@@ -10,6 +10,9 @@ if (others.length === 0 && (only === '--version' || only === '-V')) {
   process.stdout.write(`${readVersion()}\n`)
 } else if (only === '__prepare') {
   await import('./prepare.ts')
+} else if (only === '__read') {
+  const { answerReading } = await import('./read-files.ts')
+  await answerReading()
 } else {
   const { run } = await import('./run.ts')
   await run(process.argv)

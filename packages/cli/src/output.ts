@@ -2,6 +2,9 @@ import picocolors from 'picocolors'
 
 export type Colors = ReturnType<typeof picocolors.createColors>
 
+/** For what goes into a file. */
+export const noColors: Colors = picocolors.createColors(false)
+
 /** Where a command writes: data to standard output, messages to standard error. */
 export type Output = {
   /** Data, with its colours; a line feed is added. */

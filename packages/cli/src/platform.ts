@@ -9,6 +9,7 @@ import { exitCodes } from './exit-code.ts'
 import { CommandError, failureOfProblem, tableError } from './failure.ts'
 import { findPortOwner } from './port-owner.ts'
 import { platformEntry, watchdogEntry } from './paths.ts'
+import { platformEnvironment, platformNodeArguments } from './platform-node.ts'
 import { findPlatform, hasCode, isAlive, type PlatformState } from './platform-file.ts'
 
 /** A platform that answers, and the way to talk to it. */
@@ -111,20 +112,17 @@ const start = async (context: Context, waiting: (what: string) => void) => {
   }
 }
 
-// A small young generation: the platform mostly waits, and 16 MB of garbage more buys it nothing.
-const nodeArguments = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4']
-
 const startOnce = async (context: Context) => {
   const log = await openLog(context.dataFolder)
   const { size: logFrom } = await log.handle.stat()
   const child = spawn(
     '/bin/sh',
-    [watchdogEntry(), process.execPath, ...nodeArguments, platformEntry(), '--watched'],
+    [watchdogEntry(), process.execPath, ...platformNodeArguments, platformEntry(), '--watched'],
     {
       cwd: context.dataFolder, // a folder that stays, so that no other one is kept from unmounting
       detached: true,
       stdio: ['ignore', log.handle.fd, log.handle.fd],
-      env: { ...context.env, KEELSON_DATA_DIR: context.dataFolder },
+      env: { ...platformEnvironment, ...context.env, KEELSON_DATA_DIR: context.dataFolder },
     },
   )
   await once(child, 'spawn')

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Context, SharedOptions } from './context.ts'
 import { createOutput } from './output.ts'
 import { dataFolderOf } from './paths.ts'
+import { addGapsCommands } from './program/gaps.ts'
 import { addMachineCommands } from './program/machine.ts'
 import { addFileOptions, addShared, type Add, type Handler } from './program/options.ts'
 import { addServiceCommands } from './program/services.ts'
@@ -13,6 +14,7 @@ Examples:
   keelson up                    start the stack of this folder and stay with it; Ctrl-C stops it
   keelson up --wait             start it, return once all is healthy, leave it running
   keelson plan                  what up would do now, and why
+  keelson gaps                  what is missing, wrong or untrue in this repository
   keelson config --explain services.api.environment.DB_URL   where a value comes from
   keelson status --watch        what is wrong now, live
   keelson logs -f web worker    follow two services
@@ -23,7 +25,7 @@ Examples:
 const exitCodeHelp = `
 Exit codes:
   0 ok  1 failure  2 bad input, nothing was done  3 not found  4 access  5 conflict
-  6 unhealthy or out of time  7 the plan has differences  130 interrupted
+  6 unhealthy or out of time  7 the plan has differences, gaps found  130 interrupted
   exec and run end with the exit code of the command
 
 Environment:
@@ -71,6 +73,7 @@ export const createProgram = (end: (exitCode: number) => void): Command => {
 
   addStackCommands(add, handle)
   addServiceCommands(add, handle)
+  addGapsCommands(add, handle)
   addMachineCommands(program, add, handle)
   return program
 }

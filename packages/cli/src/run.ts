@@ -1,22 +1,28 @@
-import { CommanderError } from 'commander'
+import { CommanderError, type Command } from 'commander'
 import { exitCodes } from './exit-code.ts'
 import type { Failure } from './failure.ts'
 import { createOutput, endWhenReaderLeaves, flush } from './output.ts'
 import { createProgram } from './program.ts'
 
+type RunOptions = {
+  /** Changes the command tree before it is used: the published command has no platform. */
+  prepare?: (program: Command) => void
+}
+
 /** Runs one command line and ends the process with its exit code. */
-export const run = async (argv: readonly string[]): Promise<void> => {
+export const run = async (argv: readonly string[], options: RunOptions = {}): Promise<void> => {
   endWhenReaderLeaves()
-  const exitCode = await exitCodeOfRun(argv)
+  const exitCode = await exitCodeOfRun(argv, options)
   await flush(process.stdout, process.stderr)
   process.exit(exitCode)
 }
 
-const exitCodeOfRun = async (argv: readonly string[]): Promise<number> => {
+const exitCodeOfRun = async (argv: readonly string[], options: RunOptions): Promise<number> => {
   let exitCode: number = exitCodes.ok
   const program = createProgram((code) => {
     exitCode = code
   })
+  options.prepare?.(program)
   try {
     await program.parseAsync(argv)
     return exitCode

@@ -16,7 +16,13 @@ export const oneLine = (text: string): string =>
     .replaceAll(/\s*\n\s*/g, ' ')
     .trim()
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+
+/** Made for the first text that needs it: its tables cost a command 20 ms. */
+const segmentsOf = (text: string): Intl.Segments => {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 // East Asian wide and full-width letters, and emoji, take two cells.
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}/u
@@ -27,7 +33,7 @@ export const widthOf = (text: string): number => {
   const bare = stripVTControlCharacters(text)
   if (plain.test(bare)) return bare.length
   let width = 0
-  for (const { segment } of segmenter.segment(bare)) width += wide.test(segment) ? 2 : 1
+  for (const { segment } of segmentsOf(bare)) width += wide.test(segment) ? 2 : 1
   return width
 }
 
@@ -37,7 +43,7 @@ export const clip = (text: string, width: number): string => {
   if (width <= 0) return ''
   let kept = ''
   let taken = 0
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const next = wide.test(segment) ? 2 : 1
     if (taken + next > width - 1) break
     kept += segment

@@ -176,9 +176,9 @@ const cases: AttributeCase[] = [
     ],
   },
   {
-    yaml: 'x-keelson: {update: blue-green}\n    x-other: {a: [1]}',
-    read: (s) => [s.xKeelson.update, s.extensions['x-other']],
-    expected: ['blue-green', { a: [1] }],
+    yaml: 'x-keelson: {update: blue-green, hook_timeout: 30m}\n    x-other: {a: [1]}',
+    read: (s) => [s.xKeelson.update, s.xKeelson.hookTimeoutMs, s.extensions['x-other']],
+    expected: ['blue-green', 1_800_000, { a: [1] }],
   },
 ]
 

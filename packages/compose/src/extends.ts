@@ -138,6 +138,8 @@ async function findTable(
   }
   const written = resolvePath(file, { base: scope.dir, environment: scope.environment })
   const path = resolve(scope.dir, written)
+  const asked = node.kind === 'map' ? (node.entries.get('file')?.value ?? node) : node
+  if (!(await loading.confinement.check('extends.file', path, asked.at))) return undefined
   const base = relative(scope.dir, dirname(path)) || '.'
   const key = `${base} ${path}`
   const known = loading.extendedFiles.get(key) ?? context.readExtended(path, base, node.at, context)

@@ -68,19 +68,38 @@ async function readInclude(
   const files = written.map(({ text }) =>
     resolve(resolvePath(text, { base: scope.dir, environment })),
   )
+  if (!(await areAllowed('include', files, written, loading))) return undefined
   const given = entry.kind === 'map' ? findText(entry, 'project_directory') : undefined
   const dir = resolve(scope.dir, given ?? dirname(files[0] ?? ''))
   const isElsewhere = given !== undefined && isAbsolute(given)
   const base = isElsewhere ? dir : relative(scope.dir, dir) || '.'
   const envFiles = findEnvFiles(entry, scope)
+  const envPaths = envFiles?.flatMap((node) => (node.kind === 'scalar' ? [node.text] : []))
+  if (!(await areAllowed('env file', envPaths ?? [], envFiles ?? [], loading))) return undefined
+  if (!(await areAllowed('project directory', [dir], [entry], loading))) return undefined
   return {
     files,
     dir,
     base,
-    environment: await readInner(entry, envFiles, dir, scope.environment, loading),
+    environment: await readInner(entry, envPaths, dir, scope.environment, loading),
     included: scope.included,
     askedAt: entry.at,
   }
+}
+
+/** A confined load reads none of the paths when one of them leads elsewhere. */
+async function areAllowed(
+  what: string,
+  paths: readonly string[],
+  askedBy: readonly Node[],
+  { confinement }: Loading,
+): Promise<boolean> {
+  let allowed = true
+  for (const [index, path] of paths.entries()) {
+    const at = askedBy[index]?.at
+    if (at !== undefined && !(await confinement.check(what, path, at))) allowed = false
+  }
+  return allowed
 }
 
 function checkFiles(
@@ -118,14 +137,14 @@ function findEnvFiles(entry: Node, { dir, environment }: Scope): Node[] | undefi
 /** The environment of the outer project over what the included one's env files say. */
 async function readInner(
   entry: Node,
-  envFiles: Node[] | undefined,
+  envFiles: string[] | undefined,
   dir: string,
   outer: Environment,
   loading: Loading,
 ): Promise<Environment> {
   return readEnvironment({
     workingDir: dir,
-    envFiles: envFiles?.flatMap((node) => (node.kind === 'scalar' ? [node.text] : [])),
+    envFiles,
     outer,
     readText: loading.readText,
     report: loading.report,

@@ -33,10 +33,14 @@ export function interpolate(
 
   function scalar(node: ScalarNode, template: string, path: string): ScalarNode {
     try {
-      const { value, used, unset } = substitute(template, lookup, limits.valueLengthMax)
+      const { value, used, unset, defaulted } = substitute(template, lookup, limits.valueLengthMax)
       for (const name of unset) warnUnset(name, node.at)
       const from = [...new Set(used)].map((name) => variableOrigin(name, environment))
-      return { ...node, value, text: value, from: [...node.from, ...from] }
+      const defaults = [...new Set(defaulted)].map((use) => ({
+        ...node.at,
+        note: `default of ${use}`,
+      }))
+      return { ...node, value, text: value, from: [...node.from, ...from, ...defaults] }
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
       const hint =

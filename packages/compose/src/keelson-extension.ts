@@ -27,6 +27,7 @@ export function readServiceExtension(
     owner: findText(node, 'owner'),
     protocol: findText(node, 'protocol') as ServiceExtension['protocol'],
     update: findText(node, 'update') as ServiceExtension['update'],
+    hookTimeoutMs: findDurationMs(node, 'hook_timeout'),
   })
   return { routes: readRoutes(findChild(node, 'route')), ...extension }
 }

@@ -17,6 +17,8 @@ export type ServiceExtension = {
   protocol?: 'http' | 'tcp'
   /** How new instances take the place of old ones. */
   update?: UpdateStrategy
+  /** How long a pre_start or a post_start hook may take. */
+  hookTimeoutMs?: number
 }
 
 /** Exactly one of `http` and `tcp`. A port left out is the service's own. */

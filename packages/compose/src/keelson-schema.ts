@@ -112,6 +112,7 @@ export const keelsonService: ObjectShape = {
     owner: string,
     protocol: { is: 'string', oneOf: ['http', 'tcp'] },
     update: { is: 'string', oneOf: updateStrategies },
+    hook_timeout: duration,
   },
   closed: true,
   nullable: 'all',

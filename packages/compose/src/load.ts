@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import { checkConsistency } from './consistency.ts'
+import { checkConfined, createConfinement } from './confine.ts'
 import { decode } from './decode.ts'
 import { createReport } from './diagnostics.ts'
 import type { Report } from './diagnostics.ts'
-import { EnvFileError, parseEnvFile } from './dotenv.ts'
 import { readEnvironment, readShell } from './environment.ts'
 import type { Environment } from './environment.ts'
-import { findDefaultFiles, readComposeFileVariable } from './find-files.ts'
+import { findFiles, topOf } from './find-files.ts'
 import { readProjectExtension } from './keelson-extension.ts'
 import { defaultLimits } from './limits.ts'
 import type { Limits } from './limits.ts'
@@ -53,12 +53,23 @@ export type LoadOptions = {
    * not run as it is, for tools that look for such gaps. Default: `error`.
    */
   consistency?: 'error' | 'warning'
+  /**
+   * What is missing beside the compose files (env files, label files, required variables, what
+   * `confineTo` keeps from being read): with `warning` the model is read without it. Default: `error`.
+   */
+  missing?: 'error' | 'warning'
   /** False is `--no-normalize`: nothing that is implied is said. */
   normalize?: boolean
   /** False is `--no-path-resolution`: paths stay relative to the project folder. */
   resolvePaths?: boolean
   /** Leave `env_file` and `label_file` out of the model once they are read. */
   discardEnvFiles?: boolean
+  /**
+   * Refuses, with its place, every path to read that leads out of this folder, links followed:
+   * compose files with what they include and extend, env files, label files, files of configs and
+   * secrets, build contexts. For files of people who are not trusted; see docs/adr/0012 of Keelson.
+   */
+  confineTo?: string
   limits?: Partial<Limits>
 }
 
@@ -70,15 +81,21 @@ export type LoadOptions = {
  */
 export async function loadProject(options: LoadOptions): Promise<Project> {
   const limits: Limits = { ...defaultLimits, ...options.limits }
-  const report = createReport(limits.diagnosticCountMax)
-  const { readText, listRead } = createReadText(limits, report)
+  const strict = createReport(limits.diagnosticCountMax)
+  const report = options.missing === 'warning' ? asWarnings(strict, missingCodes) : strict
+  const confinement = createConfinement(topOf(options), report)
+  const { readText, listRead } = createReadText(limits, report, confinement)
   const files = await findFiles(options, readText)
+  for (const file of files) {
+    await confinement.check('compose file', file, { file, line: 1, column: 1 })
+  }
+  report.throwIfErrors()
   const [file = ''] = files
   const workingDir = resolve(options.cwd, options.workingDir ?? dirname(file))
   const environment = await readProjectEnvironment(options, workingDir, readText, report)
   report.throwIfErrors()
 
-  const loading = createLoading(limits, report, readText)
+  const loading = createLoading({ limits, report, readText, confinement })
   const name = await nameProject(options, files, workingDir, environment, loading)
   const named = new Map(environment).set('COMPOSE_PROJECT_NAME', {
     value: name.name,
@@ -87,6 +104,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const base = options.resolvePaths === false ? undefined : workingDir
   const scope = { files, dir: workingDir, base, environment: named, included: [] }
   const merged = await loadScope(scope, loading)
+  await checkConfined(merged, workingDir, confinement)
+  report.throwIfErrors()
   const typed = decode(merged, projectForm, report)
   report.throwIfErrors()
   const implied = options.normalize === false ? typed : normalize(typed, name.name, named)
@@ -119,46 +138,16 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   }
 }
 
-function createLoading(limits: Limits, report: Report, readText: ReadText): Loading {
+type Shared = Pick<Loading, 'limits' | 'report' | 'readText' | 'confinement'>
+
+function createLoading(shared: Shared): Loading {
   return {
-    limits,
-    report,
-    readText,
+    ...shared,
     fileCount: 0,
     documents: new Map(),
     extendedFiles: new Map(),
     extendedNodeCount: 0,
     contents: new Map(),
-  }
-}
-
-async function findFiles(options: LoadOptions, readText: ReadText): Promise<string[]> {
-  const given =
-    options.files ??
-    readComposeFileVariable(options.env) ??
-    readComposeFileVariable(await readDotEnv(options, readText))
-  const files =
-    given !== undefined && given.length > 0
-      ? given.map((file) => resolve(options.cwd, file))
-      : await findDefaultFiles(options.cwd, readText)
-  const [first] = files
-  if (first === undefined) {
-    const message = `no compose file in ${resolve(options.cwd)} or a folder above`
-    throw refuse('no_file', options.cwd, message, 'name one, or create compose.yaml')
-  }
-  return files
-}
-
-/** `COMPOSE_FILE` may be set in the `.env` of the folder where the search starts. */
-async function readDotEnv(options: LoadOptions, readText: ReadText) {
-  const text = (await readText(resolve(options.cwd, '.env'))) ?? ''
-  try {
-    const { assignments } = parseEnvFile(text, (name) => options.env[name])
-    return Object.fromEntries(assignments.map(({ name, value }) => [name, value]))
-  } catch (error) {
-    // a broken .env is reported when the project's own is read
-    if (error instanceof EnvFileError) return {}
-    throw error
   }
 }
 
@@ -200,8 +189,20 @@ async function nameProject(
   return name
 }
 
-function asWarnings(report: Report): Report {
-  return { ...report, error: report.warn }
+/** Something beside the compose files that is not there. */
+const missingCodes: ReadonlySet<string> = new Set([
+  ...['env_file_missing', 'label_file_missing', 'required_variable', 'outside_folder'],
+])
+
+/** The report with its errors (of these codes, or all of them) turned into warnings. */
+function asWarnings(report: Report, codes?: ReadonlySet<string>): Report {
+  return {
+    ...report,
+    error: (code, ...rest) =>
+      codes === undefined || codes.has(code)
+        ? report.warn(code, ...rest)
+        : report.error(code, ...rest),
+  }
 }
 
 /** The tree with the services that run, and the names of the others. */

@@ -24,7 +24,10 @@ services:
   })
   const project = await loadProject({ cwd, env: { SHELL_VAR: 'x' } })
   const places = (path: string) => chainOf(project, path)
-  assert.deepEqual(places('services.api.image'), ['compose.yaml:5:12'])
+  assert.deepEqual(places('services.api.image'), [
+    'compose.yaml:5:12',
+    'compose.yaml:5:12 default of ${TAG:-…}',
+  ])
   assert.deepEqual(places('services.api.environment.URL'), [
     'compose.yaml:8:9',
     '.env:2:1 env file variable PORT',

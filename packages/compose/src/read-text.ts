@@ -1,6 +1,8 @@
 import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { lstat, open, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
+import { createConfinement } from './confine.ts'
+import type { Confinement } from './confine.ts'
 import type { Report } from './diagnostics.ts'
 import type { Limits } from './limits.ts'
 
@@ -11,6 +13,7 @@ export type ReadText = (file: string) => Promise<string | undefined>
 export function createReadText(
   limits: Limits,
   report: Report,
+  confinement: Confinement = createConfinement(undefined, report),
 ): { readText: ReadText; listRead: () => string[] } {
   const known = new Map<string, Promise<string | undefined>>()
   const read = new Set<string>()
@@ -20,10 +23,19 @@ export function createReadText(
       report.error(code, { file, line: 1, column: 1 }, message)
       return ''
     }
+    const path = await confinement.realPath(file)
+    if (path === undefined) {
+      // what is only looked for, and is not there, is nothing to tell
+      if (!(await isThere(file))) return undefined
+      await confinement.check('the file', file, { file, line: 1, column: 1 })
+      return ''
+    }
     try {
       // asked before it is opened: opening a pipe or a device may already do something
-      if (!(await stat(file)).isFile()) return refuse('not_a_file', `${file} is not a regular file`)
-      const text = await readBounded(file, limits.fileSizeLimitBytes)
+      if (!(await stat(path)).isFile()) return refuse('not_a_file', `${file} is not a regular file`)
+      // what was looked at is what is opened, and a link put there since then is not followed
+      const flags = confinement.folder === undefined ? 0 : constants.O_NOFOLLOW
+      const text = await readBounded(path, limits.fileSizeLimitBytes, flags)
       if (text === undefined) {
         return refuse('file_too_large', `larger than ${limits.fileSizeLimitBytes} bytes`)
       }
@@ -46,12 +58,23 @@ export function createReadText(
   }
 }
 
+async function isThere(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
+}
+
 /**
  * The whole text, or undefined beyond the limit. Files of /proc say they are regular and empty, and
  * some of them wait for a writer: nothing is waited for (O_NONBLOCK), and the end is found by reading.
  */
-async function readBounded(file: string, bytesMax: number): Promise<string | undefined> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+async function readBounded(
+  file: string,
+  bytesMax: number,
+  flags: number,
+): Promise<string | undefined> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | flags)
   try {
     const found = await handle.stat()
     if (!found.isFile()) throw Object.assign(new Error(file), { code: 'not a regular file' })

@@ -1,3 +1,4 @@
+import type { Confinement } from './confine.ts'
 import type { Origin, Report } from './diagnostics.ts'
 import type { Environment } from './environment.ts'
 import type { Limits } from './limits.ts'
@@ -9,6 +10,7 @@ export type Loading = {
   limits: Limits
   report: Report
   readText: ReadText
+  confinement: Confinement
   /** Files read, with every use; bounded by `fileCountMax`. */
   fileCount: number
   /** Documents of a file, by path: a file extended by many services is read once. */

@@ -36,7 +36,10 @@ test('interpolates like compose-go', { skip: missingConformance(table) }, () => 
 
 test('names what was used and what had no value', () => {
   const result = substitute('${A}-$B-${C:-x}', (name) => (name === 'A' ? '1' : undefined))
-  assert.deepEqual(result, { value: '1--x', used: ['A'], unset: ['B'] })
+  assert.deepEqual(result, {
+    ...{ value: '1--x', used: ['A'], unset: ['B'] },
+    defaulted: ['${C:-…}'],
+  })
 })
 
 test('a value is not interpolated again', () => {

@@ -20,6 +20,8 @@ export type Substitution = {
   used: string[]
   /** Names that had no value and no default: each became an empty string. */
   unset: string[]
+  /** Uses whose default was put in, as they are written without it: `${PORT:-…}`. */
+  defaulted: string[]
 }
 
 /** Defaults may hold variables that hold defaults; nobody nests them 50 deep by hand. */
@@ -37,7 +39,7 @@ type Operator = (typeof operators)[number]
  * Throws TemplateError.
  */
 export function substitute(template: string, lookup: Lookup, lengthMax = 1 << 20): Substitution {
-  const result: Substitution = { value: '', used: [], unset: [] }
+  const result: Substitution = { value: '', used: [], unset: [], defaulted: [] }
   result.value = expand(template, 0)
   return result
 
@@ -94,7 +96,11 @@ export function substitute(template: string, lookup: Lookup, lengthMax = 1 << 20
     if (value !== undefined) result.used.push(name)
     if (operator.endsWith('+')) return present ? expand(argument, depth + 1) : ''
     if (present) return value ?? ''
-    if (operator.endsWith('-')) return expand(argument, depth + 1)
+    if (operator.endsWith('-')) {
+      // A default may be a password: a note about it must not carry it elsewhere.
+      result.defaulted.push(`\${${name}${operator}…}`)
+      return expand(argument, depth + 1)
+    }
     const reason = expand(argument, depth + 1)
     const message = `required variable ${name} is missing a value`
     throw new TemplateError('required', reason === '' ? message : `${message}: ${reason}`, name)

@@ -11,7 +11,7 @@ import {
   State,
 } from './service.ts'
 import { StackState, StackUsage, StartTimeline, type ActionProgress } from './stack-state.ts'
-import { Plan, Rollout, Stack, StackRevision, StackSpec, stackName } from './stack.ts'
+import { FilesPlan, Plan, Rollout, Stack, StackRevision, StackSpec, stackName } from './stack.ts'
 
 /**
  * Every route of the platform, once: the server registers it, OpenAPI describes it, and the typed
@@ -45,6 +45,13 @@ const ServiceParams = Type.Object({
   }),
 })
 const StackParams = Type.Object({ stack: stackName })
+/** Of `keelson up web api`: who names services sets back the number of instances of no other. */
+const Named = Type.Optional(
+  Type.String({
+    description: 'Services that were asked for by name, by comma',
+    maxLength: 100_000,
+  }),
+)
 const InStack = Type.Object({ stack: Type.Optional(stackName) })
 
 /** Where to, and until when; the link is shown once and works once. */
@@ -379,7 +386,27 @@ export const api = {
     permission: 'stacks:read',
     summary: 'What applying this would do; changes nothing',
     params: StackParams,
+    query: Type.Object({ named: Named }),
     body: StackSpec,
+    response: Plan,
+  }),
+  planStackFiles: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/files/plan',
+    permission: 'stacks:read',
+    summary: 'What applying the files as they are now would do; reads them anew, changes nothing',
+    params: StackParams,
+    response: FilesPlan,
+  }),
+  applyStackFiles: endpoint({
+    method: 'POST',
+    path: '/api/v1/stacks/:stack/files/apply',
+    permission: 'stacks:write',
+    summary: 'Apply the files as they are now, as keelson up does; refused unless the plan is this',
+    params: StackParams,
+    query: Type.Object({
+      plan: Type.String({ description: 'Digest of the plan that was looked at', maxLength: 64 }),
+    }),
     response: Plan,
   }),
   applyStack: endpoint({
@@ -393,6 +420,7 @@ export const api = {
       plan: Type.Optional(
         Type.String({ description: 'Digest of the plan that was looked at', maxLength: 64 }),
       ),
+      named: Named,
     }),
     body: StackSpec,
     response: Plan,

@@ -224,6 +224,11 @@ const table = {
     title: 'The stack cannot be run as it is written',
     hint: 'Each problem is listed with its place in the file.',
   },
+  stack_files_unreadable: {
+    status: 409,
+    title: 'The files of the stack cannot be read from here',
+    hint: 'Run keelson plan in the folder of the stack: it reads the files as you.',
+  },
   revision_not_found: {
     status: 404,
     title: 'There is no such revision of the stack',

@@ -35,8 +35,10 @@ export const PlacedInstance = Type.Object(
     revision: Type.Union([Type.Integer(), Type.Null()]),
     /** It runs another definition than the one that is applied. */
     outdated: Type.Boolean(),
-    /** No new requests are sent to it. */
+    /** On its way out: no new requests are sent to it. */
     draining: Type.Boolean(),
+    /** Of blue-green, runs beside those that serve: a new one before the switch, an old one after. */
+    standby: Type.Boolean(),
   },
   { $id: 'PlacedInstance' },
 )

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Origin } from './problem.ts'
+import { Origin, ProblemDetail } from './problem.ts'
 
 /**
  * What the orchestrator runs: a compose project with every default filled in, every variable
@@ -392,6 +392,8 @@ export const ServiceSpec = Type.Object(
       postStart: Type.Array(HookSpec, { maxItems: 50 }),
       preStop: Type.Array(HookSpec, { maxItems: 50 }),
     }),
+    /** How long a hook before or after the start may take; without it two minutes. */
+    hookTimeoutMs: Type.Optional(durationMs),
     watch: Type.Array(WatchSpec, { maxItems: 100 }),
     stopSignal: Type.String({ pattern: '^SIG[A-Z0-9+]+$', maxLength: 20 }),
     stopGraceMs: durationMs,
@@ -475,6 +477,27 @@ export const SourceFile = Type.Object({
 })
 export type SourceFile = Static<typeof SourceFile>
 
+/**
+ * How the files of a stack are read, so that they can be read again as whoever applied them does.
+ * `variables` are those of the shell that a file names; another one changes nothing in it.
+ */
+export const Reading = Type.Object(
+  {
+    cwd: Type.String({ pattern: '^/', maxLength: 4096 }),
+    files: Type.Array(path, { maxItems: 50 }),
+    envFiles: Type.Array(path, { maxItems: 50 }),
+    profiles: Type.Array(path, { maxItems: 100 }),
+    /** Services asked for by name: their profiles are on. */
+    named: Type.Array(path, { maxItems: 500 }),
+    projectName: Type.Optional(path),
+    projectFolder: Type.Optional(path),
+    demo: Type.Boolean(),
+    variables: Type.Record(Type.String(), Type.String()),
+  },
+  { $id: 'Reading' },
+)
+export type Reading = Static<typeof Reading>
+
 export const StackSpec = Type.Object(
   {
     name: stackName,
@@ -484,6 +507,7 @@ export const StackSpec = Type.Object(
     files: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 50 }),
     /** All files that had a part in it: compose, included, extended and env files. */
     sources: Type.Array(SourceFile, { maxItems: 1000 }),
+    reading: Type.Optional(Reading),
     demo: Type.Boolean(),
     services: Type.Array(ServiceSpec, { maxItems: 500 }),
     networks: Type.Record(Type.String(), NetworkSpec),
@@ -520,14 +544,16 @@ export type ActionKind = (typeof actionKinds)[number]
 /**
  * One difference between what was applied and what is to be. `path` is inside the service as in
  * `environment.DB_URL`, `image`, `ports`; `file` names a file outside of compose that has other
- * content: a bind-mounted one, a config, a secret, the build context. Values that look like
- * secrets are null.
+ * content: a bind-mounted one, a config, a secret, the build context; `files` names what changed in
+ * a folder, at most 20. Values that look like secrets are null. `origin` is where the change was
+ * made: the env file with its variable (`note`), when that is why.
  */
 export const Change = Type.Object(
   {
     kind: Type.Enum(['added', 'removed', 'changed']),
     path: Type.String(),
     file: Type.Optional(Type.String()),
+    files: Type.Optional(Type.Array(Type.String(), { maxItems: 20 })),
     before: Type.Union([Type.String(), Type.Null()]),
     after: Type.Union([Type.String(), Type.Null()]),
     origin: Type.Optional(Origin),
@@ -569,6 +595,19 @@ export const Plan = Type.Object(
 )
 export type Plan = Static<typeof Plan>
 
+/** What applying the files as they are now would do. */
+export const FilesPlan = Type.Object(
+  {
+    plan: Plan,
+    /** Files that are not what they were when the stack was applied. */
+    changed: Type.Array(Type.String()),
+    warnings: Type.Array(ProblemDetail),
+    readAt: Type.String({ format: 'date-time' }),
+  },
+  { $id: 'FilesPlan' },
+)
+export type FilesPlan = Static<typeof FilesPlan>
+
 /** Something that is not as it was applied, or not as the file says by now. */
 export const driftKinds = [
   'source_changed', // a file the stack was read from has other content now
@@ -578,7 +617,8 @@ export const driftKinds = [
   'instance_stopped_outside', // somebody stopped or removed it around Keelson
   'instance_altered', // it runs, but not as it was applied
   'instance_extra', // runs under the name of the stack, and nobody asked for it
-  'stopped_by_request', // keelson stop, keelson scale
+  'stopped_by_request', // keelson stop
+  'scaled_by_request', // keelson scale
 ] as const
 export const Drift = Type.Object(
   {
@@ -636,6 +676,8 @@ export const Stack = Type.Object(
     revision: Type.Integer(),
     appliedAt: Type.String({ format: 'date-time' }),
     services: Type.Array(Type.String()),
+    /** Things that are not as they were applied; the state of the stack lists them. */
+    driftCount: Type.Integer(),
   },
   { $id: 'Stack' },
 )

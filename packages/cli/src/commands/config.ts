@@ -3,18 +3,23 @@ import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { canonicalModel, type Project } from '@keelson/compose'
 import { allOrigins, commentOfOrigins } from '../config/origins.ts'
-import { explain, formatExplained } from '../config/explain.ts'
+import { disabledServiceOf, explain, formatExplained } from '../config/explain.ts'
 import { toYaml } from '../config/yaml.ts'
 import type { Context } from '../context.ts'
+import { defined } from '../defined.ts'
 import { exitCodes } from '../exit-code.ts'
 import { faultOfDiagnostic, usageError } from '../failure.ts'
-import { loadFiles } from '../project.ts'
+import { loadFiles } from '../compose-files.ts'
 import { showWarnings } from '../warnings.ts'
 
 export type ConfigOptions = {
   format: 'yaml' | 'json'
   origins?: boolean
   explain?: string
+  /** False is refused: see `config`. */
+  interpolate?: boolean
+  /** A folder; true is that of the command. */
+  confined?: string | true
   services?: boolean
   images?: boolean
   volumes?: boolean
@@ -26,11 +31,23 @@ export type ConfigOptions = {
 /** The compose files as one model, in the shape `docker compose config` gives it. */
 export const config = async (context: Context, options: ConfigOptions): Promise<number> => {
   const { shared, output, cwd } = context
+  if (options.interpolate === false) {
+    // Docker Compose prints half a model for it: `${DATA:-./d}:/d` is cut at its first colon.
+    throw usageError(
+      'config has no --no-interpolate: what is printed is what would run',
+      'keelson config --origins names the variables in each value, --explain <path> those of one',
+    )
+  }
   // The names of all profiles are only known with all of them on.
   const asked = options.profiles === true ? { ...shared, profiles: ['*'] } : shared
-  const project = await loadFiles({ ...context, shared: asked })
+  const { confined } = options
+  const confineTo = confined === true ? '.' : confined
+  const project = await loadFiles({ ...context, shared: asked }, defined({ confineTo }))
   showWarnings(context, project.warnings.map(faultOfDiagnostic))
-  const text = textOf(context, project, options)
+  const text =
+    options.explain === undefined
+      ? textOf(context, project, options)
+      : await explained(context, project, options.explain, defined({ confineTo }))
   if (options.output !== undefined) await save(resolve(cwd, options.output), text)
   else if (!shared.quiet) output.data(text.replace(/\n$/, ''))
   return exitCodes.ok
@@ -51,7 +68,6 @@ const textOf = (context: Context, project: Project, options: ConfigOptions): str
     return context.shared.json ? `${JSON.stringify(names, null, 2)}\n` : lines(names)
   }
   const isJson = options.format === 'json' || context.shared.json
-  if (options.explain !== undefined) return explained(context, project, options.explain)
   const form = isJson ? 'json' : 'yaml'
   const model = canonicalModel(project, { form, escapeDollars: true })
   if (isJson) {
@@ -64,8 +80,21 @@ const textOf = (context: Context, project: Project, options: ConfigOptions): str
   )
 }
 
-const explained = ({ shared, cwd, output }: Context, project: Project, path: string): string => {
-  const found = explain(project, canonicalModel(project, { form: 'yaml' }), path)
+/** Of a service whose profiles are off, what it would be with them, and that they are. */
+const explained = async (
+  context: Context,
+  project: Project,
+  path: string,
+  how: { confineTo?: string },
+): Promise<string> => {
+  const { shared, cwd, output } = context
+  const off = disabledServiceOf(project, path)
+  const whole = off === undefined ? project : await loadFiles(context, { ...how, named: [off] })
+  const profilesOff = off === undefined ? undefined : whole.services[off]?.profiles
+  const found = {
+    ...explain(whole, canonicalModel(whole, { form: 'yaml' }), path),
+    ...defined({ profilesOff }),
+  }
   return shared.json
     ? `${JSON.stringify(found, null, 2)}\n`
     : `${formatExplained(found, cwd, output.dataColors)}\n`

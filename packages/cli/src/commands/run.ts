@@ -101,8 +101,9 @@ const prepare = async (options: PrepareOptions): Promise<boolean> => {
   const stacks = await listStacks(platform)
   const applied = stacks.find(({ name }) => name === spec.name)?.services ?? []
   const needed = plan.select(applied)
-  if (needed.services.some(({ name }) => !applied.includes(name))) {
-    await applyAsPlanned({ platform, spec: needed, reporter })
+  const named = needed.services.map(({ name }) => name).filter((name) => !applied.includes(name))
+  if (named.length > 0) {
+    await applyAsPlanned({ platform, spec: needed, reporter, named })
   }
   if (plan.dependencies.length === 0) return true
   const services = needed.services.filter(({ name }) => plan.dependencies.includes(name))

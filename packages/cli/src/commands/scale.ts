@@ -39,9 +39,15 @@ export const scale = async (
 }
 
 const readAssignment = (text: string) => {
-  const [, name, digits] = /^([^=]+)=(\d{1,3})$/.exec(text) ?? []
+  const [, name, digits] = /^([^=]+)=(\d+)$/.exec(text) ?? []
   const replicas = Number(digits)
   if (name !== undefined && replicas <= replicasMax) return { name, replicas }
+  if (name !== undefined) {
+    throw usageError(
+      `${name} cannot have ${digits} instances: a service has at most ${replicasMax}`,
+      `keelson scale ${name}=${replicasMax}`,
+    )
+  }
   throw usageError(
     `${text} is not <service>=<number>`,
     `keelson scale api=3 (at most ${replicasMax})`,

@@ -58,15 +58,18 @@ const driftOf = async (
   stacks: readonly string[],
 ): Promise<string[]> => {
   const states = await Promise.all(
-    stacks.map((stack) =>
-      platform.call('getStackState', { params: { stack } }).catch((error: unknown) => {
+    stacks.map(async (stack) => ({
+      stack,
+      state: await platform.call('getStackState', { params: { stack } }).catch((error: unknown) => {
         if (error instanceof ProblemError && error.problem.status === 404) return undefined
         throw error
       }),
-    ),
+    })),
   )
   const look = { cwd, colors: output.dataColors, now: Date.now() }
-  return states.flatMap((state) => (state === undefined ? [] : [formatDrift(state, look)]))
+  return states.flatMap(({ stack, state }) =>
+    state === undefined ? [] : [formatDrift(stack, state, look)],
+  )
 }
 
 /** The platform's verdict over all; of one stack, the counts. And the stacks it is about. */

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { StackSpec } from '@keelson/contract'
+import type { ActionProgress, StackSpec } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
+import { failureOf } from '../failure.ts'
 import { buildPage } from '../page-build.ts'
 import { ensureRunning, findRunning, type Platform } from '../platform.ts'
 import {
@@ -38,8 +39,8 @@ export type UpOptions = ComposeFlags & {
 
 /**
  * Load, start the platform, apply, see it to healthy. A fault of the files ends it before anything
- * was started. Attached, it stays until Ctrl-C and then takes down what it has put up; with --wait
- * it returns and leaves everything running.
+ * was started. Attached, it stays until Ctrl-C and then takes down what it has put up; with --detach
+ * it returns once all is started, with --wait once all is healthy, and leaves everything running.
  */
 export const up = async (
   context: Context,
@@ -57,7 +58,7 @@ export const up = async (
     selectServices(whole, selectionOf(options, services), applied)
   if (options.dryRun === true) {
     const { spec } = select(await servicesApplied(await findRunning(context), whole.name))
-    const { actions } = await showPlan(context, spec)
+    const { actions } = await showPlan(context, spec, services)
     return actions.length === 0 ? exitCodes.ok : exitCodes.differences
   }
   select([]) // a wrong name is told before anything is started
@@ -66,7 +67,7 @@ export const up = async (
   await preparePage(context, reporter)
   const interrupt = listenForInterrupt()
   try {
-    return await putUp({ context, options, stack, select, reporter, interrupt })
+    return await putUp({ context, options, services, stack, select, reporter, interrupt })
   } catch (error) {
     reporter.close()
     if (!interrupt.signal.aborted) throw error
@@ -96,6 +97,8 @@ const servicesApplied = async (
 type PutUpOptions = {
   context: Context
   options: UpOptions
+  /** Those that were named; none: all. */
+  services: readonly string[]
   stack: string
   /** What to apply and what to wait for, given what runs of the stack already. */
   select: (applied: readonly string[]) => { spec: StackSpec; wanted: StackSpec }
@@ -114,27 +117,43 @@ const putUp = async (given: PutUpOptions): Promise<number> => {
   const actions = followActions(platform, stack, reporter)
   try {
     const { spec, wanted } = given.select(await servicesApplied(platform, stack))
-    await apply(spec, reporter, ready)
-    return await see(given, platform, wanted)
+    await apply(spec, given, ready).catch((error: unknown) => {
+      tellOtherFailures(actions.failed(), error, reporter)
+      throw error
+    })
+    return await see(given, ready, wanted)
   } finally {
     await actions.stop()
+  }
+}
+
+/** The error names the first image that cannot be had; the others are known too. */
+const tellOtherFailures = (
+  failed: readonly ActionProgress[],
+  error: unknown,
+  reporter: Reporter,
+): void => {
+  const told = failureOf(error).faults.map(({ message }) => message)
+  for (const { kind, subject, text } of failed) {
+    if (text === '' || told.some((message) => message.includes(text))) continue
+    reporter.warn(`${kind.replaceAll('_', ' ')} ${subject}: ${text}`)
   }
 }
 
 /** What was applied, on its way to healthy. */
 const see = async (
   { context, options, reporter, interrupt }: PutUpOptions,
-  platform: Platform,
+  { platform, started }: { platform: Platform; started: boolean },
   spec: StackSpec,
 ): Promise<number> => {
-  const link = await platform.call('createSetupLink', {})
-  reporter.fact('link', `Sign in:  ${link.url}`, link)
+  await tellPage(platform, started, reporter)
   reporter.fact('gateway', `Gateway:  ${platform.gatewayUrl}`, { url: platform.gatewayUrl })
 
   const follow = { context, platform, reporter, spec }
   if (options.detach !== true && options.wait !== true) return attach({ ...follow, interrupt })
   const waitMs = options.waitTimeout * 1000
-  const ended = await followStack({ ...follow, waitMs, signal: interrupt.signal })
+  const until = options.wait === true ? 'healthy' : 'started'
+  const ended = await followStack({ ...follow, waitMs, until, signal: interrupt.signal })
   if (ended === 'interrupted') {
     // The stack was to stay, so it stays: only the waiting is over.
     const stop = `keelson down --stack ${spec.name}`
@@ -144,15 +163,26 @@ const see = async (
   return ended === 'up' ? exitCodes.ok : exitCodes.unhealthy
 }
 
+/** A link works once and ends those before it, so that only a first start makes one. */
+const tellPage = async (platform: Platform, started: boolean, reporter: Reporter) => {
+  if (!started) {
+    const { url } = platform
+    reporter.fact('page', `Page:     ${url}  (sign in with: keelson open)`, { url })
+    return
+  }
+  const link = await platform.call('createSetupLink', {})
+  reporter.fact('link', `Sign in:  ${link.url}`, link)
+}
+
 /** A stack that is refused leaves nothing behind: a platform started for it is stopped again. */
 const apply = async (
   spec: StackSpec,
-  reporter: Reporter,
+  { reporter, services }: PutUpOptions,
   { platform, started }: { platform: Platform; started: boolean },
 ): Promise<void> => {
   reporter.step(`Applying ${spec.name}`)
   try {
-    await applyAsPlanned({ platform, spec, reporter })
+    await applyAsPlanned({ platform, spec, reporter, named: services })
   } catch (error) {
     if (started) await stopWhenEmpty(platform, reporter.step, '').catch(() => undefined)
     throw error

@@ -135,7 +135,18 @@ const cases: Case[] = [
     stderr: /shop\/web is healthy 0.2 s after it was scaled to 3/,
   },
   { args: ['scale', 'web'], code: 2, stderr: /web is not <service>=<number>/ },
-  { args: ['scale', 'web=101'], code: 2, stderr: /at most 100/ },
+  {
+    args: ['scale', 'web=101'],
+    code: 2,
+    stderr:
+      /web cannot have 101 instances: a service has at most 100\n {2}Try: keelson scale web=100/,
+  },
+  { args: ['scale', 'web=200000'], code: 2, stderr: /web cannot have 200000 instances/ },
+  {
+    args: ['up', '--scale', 'web=101'],
+    code: 2,
+    stderr: /A service has at most 100 instances, and web is to have 101/,
+  },
   {
     args: ['rollback', 'web'],
     asks: { method: 'POST', path: '/api/v1/services/web/rollback', query: { stack: 'shop' } },
@@ -200,7 +211,8 @@ test('status tells what is not as it was applied, where, and what mends it', asy
     return answers(call)
   })
   const { stdout } = await runKeelson(['status', '--stack', 'shop'], { env: platform.env })
-  assert.match(stdout, /^↻ shop\/web {2}rolling, rolling back, 1 of 2: asked for/m)
+  assert.match(stdout, /^updates of shop\n↻ shop\/web {2}rolling, rolling back, 1 of 2: asked for/m)
+  assert.match(stdout, /^shop: not as applied\n! /m)
   assert.match(
     stdout,
     /^! compose\.yaml has changed {2}\S*compose\.yaml, for .*\n {2}Try: keelson up$/m,

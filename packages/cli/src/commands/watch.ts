@@ -33,7 +33,7 @@ export const watch = async (
   try {
     const { platform } = await ensureRunning(context, reporter.step)
     if (options.up) {
-      await applyAsPlanned({ platform, spec, reporter })
+      await applyAsPlanned({ platform, spec, reporter, named: [] })
       const waitMs = upWaitMs
       const ended = await followStack({ context, platform, reporter, spec, waitMs, signal })
       if (ended === 'interrupted') return exitCodes.interrupted

@@ -127,7 +127,10 @@ test('--origins: a comment on each line, or a second map', async () => {
   await withFile(async (folder) => {
     const { stdout } = await keelson(folder, '--origins')
     assert.match(stdout, /image: nginx:1 {2}# compose\.yaml:6:12/)
-    assert.match(stdout, /LEVEL: info {2}# compose\.yaml:9:11 \(alias \*env\)/)
+    assert.match(
+      stdout,
+      /LEVEL: info {2}# compose\.yaml:9:11 \(alias \*env\), compose\.yaml:3:10 \(default of \$\{LOG_LEVEL:-…\}\)/,
+    )
     const json = JSON.parse((await keelson(folder, '--origins', '--format', 'json')).stdout)
     assert.equal(json.model.services.api.image, 'nginx:1')
     assert.equal(json.origins['services.api.image'][0].line, 6)
@@ -141,8 +144,98 @@ test('--explain tells the chain, the decision nearest to the reader first', asyn
     assert.equal(head, 'services.api.environment.LEVEL = "info"')
     assert.match(lines[0] ?? '', /^ {2}compose\.yaml:9:11 +alias \*env$/)
     assert.match(lines[1] ?? '', /compose\.yaml:3:10/)
+    assert.match(lines[2] ?? '', /^ {2}compose\.yaml:3:10 +default of \$\{LOG_LEVEL:-…\}$/)
   })
 })
+
+const layered = `name: t
+services:
+  api:
+    image: nginx:\${TAG:-1}
+    env_file: api.env
+    environment:
+      URL: http://\${HOST}:\${PORT:-80}/
+  debug:
+    image: busybox
+    profiles: [debug, all]
+    command: \${HOST}
+`
+
+const withLayers = async (use: (keelson: Keelson) => Promise<void>): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'keelson-config-'))
+  const env = { KEELSON_DATA_DIR: join(folder, 'none'), HOST: 'shell' }
+  try {
+    await writeFile(join(folder, 'compose.yaml'), layered)
+    await writeFile(join(folder, 'api.env'), '\nMODE=fast\n')
+    await writeFile(join(folder, '.env.prod'), '# prod\nPORT=9000\n')
+    await use((...args) => runKeelson(['config', ...args], { cwd: folder, env }))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+type Keelson = (...args: string[]) => ReturnType<typeof runKeelson>
+
+const chains: [path: string, args: string[], lines: RegExp[]][] = [
+  [
+    'services.api.environment.URL',
+    ['--env-file', '.env.prod'],
+    [
+      /^compose\.yaml:7:12 +written here$/,
+      /^environment +shell variable HOST$/,
+      /^\.env\.prod:2:1 +env file variable PORT$/,
+    ],
+  ],
+  [
+    'services.api.environment.URL',
+    [],
+    [
+      /^compose\.yaml:7:12 +written here$/,
+      /^environment +shell variable HOST$/,
+      /^compose\.yaml:7:12 +default of \$\{PORT:-…\}$/,
+    ],
+  ],
+  [
+    'services.api.environment.MODE',
+    [],
+    [/^compose\.yaml:5:15 +written here$/, /^api\.env:2:1 +env file variable MODE$/],
+  ],
+]
+for (const [path, args, expected] of chains) {
+  test(`--explain ${[path, ...args].join(' ')} names every link`, () =>
+    withLayers(async (keelson) => {
+      const { stdout } = await keelson(...args, '--explain', path)
+      const lines = stdout.trimEnd().split('\n').slice(2)
+      assert.equal(lines.length, expected.length, stdout)
+      expected.forEach((pattern, at) => assert.match(lines[at]?.trim() ?? '', pattern))
+    }))
+}
+
+test('--explain of a service whose profiles are off says so', () =>
+  withLayers(async (keelson) => {
+    const path = 'services.debug.command'
+    const { code, stdout } = await keelson('--explain', path)
+    assert.equal(code, 0)
+    assert.match(
+      stdout,
+      /\n! not part of the stack: its profiles debug, all are off; turn it on with --profile debug\n/,
+    )
+    const json = JSON.parse((await keelson('--json', '--explain', path)).stdout)
+    assert.deepEqual(json.profilesOff, ['debug', 'all'])
+    assert.doesNotMatch((await keelson('--profile', 'all', '--explain', path)).stdout, /not part/)
+  }))
+
+test('--origins names the env file and the shell of what is put in', () =>
+  withLayers(async (keelson) => {
+    const { stdout } = await keelson('--env-file', '.env.prod', '--origins')
+    assert.match(
+      stdout,
+      /URL: .* {2}# compose\.yaml:7:12, environment \(shell variable HOST\), \.env\.prod:2:1 \(env file variable PORT\)/,
+    )
+    assert.match(
+      stdout,
+      /MODE: fast {2}# compose\.yaml:5:15, api\.env:2:1 \(env file variable MODE\)/,
+    )
+  }))
 
 const unknown: [string, RegExp][] = [
   ['services.api.environment.LEVLE', /Try: services\.api\.environment\.LEVEL\n/],
@@ -159,6 +252,26 @@ for (const [path, expected] of unknown) {
     })
   })
 }
+
+test('--confined reads nothing outside of the folder, and says where it would have', () =>
+  withLayers(async (keelson) => {
+    assert.equal((await keelson('--confined')).code, 0)
+    const { code, stdout, stderr } = await keelson('--confined', 'none')
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /compose\.yaml:1:1: the file .* is outside of .*none/)
+    const file = ['-f', '/etc/hostname', '--confined']
+    assert.match(
+      (await keelson(...file)).stderr,
+      /\/etc\/hostname is outside of .*\n {2}Try: copy it/,
+    )
+  }))
+
+test('--no-interpolate is refused, with what tells of variables', () =>
+  withLayers(async (keelson) => {
+    const { code, stdout, stderr } = await keelson('--no-interpolate')
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /no --no-interpolate: .*\n {2}Try: keelson config --origins/)
+  }))
 
 test('--output writes a file', async () => {
   await withFile(async (folder) => {

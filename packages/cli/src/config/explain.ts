@@ -4,7 +4,14 @@ import type { Colors } from '../output.ts'
 import { closestTo } from '../suggestion.ts'
 import { placeOf } from './origins.ts'
 
-type Explained = { path: string; value: unknown; isWritten: boolean; origins: Origin[] }
+type Explained = {
+  path: string
+  value: unknown
+  isWritten: boolean
+  origins: Origin[]
+  /** Profiles of the service that are all off, so that it is not part of the stack. */
+  profilesOff?: string[]
+}
 
 /** How the value at a path came to be. Throws for a path that leads nowhere, with the nearest one. */
 export const explain = (project: Project, model: unknown, path: string): Explained => {
@@ -13,6 +20,12 @@ export const explain = (project: Project, model: unknown, path: string): Explain
   if (found === undefined && !isWritten) throw unknownPath(project, model, path)
   return { path, value: found?.value, isWritten, origins: originsOf(project, path) }
 }
+
+/** The service that a path leads into, when its profiles are off. */
+export const disabledServiceOf = (project: Project, path: string): string | undefined =>
+  project.disabledServices.find(
+    (name) => path === `services.${name}` || path.startsWith(`services.${name}.`),
+  )
 
 /** Keys may have dots in them (`labels.com.example.team`), so all ways of reading it are tried. */
 const findValue = (node: unknown, words: readonly string[]): { value: unknown } | undefined => {
@@ -49,12 +62,17 @@ const keysShownMax = 12
 
 /** The story, newest decision first. */
 export const formatExplained = (
-  { path, value, isWritten, origins }: Explained,
+  { path, value, isWritten, origins, profilesOff }: Explained,
   cwd: string,
   colors: Colors,
 ): string => {
   const shown = typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value, null, 2)
-  const head = `${colors.bold(path)} = ${shown ?? 'not printed'}`
+  const first = profilesOff?.[0] ?? ''
+  const off =
+    profilesOff === undefined
+      ? ''
+      : `\n${colors.yellow('!')} not part of the stack: ${profilesText(profilesOff)}; turn it on with --profile ${first}`
+  const head = `${colors.bold(path)} = ${shown ?? 'not printed'}${off}`
   if (origins.length === 0)
     return `${head}\n\n  nobody wrote it: it is a default of the specification`
   const places = origins.map((origin) => placeOf(origin, cwd))
@@ -65,6 +83,11 @@ export const formatExplained = (
   })
   return [head, '', ...lines].join('\n')
 }
+
+const profilesText = (profiles: readonly string[]): string =>
+  profiles.length === 1
+    ? `its profile ${profiles[0]} is off`
+    : `its profiles ${profiles.join(', ')} are off`
 
 const wordsOf = (note: string, isWritten: boolean): string =>
   note === 'default' && !isWritten ? 'a default: nobody wrote it; this is what it belongs to' : note

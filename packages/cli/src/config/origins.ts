@@ -1,12 +1,22 @@
 import { originsOf, type Origin, type Project } from '@keelson/compose'
 import { formatPlace } from '../failure.ts'
 
-/** Where a value is from, in the words of a comment: `compose.yaml:4:7, anchor x-env`. */
+/** What was put into a value that is written elsewhere: variables, and defaults of them. */
+const isIngredient = ({ note = '' }: Origin): boolean =>
+  /^((env file |shell )?variable |default of )/.test(note)
+
+/**
+ * Where a value is from, in the words of a comment: `compose.yaml:4:7 (anchor x-env)`, and of one
+ * with variables in it where those are from: `compose.yaml:4:7, .env:2:1 (env file variable PORT)`.
+ */
 export const commentOfOrigins =
   (project: Project, cwd: string) =>
   (path: string): string | undefined => {
-    const [first] = originsOf(project, path)
-    return first === undefined ? undefined : describeOrigin(first, cwd)
+    const [first, ...others] = originsOf(project, path)
+    if (first === undefined) return undefined
+    return [first, ...others.filter(isIngredient)]
+      .map((origin) => describeOrigin(origin, cwd))
+      .join(', ')
   }
 
 const describeOrigin = (origin: Origin, cwd: string): string => {

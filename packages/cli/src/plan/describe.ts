@@ -72,16 +72,24 @@ const formatCause = ({ cause, changes, origin }: PlanAction, { cwd, colors }: Lo
 }
 
 const formatChange = (
-  { kind, path, file, before, after, origin }: Change,
+  { kind, path, file, files = [], before, after, origin }: Change,
   cwd: string,
   colors: Colors,
 ) => {
-  const place = origin === undefined ? '' : `  ${colors.dim(formatPlace(origin, cwd))}`
+  const place = origin === undefined ? '' : `  ${colors.dim(formatOrigin(origin, cwd))}`
   const what = file === undefined ? path : `${path} (${file})`
+  if (files.length > 0) return `${what}: ${shorten(files)}${place}`
   if (file !== undefined) return `${what}: other content${place}`
   if (kind === 'added') return `${what}: ${colors.green(valueOf(after))}${place}`
   if (kind === 'removed') return `${what}: ${colors.red(valueOf(before))} is gone${place}`
   return `${what}: ${colors.red(valueOf(before))} → ${colors.green(valueOf(after))}${place}`
+}
+
+/** `.env.prod:2:1 LOG_LEVEL`: a value that comes from a variable has its name with the place. */
+const formatOrigin = (origin: NonNullable<Change['origin']>, cwd: string): string => {
+  const variable = /^(?:env file |shell )?variable (\S+)$/.exec(origin.note ?? '')?.[1]
+  const place = origin.line === 0 && variable !== undefined ? 'shell' : formatPlace(origin, cwd)
+  return variable === undefined ? place : `${place} ${variable}`
 }
 
 /** The platform leaves out what looks like a secret. */

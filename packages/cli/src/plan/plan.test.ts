@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { Plan, PlanAction } from '@keelson/contract'
+import type { Change, Plan, PlanAction } from '@keelson/contract'
 import picocolors from 'picocolors'
 import { createPlatformFixture, runKeelson, type Call } from '../testing/platform-fixture.ts'
 import { comparePlans, formatPlan, summarizePlan } from './describe.ts'
@@ -32,6 +32,18 @@ const changes = [
   { kind: 'changed', path: 'environment.DB_PASSWORD', before: null, after: null },
   { kind: 'added', path: 'labels.a', before: null, after: 'b' },
   { kind: 'changed', path: 'files', file: '/w/nginx.conf', before: null, after: null },
+  {
+    ...{ kind: 'changed', path: 'build', file: '/w/api', files: ['Dockerfile', 'src/main.py'] },
+    ...{ before: null, after: null },
+  },
+  {
+    ...{ kind: 'changed', path: 'environment.MODE', before: 'slow', after: 'fast' },
+    origin: { file: '/w/.env.prod', line: 2, column: 1, note: 'env file variable MODE' },
+  },
+  {
+    ...{ kind: 'changed', path: 'user', before: 'a', after: 'b' },
+    origin: { file: 'environment', line: 0, column: 0, note: 'shell variable WHO' },
+  },
 ] as const
 
 test('a plan is told by service, what belongs to none first, each cause once', () => {
@@ -42,8 +54,18 @@ test('a plan is told by service, what belongs to none first, each cause once', (
     planOf([
       action({ kind: 'start_instance', subject: 'shop-db-1', service: 'db' }),
       action({ kind: 'create_network', subject: 'shop_default', cause: 'there is none' }),
-      action({ ...replaced, subject: 'shop-api-1', changes: [...changes], origin }),
-      action({ ...replaced, subject: 'shop-api-2', changes: [...changes], origin }),
+      action({
+        ...replaced,
+        subject: 'shop-api-1',
+        changes: structuredClone([...changes]) as Change[],
+        origin,
+      }),
+      action({
+        ...replaced,
+        subject: 'shop-api-2',
+        changes: structuredClone([...changes]) as Change[],
+        origin,
+      }),
       action({ kind: 'stop_instance', subject: 'shop-old-1', service: 'old', cause: 'it is gone' }),
     ]),
     { cwd: '/w', colors: picocolors.createColors(false) },
@@ -66,6 +88,9 @@ api
         environment.DB_PASSWORD: (secret) → (secret)
         labels.a: b
         files (/w/nginx.conf): other content
+        build (/w/api): Dockerfile, src/main.py
+        environment.MODE: slow → fast  .env.prod:2:1 MODE
+        user: a → b  shell WHO
 
 old
   - stop instance  shop-old-1
@@ -177,10 +202,34 @@ test('up carries out the plan it has shown, by its digest', async () => {
   const moving = createMovingPlatform(0)
   await using platform = await createPlatformFixture(moving.answer)
   await withStack(async (cwd) => {
-    const { code, stderr } = await runKeelson(['up', '-d'], { cwd, env: platform.env })
+    const { code, stderr, stdout } = await runKeelson(['up', '-d'], { cwd, env: platform.env })
     assert.equal(code, 0, stderr)
     assert.deepEqual(moving.applied, ['digest-1'])
     assert.match(stderr, /^Plan: start 1$/m)
+    // A new link would end the one that somebody was given when the platform started.
+    assert.ok(platform.calls.every(({ path: asked }) => asked !== '/api/v1/setup-links'))
+    assert.match(stdout, /^Page: +http:\/\/\S+ {2}\(sign in with: keelson open\)$/m)
+  })
+})
+
+test('up of named services says so, to the plan and to what carries it out', async () => {
+  const moving = createMovingPlatform(0)
+  await using platform = await createPlatformFixture(moving.answer)
+  await withStack(async (cwd) => {
+    for (const args of [
+      ['up', '-d', 'web'],
+      ['up', '--dry-run', 'web'],
+      ['up', '-d'],
+    ]) {
+      const asked = platform.calls.length
+      await runKeelson(args, { cwd, env: platform.env })
+      const named = platform.calls
+        .slice(asked)
+        .filter(({ method, path: to }) => method === 'PUT' || to.endsWith('/plan'))
+        .map(({ query }) => query.get('named'))
+      const expected = args.includes('web') ? 'web' : null
+      assert.deepEqual(new Set(named), new Set([expected]), args.join(' '))
+    }
   })
 })
 

@@ -2,6 +2,8 @@ import type { Plan, StackSpec } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { findPlatform } from '../platform-file.ts'
 import { findRunning } from '../platform.ts'
+import { checkWithoutPlatform, describeUnchecked } from './check-offline.ts'
+import { namedQuery } from './apply.ts'
 import { formatPlan, summarizePlan } from './describe.ts'
 import { planFromNothing } from './from-nothing.ts'
 
@@ -9,12 +11,20 @@ import { planFromNothing } from './from-nothing.ts'
  * Shows what applying would do, and does nothing. Without a running platform nothing of the stack
  * runs, so the plan is to start all of it.
  */
-export const showPlan = async (context: Context, spec: StackSpec): Promise<Plan> => {
+export const showPlan = async (
+  context: Context,
+  spec: StackSpec,
+  named: readonly string[] = [],
+): Promise<Plan> => {
   const platform = await findRunning(context)
   const plan =
     platform === undefined
       ? await planWithoutPlatform(context, spec)
-      : await platform.call('planStack', { params: { stack: spec.name }, body: spec })
+      : await platform.call('planStack', {
+          params: { stack: spec.name },
+          body: spec,
+          query: namedQuery(named),
+        })
   printPlan(context, plan)
   return plan
 }
@@ -29,12 +39,15 @@ export const printPlan = (context: Context, plan: Plan): void => {
   output.message(`${plan.stack}: ${summarizePlan(plan)}${nothing}`)
 }
 
-const planWithoutPlatform = async ({ dataFolder, output }: Context, spec: StackSpec) => {
-  const { kind } = await findPlatform(dataFolder)
-  output.message(
-    kind === 'crashed'
+const planWithoutPlatform = async (context: Context, spec: StackSpec) => {
+  const { kind } = await findPlatform(context.dataFolder)
+  const isCrashed = kind === 'crashed'
+  await checkWithoutPlatform(context, spec, { arePortsKnown: !isCrashed })
+  context.output.message(
+    isCrashed
       ? 'Keelson ended without stopping as it should: what still runs is not known until it starts. From nothing, the plan is:'
-      : 'Keelson is not running, so nothing of this stack is: all of it would be started. Images, volumes and ports are looked at when it starts.',
+      : 'Keelson is not running, so nothing of this stack is: all of it would be started.',
   )
+  context.output.message(describeUnchecked(spec, { arePortsKnown: !isCrashed }))
   return planFromNothing(spec)
 }

@@ -69,9 +69,14 @@ export const collectPairs = (value: string, before: Record<string, string> = {})
 
 /** `web=3` */
 export const collectScales = (value: string, before: Record<string, number> = {}) => {
-  const [, name, replicas] = /^([^=]+)=(\d{1,3})$/.exec(value) ?? []
-  if (name === undefined || replicas === undefined || Number(replicas) > 100) {
-    throw new InvalidArgumentError('It must be <service>=<number>, at most 100.')
+  const [, name, replicas] = /^([^=]+)=(\d+)$/.exec(value) ?? []
+  if (name === undefined || replicas === undefined) {
+    throw new InvalidArgumentError('It must be <service>=<number>.')
+  }
+  if (Number(replicas) > 100) {
+    throw new InvalidArgumentError(
+      `A service has at most 100 instances, and ${name} is to have ${replicas}.`,
+    )
   }
   return { ...before, [name]: Number(replicas) }
 }

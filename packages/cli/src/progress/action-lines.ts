@@ -29,13 +29,13 @@ export const createActionLines = (colors: Colors) => {
     /** The line this message is worth, if any. */
     lineOf: (action: ActionProgress, now: number): string[] => {
       note(action)
-      const isFailure = action.state === 'failed'
-      if (!isFailure && !takesLong.has(action.kind)) return []
+      // What failed is told with its place in the file, once the command knows all of it.
+      if (action.state === 'failed' || !takesLong.has(action.kind)) return []
       const last = told.get(action.id)
       const isNews = last?.state !== action.state || now - last.at >= sayAgainMs
       if (!isNews || action.state === 'waiting') return []
       told.set(action.id, { state: action.state, at: now })
-      const mark = isFailure ? colors.red('✗') : action.state === 'done' ? colors.green('✓') : '…'
+      const mark = action.state === 'done' ? colors.green('✓') : '…'
       return [`${mark} ${labelOf(action)}`]
     },
   }

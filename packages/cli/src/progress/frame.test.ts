@@ -12,6 +12,8 @@ const service = (name: string, given: Partial<ServiceProgress> = {}): ServicePro
   state: 'starting',
   reason: '',
   outcome: 'open',
+  start: 'open',
+  endReason: '',
   instancesHealthy: 0,
   instancesWanted: 1,
   settledAt: null,

@@ -1,4 +1,4 @@
-import type { PsEntry, ServiceSummary, State } from '@keelson/contract'
+import type { Phase, PsEntry, ServiceSummary, State } from '@keelson/contract'
 
 /** One service on its way to healthy. */
 export type ServiceProgress = {
@@ -7,6 +7,10 @@ export type ServiceProgress = {
   reason: string
   /** `done`: a job that ended with success. `failed`: Keelson does not try it again by itself. */
   outcome: 'open' | 'healthy' | 'done' | 'failed'
+  /** `waiting`: for what it depends on. `ended`: by itself; it is started again, or given up. */
+  start: 'open' | 'waiting' | 'started' | 'ended'
+  /** Why an instance ended; '' when none has. */
+  endReason: string
   instancesHealthy: number
   instancesWanted: number
   /** When it first came to an outcome, in milliseconds of the clock; null before. */
@@ -38,6 +42,10 @@ export const createProgress = (options: { names: readonly string[]; now: () => n
     merged.outcome = completion?.outcome ?? (merged.state === 'healthy' ? 'healthy' : 'open')
     // Summaries and instances are two readings: a summary from before the end tells another story.
     if (completion !== null) merged.reason = completion.reason
+    if (merged.outcome === 'healthy' || merged.outcome === 'done') {
+      // Not before the first reading of its instances: they may tell otherwise.
+      if (merged.start === 'open') merged.start = 'started'
+    }
     if (merged.outcome !== 'open') merged.settledAt = before.settledAt ?? now()
     services.set(name, merged)
     const isNew = !seen.has(name) && (next.state !== undefined || merged.outcome !== 'open')
@@ -62,7 +70,9 @@ export const createProgress = (options: { names: readonly string[]; now: () => n
       const byService = Map.groupBy(instances, ({ service }) => service)
       return [...byService].flatMap(([name, list]) => {
         completed.set(name, completionOf(list))
-        return update(name, {})
+        const ended = list.find(({ state }) => endedPhases.has(state))
+        const reason = ended === undefined ? {} : { endReason: ended.reason }
+        return update(name, { start: startOf(list), ...reason })
       })
     },
     services: (): ServiceProgress[] => [...services.values()],
@@ -80,11 +90,22 @@ const tellsReasons: ReadonlySet<State> = new Set(['unhealthy', 'degraded', 'unkn
 /** `next start in 1.6 s` after `next start in 0.9 s` is the same trouble. */
 const gist = (reason: string): string => reason.replaceAll(/\d+(\.\d+)?/g, '#')
 
+const endedPhases: ReadonlySet<Phase> = new Set(['backoff', 'failed'])
+const startedPhases: ReadonlySet<Phase> = new Set(['running', 'completed'])
+
+const startOf = (instances: readonly PsEntry[]): ServiceProgress['start'] => {
+  if (instances.some(({ state }) => endedPhases.has(state))) return 'ended'
+  if (instances.some(({ state }) => state === 'waiting')) return 'waiting'
+  return instances.every(({ state }) => startedPhases.has(state)) ? 'started' : 'open'
+}
+
 const unseen = (name: string): ServiceProgress => ({
   name,
   state: 'starting',
   reason: '',
   outcome: 'open',
+  start: 'open',
+  endReason: '',
   instancesHealthy: 0,
   instancesWanted: 0,
   settledAt: null,

@@ -1,5 +1,6 @@
-import type { ActionProgress } from '@keelson/contract'
+import type { ActionProgress, TimelineEntry } from '@keelson/contract'
 import type { Context } from '../context.ts'
+import type { Colors } from '../output.ts'
 import { createActionLines } from './action-lines.ts'
 import { duration, oneLine, pad } from '../text.ts'
 import { formatFrame, spinnerPeriodMs } from './frame.ts'
@@ -23,6 +24,8 @@ export type Reporter = {
   change: (change: Change) => void
   /** How a pull or a build gets on. */
   action: (action: ActionProgress) => void
+  /** A step of an update that exchanges instances. */
+  update: (entry: TimelineEntry) => void
   /** Nothing has changed for a while: what is still waited for. */
   waiting: (services: readonly string[]) => void
   /** Ends the live part; `text` is the last line. */
@@ -64,6 +67,18 @@ const formatChange = (
   return `${line}  ${colors.dim(tail)}`.trimEnd()
 }
 
+/** `↻ shop/api: 1 of 2 updated` */
+const formatUpdate = ({ text, severity }: TimelineEntry, colors: Colors): string => {
+  const marks = { good: '✓', info: '↻', warning: '!', bad: '✗' }
+  const paints = {
+    good: colors.green,
+    info: colors.cyan,
+    warning: colors.yellow,
+    bad: colors.red,
+  }
+  return `${paints[severity](marks[severity])} ${oneLine(text)}`
+}
+
 const plain = (context: Context): Reporter => {
   const { output } = context
   const colors = output.messageColors
@@ -81,6 +96,7 @@ const plain = (context: Context): Reporter => {
     change: (change) =>
       say(formatChange(change, context, Date.now() - (watched?.startedAt ?? Date.now()))),
     action: (action) => actions.lineOf(action, Date.now()).forEach(say),
+    update: (entry) => say(formatUpdate(entry, colors)),
     waiting: (services) => say(colors.dim(`… waiting for ${services.join(', ')}`)),
     close: (text) => {
       if (text !== undefined) say(text)
@@ -149,11 +165,9 @@ const tty = (context: Context): Reporter => {
     },
     action: (action) => {
       actions.note(action)
-      if (action.state === 'failed') {
-        screen.print(`${colors.red('✗')} ${oneLine(`${action.subject}: ${action.text}`)}`)
-      }
       draw()
     },
+    update: (entry) => screen.print(formatUpdate(entry, colors)),
     waiting: () => undefined, // the rows say it
     close: (text) => {
       clearInterval(timer)
@@ -183,6 +197,8 @@ const json = ({ output }: Context): Reporter => {
       say('service', { service: name, from, state, outcome, reason, ...numbers })
     },
     action: (action) => say('action', action),
+    update: ({ type, subject, severity, text }) =>
+      say('update', { event: type, subject, severity, text }),
     waiting: (services) => say('waiting', { services }),
     close: (text) => {
       if (text !== undefined) say('end', { text })
@@ -201,6 +217,7 @@ const quiet = (): Reporter => {
     watch: nothing,
     change: nothing,
     action: nothing,
+    update: nothing,
     waiting: nothing,
     close: nothing,
   }

@@ -220,8 +220,9 @@ const ofService: Record<keyof Service, Case> = {
     },
   ),
   workingDir: gives('working_dir: /w', { workingDir: '/w' }),
-  xKeelson: gives('x-keelson: { owner: me, update: blue-green }', {
+  xKeelson: gives('x-keelson: { owner: me, update: blue-green, hook_timeout: 30m }', {
     owner: 'me',
+    hookTimeoutMs: 1_800_000,
     update: { strategy: 'blue-green' },
   }),
 }

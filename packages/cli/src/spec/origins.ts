@@ -16,6 +16,7 @@ const pathNames: readonly [written: string, known: string][] = [
   ['x-keelson.route', 'routes'],
   ['x-keelson.database', 'database'],
   ['x-keelson.update', 'update'],
+  ['x-keelson.hook_timeout', 'hookTimeoutMs'],
   ['deploy.update_config', 'update'],
   ['deploy.rollback_config', 'rollback'],
   ['deploy.restart_policy', 'restart'],

@@ -71,6 +71,7 @@ const optionalPartsOf = (service: Service) =>
     pidsMax: service.limits.pids,
     port: service.xKeelson.port?.number,
     database: service.xKeelson.database,
+    hookTimeoutMs: service.xKeelson.hookTimeoutMs,
     update: updateSpecOf(service),
     rollback: rollbackSpecOf(service),
   })

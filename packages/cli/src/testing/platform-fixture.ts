@@ -52,6 +52,7 @@ export const createPlatformFixture = async (
   await writeFile(join(folder, 'token'), 'secret-token\n')
   return {
     folder,
+    url,
     calls,
     env: { KEELSON_DATA_DIR: folder },
     async [Symbol.asyncDispose]() {

@@ -6,7 +6,7 @@ import { beginFollowing, describeUp, type FollowOptions } from './follow-stack.t
 import type { Interrupt } from './interrupt.ts'
 import { takeDown } from './take-down.ts'
 
-type AttachOptions = Omit<FollowOptions, 'waitMs' | 'signal'> & { interrupt: Interrupt }
+type AttachOptions = Omit<FollowOptions, 'waitMs' | 'until' | 'signal'> & { interrupt: Interrupt }
 
 /** Restarts of a platform that died, before the person is asked to look. */
 const revivalsMax = 5

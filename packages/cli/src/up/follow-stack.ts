@@ -5,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import { createProgress, type Progress, type ServiceProgress } from '../progress/progress.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { count } from '../text.ts'
+import { createStartWatch, settleMs } from './start-watch.ts'
 import { describeFailedUpdate, noUpdates, readUpdates } from './updates.ts'
 
 export type FollowOptions = {
@@ -14,6 +15,8 @@ export type FollowOptions = {
   spec: StackSpec
   /** Ends as `unhealthy` after this long; Infinity: never. */
   waitMs: number
+  /** What is waited for: that all is healthy (default), or only that all has been started. */
+  until?: 'healthy' | 'started'
   signal: AbortSignal
 }
 
@@ -22,11 +25,12 @@ const pollMs = 1000
 
 export type StackEnd = 'up' | 'unhealthy' | 'interrupted'
 
-/** Shows a stack on its way up until it is up, cannot come up, or the time is over. */
+/** Shows a stack on its way up until it is up (or started), cannot come up, or the time is over. */
 export const followStack = async (options: FollowOptions): Promise<StackEnd> => {
   const { reporter, spec, waitMs, signal, context } = options
   const { progress, stop, changed } = beginFollowing(options)
   const settling = createSettling(spec)
+  const starting = createStartWatch(progress, Date.now)
   const startedAt = Date.now()
   const outOfTime = AbortSignal.timeout(Math.min(waitMs, 2 ** 31 - 1))
   const patience = setInterval(() => {
@@ -35,12 +39,16 @@ export const followStack = async (options: FollowOptions): Promise<StackEnd> => 
   }, patienceMs)
   try {
     for (;;) {
-      const verdict = progress.verdict()
+      const verdict = options.until === 'started' ? verdictOfStart(starting) : progress.verdict()
       const updates = verdict === 'up' ? await readUpdates(options, startedAt) : noUpdates
       if (updates.failed !== undefined) {
         reporter.close()
         context.output.alarm(describeFailedUpdate(updates.failed, options))
         return 'unhealthy'
+      }
+      if (verdict === 'up' && updates.isDone && options.until === 'started') {
+        reporter.close(describeStarted(progress, spec.name))
+        return 'up'
       }
       if (settling.isSettled(verdict === 'up' && updates.isDone)) {
         reporter.close(describeUp(progress, spec.name))
@@ -52,7 +60,7 @@ export const followStack = async (options: FollowOptions): Promise<StackEnd> => 
         context.output.alarm(describeNotUp(progress, options, outOfTime.aborted))
         return 'unhealthy'
       }
-      await changed(AbortSignal.any([signal, outOfTime, settling.due()]))
+      await changed(AbortSignal.any([signal, outOfTime, settling.due(), starting.due()]))
     }
   } finally {
     clearInterval(patience)
@@ -60,10 +68,11 @@ export const followStack = async (options: FollowOptions): Promise<StackEnd> => 
   }
 }
 
+const verdictOfStart = (starting: ReturnType<typeof createStartWatch>) =>
+  ({ open: 'open', started: 'up', ended: 'failed' } as const)[starting.look()]
+
 /** How often a log without rows is told what is still waited for. */
 const patienceMs = 15_000
-
-const settleMs = 1000
 
 /**
  * A service that nobody probes is healthy as soon as it runs, also one that ends a moment later
@@ -85,7 +94,10 @@ const createSettling = ({ services }: StackSpec) => {
 
 /** Reads services and instances on every wake of the stream, and hands on what changed. */
 export const beginFollowing = (
-  options: Omit<FollowOptions, 'waitMs'> & { onRemoved?: () => void; onLost?: () => void },
+  options: Omit<FollowOptions, 'waitMs' | 'until'> & {
+    onRemoved?: () => void
+    onLost?: () => void
+  },
 ) => {
   const { platform, reporter, spec, onRemoved, onLost } = options
   const stack = spec.name
@@ -168,20 +180,30 @@ export const describeUp = (progress: Progress, stack: string): string => {
   return `${stack} is up: ${count(services.length, 'service')}${jobs}`
 }
 
+/** `shop is started: 6 services; keelson status tells how they are`. */
+const describeStarted = (progress: Progress, stack: string): string => {
+  const services = progress.services()
+  const isHealthy = services.every(({ outcome }) => outcome !== 'open')
+  if (isHealthy) return describeUp(progress, stack)
+  return `${stack} is started: ${count(services.length, 'service')}; keelson status tells how they are`
+}
+
 const describeNotUp = (
   progress: Progress,
-  { context, spec, waitMs }: Pick<FollowOptions, 'context' | 'spec' | 'waitMs'>,
+  { context, spec, waitMs, until }: Pick<FollowOptions, 'context' | 'spec' | 'waitMs' | 'until'>,
   isOutOfTime: boolean,
 ): string => {
   const { red, bold } = context.output.messageColors
-  const open = progress
-    .services()
-    .filter(({ outcome }) => outcome === 'open' || outcome === 'failed')
-  const failed = open.filter(({ outcome }) => outcome === 'failed')
+  const services = progress.services()
+  const ended = until === 'started' ? services.filter(({ endReason }) => endReason !== '') : []
+  const open = services.filter(({ outcome }) => outcome === 'open' || outcome === 'failed')
+  const failed = ended.length > 0 ? ended : open.filter(({ outcome }) => outcome === 'failed')
   const blamed = failed.length > 0 ? failed : open
   const head = isOutOfTime
     ? `${spec.name} is not up after ${waitMs / 1000} s`
-    : `${spec.name} does not come up`
+    : ended.length > 0
+      ? `${spec.name} was started, and not all of it stays up`
+      : `${spec.name} does not come up`
   const lines = blamed.slice(0, blamedMax).map((service) => `  ${describeService(service)}`)
   if (blamed.length > blamedMax) lines.push(`  … ${blamed.length - blamedMax} more`)
   const [first] = blamed
@@ -191,7 +213,9 @@ const describeNotUp = (
 
 const blamedMax = 10
 
-const describeService = ({ name, state, outcome, reason }: ServiceProgress): string => {
+const describeService = (service: ServiceProgress): string => {
+  const { name, state, outcome, reason, endReason } = service
+  if (endReason !== '' && outcome === 'open') return `${name} has ended: ${endReason}`
   const word = outcome === 'failed' ? 'failed' : state
   return reason === '' ? `${name} is ${word}` : `${name} is ${word}: ${reason}`
 }

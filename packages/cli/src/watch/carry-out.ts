@@ -20,7 +20,7 @@ export const createCarryOut = ({ platform, reporter, load }: CarryOutOptions) =>
   const rebuild = async (services: readonly string[]): Promise<void> => {
     const spec = await load()
     const stack = { ...spec, services: spec.services.map((one) => withBuild(one, services)) }
-    await applyAsPlanned({ platform, spec: stack, reporter })
+    await applyAsPlanned({ platform, spec: stack, reporter, named: [] })
     // A process has no image: what it is built of is what it runs from.
     const asProcess = spec.services.filter(
       ({ name, container }) => container === null && services.includes(name),

@@ -306,6 +306,7 @@ const awaitsFirstProbe = (
   // Without a check there is no first one to wait for.
   probeOf(instance, service) !== null &&
   instance.adopted &&
+  instance.paused === undefined &&
   instance.phase === 'running' &&
   record === undefined
 

@@ -100,7 +100,8 @@ export const createProber = ({ registry, clock, exec, onRecord }: ProberDeps) =>
 
   const follow = (instance: RegisteredInstance, service: ServiceDeclaration): void => {
     const probe = probeOf(instance, service)
-    if (instance.phase !== 'running' || probe === null) return stop(instance.name)
+    const isAsked = instance.phase === 'running' && instance.paused === undefined
+    if (!isAsked || probe === null) return stop(instance.name)
     const watch = watches.get(instance.name)
     const same = watch !== undefined && sameRun(watch.instance, instance)
     if (same && JSON.stringify(watch.probe) === JSON.stringify(probe)) {

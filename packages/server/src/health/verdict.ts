@@ -83,6 +83,7 @@ const judgeRunning = (
   probes: ProbeRecord | undefined,
   { now, awakeSince }: JudgedAt,
 ): Judgement => {
+  if (instance.paused !== undefined) return { state: 'unhealthy', reason: instance.paused }
   const probe = probeOf(instance, service)
   if (probe === null) {
     const runsMs = now.getTime() - (instance.startedAt ?? now).getTime()

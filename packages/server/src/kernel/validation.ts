@@ -12,11 +12,13 @@ const faultsMax = 50
 
 /**
  * Bodies are taken as they are; path and query arrive as text, so numbers and booleans are read
- * from it and defaults filled in.
+ * from it and defaults filled in. A schema is compiled with its first request: of all of them the
+ * most are for rare requests, and their code would be some megabytes of a process that waits.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
-  const compiled = Compile(schema)
+  let known: ReturnType<typeof Compile> | undefined
   return (given: unknown) => {
+    const compiled = (known ??= Compile(schema))
     const value =
       httpPart === 'body' ? given : Value.Convert(schema, Value.Default(schema, given ?? {}))
     if (compiled.Check(value)) return { value }

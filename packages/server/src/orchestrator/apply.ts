@@ -49,10 +49,18 @@ export type ApplyOptions = {
   planDigest?: string
   /** The earlier revision that is applied again. */
   backTo?: number
+  /** The services that were asked for by name: the numbers of others stay as they are. */
+  named?: readonly string[]
 }
 
 type Request = { stack: StackSpec; actor: Actor; options: ApplyOptions }
-type Applied = { head: StackHead; plan: Plan; services: WantedService[]; claims: Claim[] }
+type Applied = {
+  head: StackHead
+  plan: Plan
+  services: WantedService[]
+  claims: Claim[]
+  keepsScale: boolean
+}
 
 /** Makes a stack what its file says. */
 export const createApply = (deps: ApplyDeps) => {
@@ -81,7 +89,8 @@ export const createApply = (deps: ApplyDeps) => {
   }
 
   /** Writes down what every service is to run; instances follow by themselves. */
-  const carryOut = async ({ head, plan, services, claims }: Applied): Promise<void> => {
+  const carryOut = async (applied: Applied): Promise<void> => {
+    const { head, plan, services, claims, keepsScale } = applied
     const known = stacks.next(head)
     stacks.put(known)
     for (const { spec, name, index, found, wanted, differences } of claims) {
@@ -93,6 +102,7 @@ export const createApply = (deps: ApplyDeps) => {
       cause: 'applied',
       causes: causesIn(plan),
       retry: true,
+      keepsScale,
     })
   }
 
@@ -100,7 +110,7 @@ export const createApply = (deps: ApplyDeps) => {
     await stacks.whenComplete()
     await deps.takeUpLate(stack.name)
     await planning.preflight(stack)
-    const made = await planning.plan(stack)
+    const made = await planning.plan(stack, options)
     deps.plans.refuseOther(options.planDigest, made.plan)
     return made
   }
@@ -111,13 +121,10 @@ export const createApply = (deps: ApplyDeps) => {
     { plan, missing }: Draft,
     turn: ApplyTurn,
   ): Promise<Plan> => {
-    if (turn.cancelled) {
-      const message = `${stack.name} was removed while it was being applied`
-      throw new AppError('plan_outdated', { message })
-    }
+    refuseCancelled(stack, turn)
     if (deps.timers.closed) throw new AppError('platform_unreachable', { message: 'Keelson stops' })
     await deps.prepare.others(stack, missing)
-    const services = await planning.resolveNow(stack)
+    const services = await planning.resolveNow(stack, options)
     const claims = await deps.adoption.compare(stack, services)
     for (const { differences, wanted } of claims)
       if (differences.length === 0) await deps.containers.start(wanted)
@@ -126,7 +133,7 @@ export const createApply = (deps: ApplyDeps) => {
     const isNews = plan.actions.length > 0 || revision !== before?.revision
     const appliedAt = isNews || before === undefined ? clock.now() : before.appliedAt
     const applied = { head: { spec: stack, revision, appliedAt, builtIn: false }, plan }
-    const whole = { ...applied, services, claims }
+    const whole = { ...applied, services, claims, keepsScale: options.named !== undefined }
     // A comment, a moved line: no revision and no event, but what the file says is known anew.
     if (isNews || canonicalJson(before?.spec) !== canonicalJson(stack))
       await record(whole, actor, options)
@@ -134,13 +141,19 @@ export const createApply = (deps: ApplyDeps) => {
     return { ...plan, revision }
   }
 
-  const applyInTurn = async (request: Request, turn: ApplyTurn): Promise<Plan> => {
-    const { stack, options } = request
+  const applyInTurn = async (given: Request, turn: ApplyTurn): Promise<Plan> => {
+    const { options } = given
+    const stack = planning.asNamed(given.stack, options)
+    const request = { ...given, stack }
     const { name } = stack
     const made = await stacks.inTurn(name, () => draft(stack, options))
     progress.begin(made.plan)
     try {
-      await deps.prepare.images(stack, made.missing)
+      await deps.prepare.images(stack, made.missing, turn.signal).catch((error: unknown) => {
+        // Given up for it: that is what is told.
+        refuseCancelled(stack, turn)
+        throw error
+      })
       const plan = await stacks.inTurn(name, () => commit(request, made, turn))
       progress.carryOut(plan)
       return plan
@@ -182,6 +195,12 @@ export const createApply = (deps: ApplyDeps) => {
     /** An instance got another port. */
     afterMove,
   }
+}
+
+const refuseCancelled = ({ name }: StackSpec, { cancelled }: ApplyTurn): void => {
+  if (!cancelled) return
+  const message = `${name} was removed while it was being applied`
+  throw new AppError('plan_outdated', { message })
 }
 
 /** Why each service that changes does, by name, as the plan says it: with file and line. */

@@ -20,6 +20,8 @@ const createBench = () => {
   const listeners: ((change: RegistryChange) => void)[] = []
   const told: [name: string, hosts: HostNames][] = []
   const healthy = new Set<string>()
+  /** Containers that Docker Compose started: their incarnation is their id. */
+  const takenOver = new Set<string>()
   let refusing = false
   const announce = (change: RegistryChange): void => {
     for (const listener of listeners) listener(change)
@@ -33,11 +35,9 @@ const createBench = () => {
     const found = instances.get(name)
     if (found === undefined) return null
     const running = found.phase === 'running'
-    return {
-      name,
-      running,
-      incarnation: `${name} of ${found.startedAt?.getTime()}`,
-    } as ObservedInstance
+    const { containerId, startedAt } = found
+    const incarnation = takenOver.has(name) ? containerId : `${name} of ${startedAt?.getTime()}`
+    return { name, running, incarnation, containerId, startedAt } as ObservedInstance
   }
   const hosts = createHosts({
     registry: {
@@ -52,7 +52,7 @@ const createBench = () => {
     ...{ findRunning, clock, log: quietLog },
   })
   return {
-    ...{ hosts, told, healthy },
+    ...{ hosts, told, healthy, takenOver },
     refuse: (on: boolean) => (refusing = on),
     declare(spec: ServiceSpec, stack = 'shop'): void {
       const id = `${stack}/${spec.name}`
@@ -60,10 +60,25 @@ const createBench = () => {
       services.set(id, service)
       announce({ kind: 'service', service })
     },
-    put(service: string, index: number, ports: BoundPort[], phase = 'running'): void {
+    put(
+      service: string,
+      index: number,
+      ports: BoundPort[],
+      phase = 'running',
+      startedAt = new Date(0),
+    ): void {
       const name = `shop-${service}-${index}`
       const before = instances.get(name)
-      const facts = { name, serviceId: `shop/${service}`, index, ports, phase, startedAt: null }
+      const containerId = services.get(`shop/${service}`)?.spec.container ? `id of ${name}` : null
+      const facts = {
+        name,
+        serviceId: `shop/${service}`,
+        index,
+        ports,
+        phase,
+        startedAt,
+        containerId,
+      }
       const instance = facts as unknown as RegisteredInstance
       instances.set(name, instance)
       announce({ kind: 'instance', instance, before })
@@ -148,5 +163,24 @@ test('running instances are told of a change, once, and again when it could not 
     ['shop-api-1', { api: '127.0.0.1', db: '172.18.0.9', worker: '127.0.0.1' }],
     ['shop-db-1', { api: 'host-gateway', worker: 'host-gateway' }],
   ])
+  bench.hosts.close()
+})
+
+test('a container that Docker Compose started has no names yet, and loses them when it is restarted', async () => {
+  const bench = createBench()
+  bench.declare(serviceSpec('api'))
+  bench.declare(containerSpec('db'))
+  bench.takenOver.add('shop-db-1')
+  bench.put('db', 1, [])
+  await bench.settle()
+  const names = ['shop-db-1', { api: 'host-gateway' }]
+  assert.deepEqual(bench.told, [names])
+  bench.declare(containerSpec('db'))
+  await bench.settle()
+  assert.deepEqual(bench.told, [names], 'told once')
+  bench.put('db', 1, [], 'failed')
+  bench.put('db', 1, [], 'running', new Date(1000))
+  await bench.settle()
+  assert.deepEqual(bench.told, [names, names])
   bench.hosts.close()
 })

@@ -92,12 +92,12 @@ export const createHosts = (deps: HostsDeps): Hosts => {
   ): Promise<void> => {
     const running = deps.findRunning(name)
     if (running === null || !running.running) return
-    const text = JSON.stringify(names)
+    // A container that somebody restarts has the names it was started with again.
+    const word = JSON.stringify([running.incarnation, running.startedAt, names])
     const before = told.get(name)
-    if (before === `${running.incarnation} ${text}`) return
-    told.set(name, `${running.incarnation} ${text}`)
-    // It was started with them.
-    if (before === undefined && runtime === 'container') return
+    if (before === word) return
+    told.set(name, word)
+    if (before === undefined && isStartedWithNames(running, runtime)) return
     try {
       await runtimes[runtime].updateHosts(running, names)
     } catch (error) {
@@ -134,6 +134,12 @@ export const createHosts = (deps: HostsDeps): Hosts => {
     },
   }
 }
+
+/** Every container of ours is; one that Docker Compose started has no incarnation but its own id. */
+const isStartedWithNames = (
+  { incarnation, containerId }: ObservedInstance,
+  runtime: RuntimeKind,
+): boolean => runtime === 'container' && incarnation !== containerId
 
 const stackOf = (serviceId: string): string => serviceId.slice(0, serviceId.indexOf('/'))
 

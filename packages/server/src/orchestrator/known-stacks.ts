@@ -18,14 +18,14 @@ export type KnownStack = StackHead & {
 }
 
 /** `cancelled`: the stack was removed meanwhile. */
-export type ApplyTurn = { readonly cancelled: boolean }
+export type ApplyTurn = { readonly cancelled: boolean; readonly signal: AbortSignal }
 
 /** All that is applied, with the keepers of its instances, and whose turn it is to change it. */
 export const createKnownStacks = () => {
   const stacks = new Map<string, KnownStack>()
   const keepers = new Map<string, Keeper>()
   const queues = new Map<string, Promise<unknown>>()
-  const applying = new Map<string, { cancelled: boolean }>()
+  const applying = new Map<string, AbortController>()
   const complete = Promise.withResolvers<void>()
 
   /** One change of a stack at a time; the next waits for the one before, whatever became of it. */
@@ -97,10 +97,16 @@ export const createKnownStacks = () => {
      */
     applyInTurn<T>(stack: string, work: (apply: ApplyTurn) => Promise<T>): Promise<T> {
       return inTurn(`apply ${stack}`, async () => {
-        const apply = { cancelled: false }
+        const apply = new AbortController()
+        const { signal } = apply
         applying.set(stack, apply)
         try {
-          return await work(apply)
+          return await work({
+            signal,
+            get cancelled() {
+              return signal.aborted
+            },
+          })
         } finally {
           applying.delete(stack)
         }
@@ -109,11 +115,11 @@ export const createKnownStacks = () => {
     /** True when there was an apply under way; it ends without having changed anything. */
     cancelApply(stack: string): boolean {
       const apply = applying.get(stack)
-      if (apply !== undefined) apply.cancelled = true
+      apply?.abort()
       return apply !== undefined
     },
     cancelAllApplies(): void {
-      for (const apply of applying.values()) apply.cancelled = true
+      for (const apply of applying.values()) apply.abort()
     },
     isApplying: (stack: string): boolean => applying.has(stack),
 

@@ -3,54 +3,19 @@ import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import type { ServiceSpec, StackSpec } from '@keelson/contract'
-import { systemClock } from '../kernel/clock.ts'
 import { AppError } from '../kernel/errors.ts'
 import { until } from '../kernel/testing/index.ts'
-import { createFakeRuntime, engineAway } from './testing/fake-runtime.ts'
-import {
-  createHouseDb,
-  noDatabases,
-  openHouse,
-  withResources,
-  type House,
-} from './testing/house.ts'
+import { createFakeBench, isHealthy } from './testing/bench.ts'
+import { engineAway } from './testing/fake-runtime.ts'
+import { createFastClock } from './testing/fast-clock.ts'
+import { noDatabases } from './testing/house.ts'
 import { containerSpec, execProbe, needs, serviceSpec, stackSpec } from './testing/spec.ts'
 
 const fast = execProbe({ intervalMs: 100, timeoutMs: 1000, retries: 2, startIntervalMs: 100 })
 
-/** A house of its own for a test, with runtimes in memory; `again` is its next life. */
-const createBench = async () => {
-  const test = await createHouseDb()
-  const processes = createFakeRuntime(systemClock)
-  const containers = withResources(createFakeRuntime(systemClock, 'container'))
-  const houses: House[] = []
-  const databases = { ...noDatabases }
-  const open = async (): Promise<House> => {
-    const deps = { db: test.db, process: processes, container: containers, databases }
-    const house = await openHouse(deps)
-    houses.push(house)
-    return house
-  }
-  const house = await open()
-  await house.start()
-  return {
-    ...{ house, processes, containers, open, db: test.db, databases },
-    async again(): Promise<House> {
-      const next = await open()
-      await next.start()
-      return next
-    },
-    async [Symbol.asyncDispose]() {
-      for (const one of houses) await one.crash()
-      await test[Symbol.asyncDispose]()
-    },
-  }
-}
+/** For what waits: after a crash ten seconds of staying up are what tells a start from a loop. */
+const fastBench = () => createFakeBench({ clock: createFastClock(10) })
 
-const isHealthy = (house: House, ...names: string[]) =>
-  until(`${names.join(', ')} healthy`, () =>
-    names.every((name) => house.health.instance(name)?.state === 'healthy'),
-  )
 const shop = (...services: ServiceSpec[]): StackSpec => stackSpec('shop', services)
 const withCode =
   (code: string, message = /./) =>
@@ -58,7 +23,7 @@ const withCode =
     error instanceof AppError && error.code === code && message.test(error.message)
 
 test('applied, healthy, applied again without a single action, removed without a trace', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   const stack = shop(
     serviceSpec('web', { probe: fast, port: 'auto', dependsOn: [needs('api', 'service_healthy')] }),
@@ -87,7 +52,7 @@ test('applied, healthy, applied again without a single action, removed without a
 })
 
 test('a plan of what is never applied gives out nothing', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const stack = shop(
     serviceSpec('web', { port: 'auto', dependsOn: [needs('api')] }),
     serviceSpec('api', { port: 'auto' }),
@@ -99,7 +64,7 @@ test('a plan of what is never applied gives out nothing', async () => {
 })
 
 test('start order follows dependencies also after a crash of everything', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   const stack = shop(
     serviceSpec('app', { dependsOn: [needs('db', 'service_healthy')] }),
@@ -118,7 +83,7 @@ test('start order follows dependencies also after a crash of everything', async 
 })
 
 test('after a crash of the control process everything is adopted, and nothing started twice', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a', { probe: fast, replicas: 3 }), serviceSpec('b')))
   await isHealthy(house, 'shop-a-1', 'shop-a-2', 'shop-a-3', 'shop-b-1')
@@ -133,7 +98,7 @@ test('after a crash of the control process everything is adopted, and nothing st
 })
 
 test('what no stack asks for is ended, and what no stack declares is forgotten', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a')))
   await isHealthy(house, 'shop-a-1')
@@ -148,7 +113,7 @@ test('what no stack asks for is ended, and what no stack declares is forgotten',
 })
 
 test('a removal that was cut short is finished, and starts nothing on its way', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a'), serviceSpec('b')))
   await isHealthy(house, 'shop-a-1', 'shop-b-1')
@@ -166,7 +131,7 @@ test('a removal that was cut short is finished, and starts nothing on its way', 
 for (const volumes of [true, false]) {
   const fate = volumes ? 'takes volumes and databases with it' : 'leaves volumes and databases'
   test(`a removal that was cut short ${fate}, as was asked for`, async () => {
-    await using bench = await createBench()
+    await using bench = await createFakeBench()
     const { house, containers, databases } = bench
     const removed: string[] = []
     databases.remove = (_stack: string, names: readonly string[]) => {
@@ -200,7 +165,7 @@ for (const volumes of [true, false]) {
 }
 
 test('an engine that is away at the start holds up its containers and nothing else', async () => {
-  await using bench = await createBench()
+  await using bench = await fastBench()
   const { house, processes, containers } = bench
   const stack = shop(containerSpec('db'), serviceSpec('api'), serviceSpec('worker'))
   await house.apply(stack)
@@ -221,7 +186,7 @@ test('an engine that is away at the start holds up its containers and nothing el
 })
 
 test('a stack whose database cannot be made is still one that can be removed', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a', { database: 'shop' })))
   await isHealthy(house, 'shop-a-1')
@@ -234,7 +199,7 @@ test('a stack whose database cannot be made is still one that can be removed', a
 })
 
 test('nothing is applied before it is known what runs', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a')))
   await isHealthy(house, 'shop-a-1')
@@ -247,7 +212,7 @@ test('nothing is applied before it is known what runs', async () => {
 })
 
 test('of process and container of one name, the new one starts when the old one has ended', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes, containers } = bench
   await house.apply(shop(serviceSpec('db')))
   await isHealthy(house, 'shop-db-1')
@@ -267,7 +232,7 @@ test('of process and container of one name, the new one starts when the old one 
 })
 
 test('a removal right after a change of runtime waits for both', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes, containers } = bench
   await house.apply(shop(serviceSpec('db')))
   await isHealthy(house, 'shop-db-1')
@@ -281,7 +246,7 @@ test('a removal right after a change of runtime waits for both', async () => {
 })
 
 test('a service that is renamed takes over the port when the old name has given it up', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('old', { port: 21_777 })))
   await isHealthy(house, 'shop-old-1')
@@ -299,7 +264,7 @@ test('a service that is renamed takes over the port when the old name has given 
 })
 
 test('scaled down and up again before the leaving one has gone: none is lost', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   const scaled = (replicas: number) => shop(serviceSpec('a', { replicas }))
   await house.apply(scaled(3))
@@ -323,7 +288,7 @@ test('scaled down and up again before the leaving one has gone: none is lost', a
 })
 
 test('two removals and an apply at once come one after the other', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house } = bench
   await house.apply(shop(serviceSpec('a')))
   const [first, second, third] = await Promise.allSettled([
@@ -338,7 +303,7 @@ test('two removals and an apply at once come one after the other', async () => {
 })
 
 test('a waiting service goes on when the instance it waits for is not wanted any more', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   const stack = (replicas: number) =>
     shop(
@@ -360,7 +325,7 @@ test('a waiting service goes on when the instance it waits for is not wanted any
 })
 
 test('an unhealthy instance is restarted again and again, not only once', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   processes.execAnswer = { exitCode: 1, output: 'no disk', timedOut: false }
   await house.apply(shop(serviceSpec('a', { probe: fast })))
@@ -371,7 +336,7 @@ test('an unhealthy instance is restarted again and again, not only once', async 
 })
 
 test('what crashed and comes back without ever answering is restarted too', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a', { probe: fast })))
   await isHealthy(house, 'shop-a-1')
@@ -381,7 +346,7 @@ test('what crashed and comes back without ever answering is restarted too', asyn
 })
 
 test('restart: no is left alone when it is unhealthy, until the file says otherwise', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   processes.execAnswer = { exitCode: 1, output: 'no disk', timedOut: false }
   await house.apply(shop(serviceSpec('a', { probe: fast, restart: { policy: 'no' } })))
@@ -392,7 +357,7 @@ test('restart: no is left alone when it is unhealthy, until the file says otherw
 })
 
 test('a restart goes through the replicas one by one, also when they are up in no time', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('a', { replicas: 3 })))
   await isHealthy(house, 'shop-a-1', 'shop-a-2', 'shop-a-3')
@@ -406,7 +371,7 @@ test('a restart goes through the replicas one by one, also when they are up in n
 })
 
 test('a dynamic port that a stranger takes is given up for another one', async () => {
-  await using bench = await createBench()
+  await using bench = await fastBench()
   const { house, processes } = bench
   const stack = shop(
     serviceSpec('queue', { port: 'auto', protocol: 'tcp' }),
@@ -432,7 +397,7 @@ test('a dynamic port that a stranger takes is given up for another one', async (
 })
 
 test('a fixed port that a stranger takes is waited for, by the name of who holds it', async () => {
-  await using bench = await createBench()
+  await using bench = await fastBench()
   const { house, processes } = bench
   const stranger = createServer().listen(0, '127.0.0.1')
   await once(stranger, 'listening')
@@ -457,7 +422,7 @@ test('a fixed port that a stranger takes is waited for, by the name of who holds
 })
 
 test('a port of another stack is told by the name of its service', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house } = bench
   const stranger = createServer().listen(0, '127.0.0.1')
   await once(stranger, 'listening')
@@ -479,7 +444,7 @@ test('a port of another stack is told by the name of its service', async () => {
 })
 
 test('two stacks whose instances would have one name are told apart', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house } = bench
   await house.apply(stackSpec('shop', [serviceSpec('web-api')]))
   await assert.rejects(
@@ -489,7 +454,7 @@ test('two stacks whose instances would have one name are told apart', async () =
 })
 
 test('the database that is away fails an apply, and starts nothing', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   bench.databases.missing = () =>
     Promise.reject(new AppError('database_unavailable', { message: 'gone' }))
@@ -501,7 +466,7 @@ test('the database that is away fails an apply, and starts nothing', async () =>
 })
 
 test('a removal that fails in the middle can be asked for again', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, containers } = bench
   await house.apply(shop(containerSpec('db')))
   await isHealthy(house, 'shop-db-1')
@@ -516,7 +481,7 @@ test('a removal that fails in the middle can be asked for again', async () => {
 })
 
 test('a container is told the real names of its networks and volumes', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house } = bench
   const keepers: unknown[] = []
   const start = bench.containers.start.bind(bench.containers)
@@ -535,7 +500,7 @@ test('a container is told the real names of its networks and volumes', async () 
 })
 
 test('stopping everything ends it in order and keeps the stacks applied', async () => {
-  await using bench = await createBench()
+  await using bench = await createFakeBench()
   const { house, processes } = bench
   await house.apply(shop(serviceSpec('app', { dependsOn: [needs('db')] }), serviceSpec('db')))
   await isHealthy(house, 'shop-app-1', 'shop-db-1')

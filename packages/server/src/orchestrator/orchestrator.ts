@@ -23,9 +23,11 @@ import { createHosts } from './hosts.ts'
 import { createKeeping } from './keeper/keeping.ts'
 import { createKnownStacks, type KnownStack } from './known-stacks.ts'
 import { openPlanBooks, type Updates as UpdateFacts } from './plan/books.ts'
+import { readByCommand, type FilesReader } from './plan/files-reader.ts'
+import { createStackFiles } from './plan/stack-files.ts'
 import type { ContextDigest } from './plan/surroundings.ts'
 import { openPlaces } from './places.ts'
-import { createPlanning } from './plan/planning.ts'
+import { createPlanning, type PlanOptions } from './plan/planning.ts'
 import { createPortAllocator } from './ports.ts'
 import { openRestartCounts } from './keeper/restart-counts.ts'
 import type { Drain } from './rollout/drain.ts'
@@ -36,8 +38,9 @@ import { relaySignals } from './keeper/signals.ts'
 import { openStackStarts } from './views/stack-start/stack-starts.ts'
 import { createStackUsage } from './views/stack-usage.ts'
 import { createStackState } from './views/stack-state.ts'
+import { holderFaults } from './plan/name-holders.ts'
 import { startChecks } from './plan/start-check.ts'
-import { portStore } from './store.ts'
+import { deleteStorm, portStore, saveStorm, selectStorms } from './store.ts'
 import { createStorms } from './keeper/storm.ts'
 import { createSync, type SyncChanges } from './exec/sync.ts'
 import { createTakeDown } from './take-down.ts'
@@ -58,6 +61,8 @@ type OrchestratorDeps = {
   databases: StackDatabases
   /** Of what the build of an image would send. */
   contextDigest?: ContextDigest
+  /** How files of stacks are read: by the command line's own program, unless a test says otherwise. */
+  readFiles?: FilesReader
 }
 
 export type Orchestrator = Awaited<ReturnType<typeof createOrchestrator>>
@@ -77,6 +82,10 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     stoppedBy: places.stoppedBy,
     scaledBy: (stack, spec) => places.scaledBy(stack, spec),
     wantedOf: places.wantedOf,
+    isIdle: (stack, service, instance) =>
+      places
+        .find(stack, service)
+        ?.places.some(({ name, stage }) => name === instance && stage === 'idle') === true,
   }
   const { keepers } = stacks
   const restarts = await openRestartCounts(db, recorder)
@@ -90,15 +99,26 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
   const known = { ...deps, containers: runtimes.container, stacks, places, ports, restarts, timers }
   const books = await openPlanBooks({ contextDigest: undefined, ...known, updates: facts })
   const base = { ...known, ...books }
+  places.onChange(({ stack, service, rollout }) => {
+    if (rollout !== null) books.progress.updated(stack, service, rollout)
+  })
   const planning = createPlanning({
     ...base,
-    machineFaults: (stack, own) => checks.stack(stack, own),
+    machineFaults: async (stack, own) => [
+      ...(await checks.stack(stack, own)),
+      ...(await holderFaults(stack, { ...known, placesOf: places.placesOf })),
+    ],
   })
   const findRunning = (name: string) => keepers.get(name)?.observed ?? null
   const hosts = createHosts({ registry, health, runtimes, findRunning, clock, log })
   const isCalm = (id: string): boolean =>
     registry.instancesOf(id).every(({ phase }) => phase !== 'backoff' && phase !== 'failed')
-  const storms = createStorms({ ...known, isCalm })
+  const storms = createStorms({
+    ...{ ...known, isCalm },
+    known: await selectStorms(db),
+    save: (storm) => recorder.record((tx) => saveStorm(tx, storm)),
+    forget: (id) => recorder.record((tx) => deleteStorm(tx, id)),
+  })
   const sync = createSync({ stacks, keepers, runtimes, clock })
   const keeping = createKeeping({
     ...{ ...base, storms },
@@ -121,13 +141,21 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
   const services = createServiceVerbs({ ...base, planning, updates, keepers })
   const starts = await openStackStarts(base)
   const usage = createStackUsage({ runtimes, keepers, clock })
-  const describe = (known: KnownStack): Stack => describeStack(known, registry)
+  const describe = (known: KnownStack): Stack => ({
+    ...describeStack(known, registry),
+    driftCount: books.drift.of(known.spec.name).length,
+  })
   const state = createStackState({ ...base, ...facts, describe })
-  const plan = async (stack: StackSpec): Promise<Plan> => {
+  const plan = async (given: StackSpec, options: PlanOptions = {}): Promise<Plan> => {
     await stacks.whenComplete()
+    const stack = planning.asNamed(given, options)
     await planning.preflight(stack)
-    return books.plans.remember((await planning.plan(stack)).plan)
+    return books.plans.remember((await planning.plan(stack, options)).plan)
   }
+  const files = createStackFiles({
+    ...{ stacks, clock, plan, apply },
+    read: deps.readFiles ?? readByCommand,
+  })
   registry.onChange((change) => {
     if (change.kind !== 'service_removed') return
     storms.forget(change.service.id)
@@ -140,6 +168,7 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     apply,
     remove: takeDown.remove,
     restartService: services.restart,
+    askRestart: services.askRestart,
     startService: services.start,
     stopService: services.stop,
     scaleService: services.scale,
@@ -162,6 +191,9 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
 
     /** What applying a stack would do. Throws AppError: what is wrong with it. */
     plan,
+
+    /** The files of a stack as they are now: what applying them would do, and doing it. */
+    files,
 
     /** The file beside what runs, and what has come to differ. Throws AppError('stack_not_found'). */
     stackState: (name: string) => state.of(name),
@@ -205,7 +237,7 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
   }
 }
 
-const describeStack = (known: KnownStack, registry: Registry): Stack => ({
+const describeStack = (known: KnownStack, registry: Registry): Omit<Stack, 'driftCount'> => ({
   name: known.spec.name,
   ...(known.spec.description === undefined ? {} : { description: known.spec.description }),
   workingDir: known.spec.workingDir,

@@ -37,20 +37,23 @@ export const stackRoutes = (deps: Deps): void => {
     reply.header('etag', `"${stack.revision}"`)
     return stack
   })
-  http.route('planStack', ({ params, body }) => {
+  http.route('planStack', ({ params, query, body }) => {
     refuseOtherName(params.stack, body.name)
-    return orchestrator.plan(body)
+    return orchestrator.plan(body, namedIn(query))
   })
   http.route('applyStack', ({ actor, params, query, body, request }) => {
     refuseOtherName(params.stack, body.name)
     refuseStale(request.headers['if-match'], params.stack, orchestrator)
-    if (query.dryRun === true) return orchestrator.plan(body)
-    return orchestrator.apply(
-      actor,
-      body,
-      query.plan === undefined ? {} : { planDigest: query.plan },
-    )
+    if (query.dryRun === true) return orchestrator.plan(body, namedIn(query))
+    return orchestrator.apply(actor, body, {
+      ...namedIn(query),
+      ...(query.plan === undefined ? {} : { planDigest: query.plan }),
+    })
   })
+  http.route('planStackFiles', ({ params }) => orchestrator.files.plan(params.stack))
+  http.route('applyStackFiles', ({ actor, params, query }) =>
+    orchestrator.files.apply(actor, params.stack, query.plan),
+  )
   http.route('getStackState', ({ params }) => orchestrator.stackState(params.stack))
   http.route('listStackRevisions', async ({ params }) => ({
     items: await orchestrator.revisions(params.stack),
@@ -100,3 +103,7 @@ const refuseStale = (
   if (ifMatch.replaceAll('"', '') === String(revision)) return
   throw new AppError('revision_conflict', { message: `${name} is at revision ${revision} now` })
 }
+
+/** Services that were asked for by name. */
+const namedIn = ({ named }: { named?: string | undefined }): { named?: string[] } =>
+  named === undefined ? {} : { named: named.split(',') }

@@ -45,16 +45,25 @@ export type Runtime = {
   /**
    * Runs a hook of the service to its end: inside the instance, or (`preStart`, before it is there)
    * as the instance would run, in the hook's image if it names one. Its output goes to the log of
-   * the instance. Resolves with the exit code.
+   * the instance. Resolves with the exit code. Of one that is not waited for any longer (`until`)
+   * nothing is left: a `preStart` is ended by it, the others end with their instance.
    */
-  runHook(instance: InstanceSpec, hook: HookSpec, when: HookMoment): Promise<number | null>
+  runHook(
+    instance: InstanceSpec,
+    hook: HookSpec,
+    when: HookMoment,
+    until?: AbortSignal,
+  ): Promise<number | null>
   /** Copies files and folders of this host into the instance, and removes paths there. */
   copyInto(ref: InstanceRef, changes: FileChanges): Promise<void>
   /** What running instances take now; of an instance that is gone there is no entry. */
   usage(refs: readonly InstanceRef[]): Promise<Map<string, RawUsage>>
   /** Tells a running instance other addresses of names (see `hosts`), where it can be told. */
   updateHosts(ref: InstanceRef, hosts: Readonly<Record<string, string>>): Promise<void>
-  /** Calls back on every end of an instance, also one that somebody else caused. */
+  /**
+   * Calls back on every end of an instance, also one that somebody else caused; and when a running
+   * one changes around Keelson: paused, let go on, started again after its end, at other addresses.
+   */
   watch(listener: (instance: ObservedInstance) => void): void
   /** What has to be there before instances can start: networks, volumes, images. */
   readonly resources: RuntimeResources | null
@@ -109,6 +118,10 @@ export type ObservedInstance = InstanceRef & {
    * before it is adopted without a restart.
    */
   foreign?: boolean
+  /** It runs and is held still by somebody: `docker pause`. */
+  paused?: boolean
+  /** What its container is called, and the folder its project was started in. */
+  container?: { name: string; folder: string | null }
 }
 
 export type AttachedCommand = {
@@ -159,6 +172,8 @@ export type RuntimeResources = {
     stack: StackSpec,
     resource: MissingResource,
     progress: (progress: ResourceProgress) => void,
+    /** Nobody needs it any more: a pull or a build under way is given up. */
+    signal?: AbortSignal,
   ): Promise<void>
   /**
    * Id that the image of a service has now; null when it is not there. An image that is built and
@@ -177,8 +192,24 @@ export type RuntimeResources = {
    * service; empty when it can be adopted as it is. For containers without a digest of ours.
    */
   differences(ref: InstanceRef, wanted: InstanceSpec): Promise<string[]>
+  /** Every container there is on the engine, with whose it is; also of strangers. */
+  holders?(): Promise<ContainerHolder[]>
   /** Removes the networks of a stack; volumes are kept unless asked for. */
   removeAll(stack: string, options: { volumes: boolean }): Promise<void>
+}
+
+/** Who has the name of a container. */
+export type ContainerHolder = {
+  name: string
+  running: boolean
+  /** `keelson`: of another one on the same engine. */
+  whose: 'ours' | 'keelson' | 'compose' | 'nobody'
+  /** Name of the stack or project, and of the service. */
+  stack: string | null
+  service: string | null
+  /** The project folder. */
+  folder: string | null
+  image: string
 }
 
 /** `share` is 0 to 1, null where it cannot be known. */

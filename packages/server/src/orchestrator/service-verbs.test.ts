@@ -128,7 +128,15 @@ test('scaled: over a restart of Keelson, until the file is applied again, change
 
 for (const [replicas, actions] of [
   [3, [['stop_instance:shop-api-3', 'the file asks for 2 of api']]],
-  [1, [['start_instance:shop-api-2', 'the file asks for 2 of api']]],
+  [
+    1,
+    [
+      [
+        'start_instance:shop-api-2',
+        'the local command line scaled it to 1, and the file asks for 2 of api',
+      ],
+    ],
+  ],
 ] as const)
   test(`scaled to ${replicas} and applied again: the number of the file, and the plan says so`, async () => {
     await using bench = await createFakeBench()
@@ -149,6 +157,38 @@ for (const [replicas, actions] of [
     await isHealthy(house, 'shop-api-1', 'shop-api-2')
     assert.deepEqual((await house.apply(chain(2))).actions, [])
   })
+
+test('up of named services leaves every number as it is, and takes that of the file for no other', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const count = (service: string) => house.registry.instancesOf(`shop/${service}`).length
+  const stack = shop(serviceSpec('web'), serviceSpec('api'), serviceSpec('job'))
+  await house.apply(stack)
+  await isHealthy(house, 'shop-web-1', 'shop-api-1', 'shop-job-1')
+  await house.scale('shop/web', 3)
+  await house.scale('shop/api', 2)
+  await house.scale('shop/job', 0)
+  const isScaled = () => count('web') === 3 && count('api') === 2 && count('job') === 0
+  await until('all are scaled', isScaled)
+  assert.deepEqual((await house.orchestrator.plan(stack, { named: ['web'] })).actions, [])
+  // Another definition and other numbers of what was not asked for.
+  const next = shop(
+    serviceSpec('web', { environment: { MODE: 'new' } }),
+    serviceSpec('api', { replicas: 5 }),
+    serviceSpec('job'),
+  )
+  const plan = await house.apply(next, { named: ['web'] })
+  assert.deepEqual(
+    plan.actions.map(({ kind, service }) => `${kind} ${service}`),
+    Array.from({ length: 3 }, () => 'replace_instance web'),
+  )
+  await until('the update is through', async () => {
+    const { actions } = await house.orchestrator.plan(next, { named: ['web'] })
+    return actions.length === 0 && isScaled()
+  })
+  await house.apply(next)
+  await until('all as the file says', () => count('web') + count('api') + count('job') === 7)
+})
 
 test('scaled beyond what can be: refused, and nothing has changed', async () => {
   await using bench = await createFakeBench()

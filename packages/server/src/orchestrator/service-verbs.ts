@@ -111,11 +111,16 @@ export const createServiceVerbs = (deps: VerbDeps) => {
     const isOver =
       state !== undefined &&
       staying(state).every(({ name }) => deps.keepers.get(name)?.phase === 'completed')
-    if (isOver && state.places.length > 0) goOn(updates.restart(stack, service, cause), service)
+    if (isOver && state.places.length > 0) await updates.askRestart(stack, service, cause)
   }
 
-  const goOn = (work: Promise<unknown>, service: string): void => {
-    work.catch((error: unknown) => log.error({ service, reason: messageOf(error) }, 'was not done'))
+  /** Says so when a restart did not end well. */
+  const watchRestart = async (id: string): Promise<void> => {
+    const [stack = '', service = ''] = id.split('/')
+    const isWell = await updates.settled(stack, service)
+    const state = places.find(stack, service)
+    if (!isWell && state !== undefined && !isUnderWay(state))
+      log.warn({ service: id }, 'not every instance got healthy again')
   }
 
   const scaleInTurn =
@@ -172,10 +177,27 @@ export const createServiceVerbs = (deps: VerbDeps) => {
     restart: async (id: string, cause: string): Promise<void> => {
       const [stack = '', service = ''] = id.split('/')
       await stacks.whenComplete()
-      const isWell = await updates.restart(stack, service, cause)
-      const state = places.find(stack, service)
-      if (!isWell && state !== undefined && !isUnderWay(state))
-        log.warn({ service: id }, 'not every instance got healthy again')
+      await updates.askRestart(stack, service, cause)
+      await watchRestart(id)
+    },
+
+    /** The same, and resolves once it is written down. Throws AppError('service_protected'). */
+    askRestart: async (actor: Actor, target: Target): Promise<void> => {
+      const { id, stack, spec } = target
+      // The gateway of all own parts runs like a service of anybody.
+      if (spec.name !== 'gateway') refuseOwn(target)
+      await stacks.whenComplete()
+      const by = nameOf(actor)
+      await updates.askRestart(stack, spec.name, `restart asked for by ${by}`, {
+        type: 'service.restart_requested',
+        subject: id,
+        actor: actor.name,
+        at: clock.now(),
+        payload: { stack, service: spec.name, by },
+      })
+      watchRestart(id).catch((error: unknown) =>
+        log.error({ service: id, reason: messageOf(error) }, 'a restart cannot be followed'),
+      )
     },
   }
 }

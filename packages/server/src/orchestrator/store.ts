@@ -1,5 +1,6 @@
 import type { Drift, StackSpec } from '@keelson/contract'
 import type { Queryable } from '../kernel/db.ts'
+import { freshRecord, type RestartRecord } from './keeper/restart-memory.ts'
 import type { Part } from './plan/parts.ts'
 
 export type StackRow = {
@@ -158,23 +159,54 @@ export const deleteRestarts = async (db: Queryable, stack: string): Promise<void
   await db.execute('delete from orchestrator.instance where stack = $1', [stack])
 }
 
-export const selectRestarts = async (db: Queryable): Promise<Map<string, number>> => {
-  const rows = await db.many<{ name: string; restarts: number }>(
-    'select name, restarts from orchestrator.instance',
+type RestartRow = { name: string; restarts: number; history: Partial<RestartRecord> | null }
+
+export const selectRestarts = async (db: Queryable): Promise<Map<string, RestartRecord>> => {
+  const rows = await db.many<RestartRow>(
+    'select name, restarts, history from orchestrator.instance',
   )
-  return new Map(rows.map(({ name, restarts }) => [name, restarts]))
+  return new Map(
+    rows.map(({ name, restarts, history }) => [name, { ...freshRecord, ...history, restarts }]),
+  )
 }
 
 export const saveRestarts = async (
   db: Queryable,
   instance: { name: string; stack: string },
-  restarts: number,
+  { restarts, ...history }: RestartRecord,
 ): Promise<void> => {
   await db.execute(
-    `insert into orchestrator.instance (name, stack, restarts) values ($1, $2, $3)
-     on conflict (name) do update set restarts = excluded.restarts`,
-    [instance.name, instance.stack, restarts],
+    `insert into orchestrator.instance (name, stack, restarts, history) values ($1, $2, $3, $4)
+     on conflict (name) do update set restarts = excluded.restarts, history = excluded.history`,
+    [instance.name, instance.stack, restarts, JSON.stringify(history)],
   )
+}
+
+export type StormRow = { serviceId: string; restarts: number; lastAt: Date }
+
+export const selectStorms = async (db: Queryable): Promise<StormRow[]> => {
+  const rows = await db.many<{ service_id: string; restarts: number; last_at: Date }>(
+    'select service_id, restarts, last_at from orchestrator.storm',
+  )
+  return rows.map(({ service_id: serviceId, restarts, last_at: lastAt }) => ({
+    ...{ serviceId, restarts, lastAt },
+  }))
+}
+
+export const saveStorm = async (
+  db: Queryable,
+  { serviceId, restarts, lastAt }: StormRow,
+): Promise<void> => {
+  await db.execute(
+    `insert into orchestrator.storm (service_id, restarts, last_at) values ($1, $2, $3)
+     on conflict (service_id) do update
+       set restarts = excluded.restarts, last_at = excluded.last_at`,
+    [serviceId, restarts, lastAt],
+  )
+}
+
+export const deleteStorm = async (db: Queryable, serviceId: string): Promise<void> => {
+  await db.execute('delete from orchestrator.storm where service_id = $1', [serviceId])
 }
 
 /** The table behind the port allocator. */

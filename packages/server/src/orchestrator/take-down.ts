@@ -8,6 +8,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Registry } from '../registry/index.ts'
 import { databasesOf, type StackDatabases } from './databases.ts'
 import type { Finding, Found } from './finding.ts'
+import type { Adoption } from './plan/adoption.ts'
 import type { Keeping } from './keeper/keeping.ts'
 import type { KnownStack, KnownStacks, StackHead } from './known-stacks.ts'
 import { dependencyLevels } from './plan/plan.ts'
@@ -28,6 +29,7 @@ type TakeDownDeps = {
   stacks: KnownStacks
   keeping: Keeping
   finding: Finding
+  adoption: Pick<Adoption, 'leftOf'>
   places: Pick<Places, 'of' | 'erase' | 'forget'>
   updates: Pick<Updates, 'halt'>
   timers: Timers
@@ -71,12 +73,24 @@ export const createTakeDown = (deps: TakeDownDeps) => {
       for (const service of spec.services) finding.adopt(known, service, found)
     }
     await stopInOrder(known, 'the stack is removed')
+    if (hasContainers) await endLeft(spec)
     if (hasContainers) await containers.resources?.removeAll(spec.name, { volumes })
     if (volumes) await deps.databases.remove(spec.name, databasesOf(spec))
     for (const service of registry.services())
       if (service.stack === spec.name) registry.withdraw(service.id)
     await deps.ports.release(spec.name)
     await forget(spec, by)
+  }
+
+  /** What Docker Compose has made anew of a stack that was taken over has no keeper. */
+  const endLeft = async (stack: StackSpec): Promise<void> => {
+    for (const left of await deps.adoption.leftOf(stack)) {
+      const of = stack.services.find(({ name }) => name === left.service)
+      log.info({ stack: stack.name, container: left.container?.name }, 'ending what is left of it')
+      const how = { signal: of?.stopSignal ?? 'SIGTERM', graceMs: of?.stopGraceMs ?? 10_000 }
+      if (left.running) await containers.stop(left, how)
+      await containers.remove(left)
+    }
   }
 
   const forget = async (spec: StackSpec, by: string): Promise<void> => {

@@ -31,6 +31,8 @@ export type InstanceFacts = {
   troubled: boolean
   /** It was running before this Keelson started; what was known of it holds until the first probe. */
   adopted: boolean
+  /** Somebody holds it still while it runs (docker pause), and how it goes on; its checks rest. */
+  paused?: string
   pid: number | null
   containerId: string | null
   ports: readonly BoundPort[]

@@ -23,6 +23,8 @@ const endpoints = {
   rollBackService: ['POST', '/api/v1/services/:name/rollback'],
   getMap: ['GET', '/api/v1/map'],
   removeStack: ['DELETE', '/api/v1/stacks/:stack'],
+  planStackFiles: ['GET', '/api/v1/stacks/:stack/files/plan'],
+  applyStackFiles: ['POST', '/api/v1/stacks/:stack/files/apply'],
   getStackState: ['GET', '/api/v1/stacks/:stack/state'],
   listStackRevisions: ['GET', '/api/v1/stacks/:stack/revisions'],
   rollBackStack: ['POST', '/api/v1/stacks/:stack/rollback'],

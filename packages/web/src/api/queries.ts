@@ -106,13 +106,15 @@ export const stackStateQuery = (stack: string) =>
       data?.rollouts.some(({ endedAt }) => endedAt === null) === true ? underWayMs : 15_000,
   })
 
-/** How many things of a stack are not as they were applied. */
-export const stackDriftQuery = (stack: string) =>
+/** A file may be changed again without a new word about it, so it is read at this pace too. */
+const filesReadEveryMs = 15_000
+
+/** What applying the files as they are now would do. Reading them takes the platform half a second. */
+export const filesPlanQuery = (stack: string) =>
   queryOptions({
-    queryKey: [...keys.stack(stack), 'drift'],
-    queryFn: async ({ signal }) =>
-      (await call('getStackState', { params: { stack }, signal })).drift.length,
-    refetchInterval: 30_000,
+    queryKey: [...keys.stack(stack), 'files-plan'],
+    queryFn: ({ signal }) => call('planStackFiles', { params: { stack }, signal }),
+    refetchInterval: filesReadEveryMs,
     retry: false,
   })
 

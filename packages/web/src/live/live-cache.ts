@@ -28,6 +28,7 @@ export const feedCache = (live: LiveConnection, cache: QueryClient): (() => void
       const [stack = ''] = entry.subject.split('/')
       const isDrift = entry.type === 'stack.drifted' || entry.type === 'stack.mended'
       rereads.ask(isDrift ? keys.stack(stack) : keys.stackNow(stack))
+      if (isDrift) rereads.ask(keys.overview)
     }),
     live.subscribe('stacks', ({ stack, removed }) => {
       if (removed) forgetStack(cache, stack)

@@ -34,6 +34,7 @@ export const layOut = (services: readonly ServiceSummary[], edges: readonly Edge
   const ways: MapLayout['ways'] = new Map()
   const frames: Frame[] = []
   let y = 0
+  let internetY: number | null = null
   for (const [stack, members] of byStack(services)) {
     const size = layOutStack(members, edges, places, (key, way) => {
       ways.set(
@@ -41,10 +42,13 @@ export const layOut = (services: readonly ServiceSummary[], edges: readonly Edge
         way.map((place) => ({ x: place.x, y: place.y + y })),
       )
     })
-    frames.push({ stack, x: 0, y, ...size })
-    y += size.height + frame.gap
+    const { width, height } = size
+    frames.push({ stack, x: 0, y, width, height })
+    if (internetY === null && size.internetY !== null) internetY = y + size.internetY
+    y += height + frame.gap
   }
   const first = frames[0]
+  const middle = internetY ?? (first === undefined ? 0 : first.height / 2)
   return {
     frames,
     places,
@@ -52,7 +56,7 @@ export const layOut = (services: readonly ServiceSummary[], edges: readonly Edge
     fromInternet: edges.some(({ source }) => source === internet),
     internet:
       first !== undefined
-        ? { x: -internetSize.width - 72, y: (first.height - internetSize.height) / 2 }
+        ? { x: -internetSize.width - 72, y: middle - internetSize.height / 2 }
         : null,
   }
 }
@@ -75,10 +79,14 @@ const layOutStack = (
   edges: readonly Edge[],
   places: Map<string, Place>,
   onWay: (key: string, way: Place[]) => void,
-): Size => {
+): Size & { internetY: number | null } => {
   const inside = new Set(members.map(({ id }) => id))
   const within = edges.filter(({ source, target }) => inside.has(source) && inside.has(target))
-  const connected = new Set(within.flatMap(({ source, target }) => [source, target]))
+  const entries = entriesOf(members, edges)
+  const connected = new Set([
+    ...within.flatMap(({ source, target }) => [source, target]),
+    ...entries,
+  ])
   const alone = [...inside].filter((id) => !connected.has(id))
 
   const size: Size = { width: 0, height: frame.top - grid.gap }
@@ -87,16 +95,19 @@ const layOutStack = (
     size.width = Math.max(size.width, place.x + nodeSize.width + frame.side)
     size.height = Math.max(size.height, place.y + nodeSize.height)
   }
-  const graph = layOutGraph([...connected], within)
-  for (const id of connected) {
-    const { x, y } = graph.node(id) as Place
-    put(id, { x: x - nodeSize.width / 2 + frame.side, y: y - nodeSize.height / 2 + frame.top })
+  const graph = layOutGraph([...connected], within, entries)
+  const centres = new Map([...connected].map((id) => [id, graph.node(id) as Place]))
+  const left = Math.min(...[...centres.values()].map(({ x }) => x - nodeSize.width / 2))
+  const inFrame = ({ x, y }: Place): Place => ({ x: x - left + frame.side, y: y + frame.top })
+  for (const [id, centre] of centres) {
+    const { x, y } = inFrame(centre)
+    put(id, { x: x - nodeSize.width / 2, y: y - nodeSize.height / 2 })
   }
-  for (const { source, target } of within) {
+  for (const { source, target } of [...within, ...entries.map(fromInternet)]) {
     const { points = [] } = graph.edge(source, target) as { points?: Place[] }
-    const way = points.map(({ x, y }) => ({ x: x + frame.side, y: y + frame.top }))
-    onWay(edgeKey(source, target), way)
+    onWay(edgeKey(source, target), points.map(inFrame))
   }
+  const internetY = entries.length === 0 ? null : inFrame(graph.node(internet) as Place).y
   // Services without a neighbour fill rows below; as one layer they would be a tall column.
   const top = size.height + grid.gap
   alone.forEach((id, index) => {
@@ -107,15 +118,39 @@ const layOutStack = (
       y: top + row * (nodeSize.height + grid.gap),
     })
   })
-  return { width: size.width, height: size.height + frame.side }
+  return { width: size.width, height: size.height + frame.side, internetY }
 }
 
-const layOutGraph = (ids: Iterable<string>, edges: readonly Edge[]): Graph => {
+/** What can be reached from outside: by a route, or because it is reached right now. */
+const entriesOf = (members: readonly ServiceSummary[], edges: readonly Edge[]): string[] => {
+  const reached = new Set(
+    edges.flatMap(({ source, target }) => (source === internet ? [target] : [])),
+  )
+  return members
+    .filter(({ id, routes }) => routes.length > 0 || reached.has(id))
+    .map(({ id }) => id)
+}
+
+const fromInternet = (target: string) => ({ source: internet, target })
+
+/** With the internet before the first layer, so that ways from there lead around the services too. */
+const layOutGraph = (
+  ids: readonly string[],
+  edges: readonly Edge[],
+  entries: readonly string[],
+): Graph => {
   const graph = new Graph()
   graph.setGraph({ rankdir: 'LR', nodesep: 26, edgesep: 26, ranksep: 124 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const id of ids) graph.setNode(id, { ...nodeSize })
   for (const { source, target } of edges) graph.setEdge(source, target)
+  if (entries.length > 0) {
+    const called = new Set(edges.map(({ target }) => target))
+    const firsts = ids.filter((id) => !called.has(id))
+    graph.setNode(internet, { ...internetSize })
+    // Nobody draws those to services that have no route: they only keep the first layer apart.
+    for (const id of new Set([...firsts, ...entries])) graph.setEdge(internet, id)
+  }
   layout(graph)
   return graph
 }

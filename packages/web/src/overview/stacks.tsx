@@ -4,7 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../api/call.ts'
-import { stackDriftQuery, systemQuery } from '../api/queries.ts'
+import { systemQuery } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
 import { ConfirmDialog } from '../ui/dialog.tsx'
 import { countOf } from '../ui/format.ts'
@@ -53,7 +53,7 @@ const StackItem = ({ stack, services, gatewayUrl }: StackItemProps) => (
         </Link>
         {stack.builtIn && <span className="tag">built in</span>}
         {stack.demo && <span className="tag">demo</span>}
-        {!stack.builtIn && <DriftCount stack={stack.name} />}
+        {stack.driftCount > 0 && <DriftCount stack={stack.name} count={stack.driftCount} />}
       </h3>
       <span className="muted num">{countOf(stack.services.length, 'service')}</span>
     </div>
@@ -71,19 +71,15 @@ const StackItem = ({ stack, services, gatewayUrl }: StackItemProps) => (
   </li>
 )
 
-/** How many things of the stack are not as they were applied; nothing where all are. */
-const DriftCount = ({ stack }: { stack: string }) => {
-  const { data: count = 0 } = useQuery(stackDriftQuery(stack))
-  if (count === 0) return null
-  return (
-    <Link to="/stacks/$stack" params={{ stack }} search={{ tab: 'drift' }} className="quiet">
-      <span className="mark is-degraded" title="Not as applied">
-        <Icon name="drift" size={13} />
-        {count} drifted
-      </span>
-    </Link>
-  )
-}
+/** How many things of the stack are not as they were applied. */
+const DriftCount = ({ stack, count }: { stack: string; count: number }) => (
+  <Link to="/stacks/$stack" params={{ stack }} search={{ tab: 'drift' }} className="quiet">
+    <span className="mark is-degraded" title="Not as applied">
+      <Icon name="drift" size={13} />
+      {count} drifted
+    </span>
+  </Link>
+)
 
 const Routes = ({ services, gatewayUrl }: Pick<StackItemProps, 'services' | 'gatewayUrl'>) => {
   const routes = services.flatMap(({ name, routes }) => routes.map((route) => ({ name, route })))

@@ -1,11 +1,14 @@
 import type { Drift, StackState } from '@keelson/contract'
+import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
 import { Card } from '../ui/card.tsx'
 import { Command } from '../ui/copy-button.tsx'
 import { Empty } from '../ui/feedback.tsx'
-import { Icon } from '../ui/icon.tsx'
+import { Icon, type IconName } from '../ui/icon.tsx'
 import { ServiceLink } from '../ui/service-link.tsx'
 import { Ago } from '../ui/time.tsx'
-import { Place } from './place.tsx'
+import { Place } from '../ui/place.tsx'
+import { isByRequest } from './service-marks.ts'
 import './drift.css'
 
 const kindNames: Record<Drift['kind'], string> = {
@@ -17,6 +20,12 @@ const kindNames: Record<Drift['kind'], string> = {
   instance_altered: 'Instance altered',
   instance_extra: 'Instance nobody asked for',
   stopped_by_request: 'Stopped on request',
+  scaled_by_request: 'Scaled on request',
+}
+
+const icons: Partial<Record<Drift['kind'], IconName>> = {
+  stopped_by_request: 'stopped',
+  scaled_by_request: 'info',
 }
 
 /** Everything that is not as it was applied: what, since when, and the command that mends it. */
@@ -24,8 +33,21 @@ export const DriftList = ({ state: { drift, stack, checkedAt } }: { state: Stack
   <Card
     title="Not as applied"
     aside={
-      <span className="muted small">
-        looked at <Ago at={checkedAt} />
+      <span className="row">
+        <span className="muted small">
+          looked at <Ago at={checkedAt} />
+        </span>
+        {drift.some(({ command }) => command.startsWith('keelson up')) && (
+          <Button
+            component={Link}
+            to={`/stacks/${stack.name}?tab=plan`}
+            size="xs"
+            variant="default"
+            leftSection={<Icon name="file" size={14} />}
+          >
+            See the plan
+          </Button>
+        )}
       </span>
     }
     flush
@@ -47,12 +69,12 @@ export const DriftList = ({ state: { drift, stack, checkedAt } }: { state: Stack
 )
 
 const DriftItem = ({ drift, stack }: { drift: Drift; stack: string }) => {
-  const isAsked = drift.kind === 'stopped_by_request'
+  const isAsked = isByRequest(drift)
   return (
     <div className={`drift ${isAsked ? 'is-stopped' : 'is-degraded'}`}>
       <div className="drift-what">
         <span className="state">
-          <Icon name={isAsked ? 'stopped' : 'drift'} />
+          <Icon name={icons[drift.kind] ?? 'drift'} />
           {kindNames[drift.kind]}
         </span>
         <p className="muted small">

@@ -4,7 +4,7 @@ import { Quiet } from '../ui/feedback.tsx'
 import { countOf } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
-import { Place } from './place.tsx'
+import { Place } from '../ui/place.tsx'
 
 type FactsTableProps = { facts: readonly DeclaredFact[]; service: string }
 
@@ -31,7 +31,7 @@ export const FactsTable = ({ facts, service }: FactsTableProps) => {
           </button>
         )}
       </div>
-      <ScrollRegion label={`Facts of ${service}`} className="framed facts-scroll">
+      <ScrollRegion label={`Facts of ${service}`} className="framed">
         <table className="table dense facts-table">
           <thead>
             <tr>

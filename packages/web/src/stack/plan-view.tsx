@@ -3,7 +3,7 @@ import { countOf } from '../ui/format.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { Value } from './facts-table.tsx'
-import { Place } from './place.tsx'
+import { Place } from '../ui/place.tsx'
 import './plan.css'
 
 type Look = { icon: IconName; tone: string; text: string }
@@ -22,16 +22,42 @@ const looks: Record<PlanAction['kind'], Look> = {
 }
 
 /** What will happen and why, in order: each action with what has changed, before and after. */
-export const PlanView = ({ plan }: { plan: Plan }) => (
-  <ScrollRegion label="The plan" className="plan">
-    <p>{summaryOf(plan)}</p>
-    <ol className="plan-actions">
-      {plan.actions.map((action) => (
-        <ActionItem key={action.id} action={action} />
-      ))}
-    </ol>
-  </ScrollRegion>
-)
+export const PlanView = ({ plan, framed = false }: { plan: Plan; framed?: boolean }) => {
+  const body = (
+    <>
+      <p>{summaryOf(plan)}</p>
+      {plan.actions.length > 0 && (
+        <ol className="plan-actions">
+          {alikeOf(plan.actions).map(([first, ...others]) => (
+            <ActionItem key={first.id} action={first} others={others} />
+          ))}
+        </ol>
+      )}
+    </>
+  )
+  if (!framed) return <div className="plan">{body}</div>
+  return (
+    <ScrollRegion label="The plan" className="plan plan-framed">
+      {body}
+    </ScrollRegion>
+  )
+}
+
+type Alike = [PlanAction, ...PlanAction[]]
+
+/** Instances of a service that follow each other for the same reason are told together. */
+const alikeOf = (actions: readonly PlanAction[]): Alike[] => {
+  const groups: Alike[] = []
+  for (const action of actions) {
+    const [last] = groups.at(-1) ?? []
+    if (last !== undefined && reasonOf(last) === reasonOf(action)) groups.at(-1)?.push(action)
+    else groups.push([action])
+  }
+  return groups
+}
+
+const reasonOf = ({ kind, service, cause, changes }: PlanAction): string =>
+  JSON.stringify([kind, service, cause, changes])
 
 const summaryOf = ({ actions, unchanged }: Plan): string => {
   if (actions.length === 0) return 'Nothing would change: everything runs so already.'
@@ -41,8 +67,12 @@ const summaryOf = ({ actions, unchanged }: Plan): string => {
   return `${done}; ${countOf(unchanged.length, 'instance')} ${stay}.`
 }
 
-const ActionItem = ({ action }: { action: PlanAction }) => {
+type ActionItemProps = { action: PlanAction; others: readonly PlanAction[] }
+
+const ActionItem = ({ action, others }: ActionItemProps) => {
   const { icon, tone, text } = looks[action.kind]
+  // The place of a change says more than that of its service.
+  const isPlaced = action.changes.some(({ origin }) => origin !== undefined)
   return (
     <li>
       <span className={`toned ${tone}`}>
@@ -50,11 +80,11 @@ const ActionItem = ({ action }: { action: PlanAction }) => {
       </span>
       <div>
         <p className="break">
-          {text} <strong>{action.subject}</strong>
+          {text} <strong>{[action, ...others].map(({ subject }) => subject).join(', ')}</strong>
         </p>
         <p className="muted small break">
           {action.cause}
-          {action.origin !== undefined && (
+          {action.origin !== undefined && !isPlaced && (
             <>
               {' · '}
               <Place origin={action.origin} />
@@ -88,17 +118,32 @@ const Changes = ({ changes }: { changes: readonly Change[] }) => (
           )}
         </span>
         <span className="change-values">
-          <Side value={change.before} kind={change.kind} isAfter={false} />
-          <span className="muted">
-            <Icon name="arrow" size={12} />
-            <span className="sr-only">becomes</span>
-          </span>
-          <Side value={change.after} kind={change.kind} isAfter />
+          <Values change={change} />
         </span>
+        {change.files !== undefined && (
+          <code className="muted small break">{change.files.join(', ')}</code>
+        )}
       </li>
     ))}
   </ul>
 )
+
+/** The content of a file is compared by its digest, which says nothing to a person. */
+const Values = ({ change: { kind, file, before, after } }: { change: Change }) => {
+  if (file !== undefined && before === null && after === null) {
+    return <span className="muted">other content</span>
+  }
+  return (
+    <>
+      <Side value={before} kind={kind} isAfter={false} />
+      <span className="muted">
+        <Icon name="arrow" size={12} />
+        <span className="sr-only">becomes</span>
+      </span>
+      <Side value={after} kind={kind} isAfter />
+    </>
+  )
+}
 
 type SideProps = { value: string | null; kind: Change['kind']; isAfter: boolean }
 

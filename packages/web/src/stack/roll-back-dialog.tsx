@@ -42,7 +42,7 @@ export const RollBackDialog = ({ stack, revision, onClose }: RollBackDialogProps
     >
       {plan.isPending && <Loading rows={4} height={36} />}
       {plan.isError && <ErrorBox error={plan.error} onRetry={() => void plan.refetch()} />}
-      {plan.data !== undefined && <PlanView plan={plan.data} />}
+      {plan.data !== undefined && <PlanView plan={plan.data} framed />}
     </ConfirmDialog>
   )
 }

@@ -1,6 +1,9 @@
 import type { PlacedInstance, Rollout } from '@keelson/contract'
 
-export type Block = { name: string; kind: 'serving' | 'starting' | 'draining' | 'failing' | 'gone' }
+export type Block = {
+  name: string
+  kind: 'serving' | 'ready' | 'kept' | 'starting' | 'draining' | 'failing' | 'gone'
+}
 
 type Sides = { old: Block[]; fresh: Block[] }
 
@@ -26,9 +29,10 @@ export const sidesOf = (rollout: Rollout, instances: readonly PlacedInstance[]):
 const isOld = ({ revision, outdated }: PlacedInstance, rollout: Rollout): boolean =>
   revision === null ? outdated : revision < rollout.toRevision
 
-const blockOf = ({ name, state, phase, draining }: PlacedInstance): Block => {
+const blockOf = ({ name, state, phase, ...place }: PlacedInstance): Block => {
   if (phase === 'stopping' || phase === 'stopped') return { name, kind: 'gone' }
-  if (draining) return { name, kind: 'draining' }
+  if (place.draining) return { name, kind: 'draining' }
+  if (place.standby && state === 'healthy') return { name, kind: place.outdated ? 'kept' : 'ready' }
   if (state === 'healthy') return { name, kind: 'serving' }
   return { name, kind: state === 'unhealthy' || phase === 'failed' ? 'failing' : 'starting' }
 }

@@ -98,10 +98,22 @@ const Sides = ({ rollout, instances }: Pick<RolloutCardProps, 'rollout' | 'insta
 
 const blockIcons: Record<Block['kind'], IconName> = {
   serving: 'check',
+  ready: 'pause',
+  kept: 'undo',
   draining: 'drain',
   starting: 'starting',
   failing: 'close',
   gone: 'minus',
+}
+
+const blockWords: Record<Block['kind'], string> = {
+  serving: 'serving',
+  ready: 'ready, waits for the switch',
+  kept: 'kept for a way back',
+  draining: 'draining',
+  starting: 'starting',
+  failing: 'failing',
+  gone: 'gone',
 }
 
 const Side = ({ title, blocks }: { title: string; blocks: readonly Block[] }) => (
@@ -112,10 +124,14 @@ const Side = ({ title, blocks }: { title: string; blocks: readonly Block[] }) =>
     ) : (
       <ul className="blocks-large" aria-label={`Instances of ${title.toLowerCase()}`}>
         {blocks.map(({ name, kind }) => (
-          <li key={name} className={`rollout-block is-${kind}`} title={`${name}: ${kind}`}>
+          <li
+            key={name}
+            className={`rollout-block is-${kind}`}
+            title={`${name}: ${blockWords[kind]}`}
+          >
             <Icon name={blockIcons[kind]} size={14} />
             <span className="sr-only">
-              {name}: {kind}
+              {name}: {blockWords[kind]}
             </span>
           </li>
         ))}

@@ -1,8 +1,10 @@
 import type { StackServiceState } from '@keelson/contract'
+import type { Column } from '../instances/cells.tsx'
+import { InstancesTable } from '../instances/instances-table.tsx'
+import { shownPlaced } from '../instances/shown.ts'
 import { FactsTable } from './facts-table.tsx'
-import { InstancesTable } from './instances-table.tsx'
 import { usePermission } from './permissions.ts'
-import { Place } from './place.tsx'
+import { Place } from '../ui/place.tsx'
 import { Scale } from './scale.tsx'
 import type { UsageByInstance } from './usage.tsx'
 import './service-details.css'
@@ -12,16 +14,30 @@ type ServiceDetailsProps = {
   service: StackServiceState
   builtIn: boolean
   usages: UsageByInstance
-  largest: number
 }
 
+const columns: readonly Column[] = [
+  'state',
+  'phase',
+  'revision',
+  'restarts',
+  'started',
+  'cpu',
+  'memory',
+]
+
 /** Everything of one service: its instances, and each fact of the file beside what runs. */
-export const ServiceDetails = ({ id, service, builtIn, usages, largest }: ServiceDetailsProps) => {
+export const ServiceDetails = ({ id, service, builtIn, usages }: ServiceDetailsProps) => {
   const mayWrite = usePermission('services:write')
   return (
     <div className="svc-details" id={id}>
       {mayWrite && !builtIn && <Scale service={service} />}
-      <InstancesTable instances={service.instances} usages={usages} largest={largest} />
+      <InstancesTable
+        instances={service.instances.map((one) => shownPlaced(one, usages.get(one.name)))}
+        columns={columns}
+        none="No instance runs."
+        dense
+      />
       <FactsTable facts={service.facts} service={service.summary.name} />
       {service.origin !== null && (
         <p className="muted small">

@@ -5,6 +5,10 @@ import type { IconName } from '../ui/icon.tsx'
 /** Something about a service that is not as its file says: always an icon and words. */
 export type Mark = { icon: IconName; tone: string; text: string; title: string }
 
+/** A person asked for it since: no fault, and marked in its own words. */
+export const isByRequest = ({ kind }: Drift): boolean =>
+  kind === 'stopped_by_request' || kind === 'scaled_by_request'
+
 export const marksOf = (
   { facts, instances, replicas, stoppedBy }: StackServiceState,
   drift: readonly Drift[],
@@ -19,7 +23,7 @@ export const marksOf = (
       title: `Runs otherwise than the file says: ${differing.map(({ path }) => path).join(', ')}`,
     })
   }
-  const others = drift.filter(({ kind }) => kind !== 'stopped_by_request')
+  const others = drift.filter((one) => !isByRequest(one))
   if (others.length > 0 && differing.length === 0) {
     marks.push({
       icon: 'drift',
@@ -46,10 +50,16 @@ export const marksOf = (
     const title = 'Runs another definition than the one that is applied'
     marks.push({ icon: 'undo', tone: 'is-degraded', text, title })
   }
+  const kept = instances.filter(({ outdated, standby }) => outdated && standby).length
+  if (kept > 0) {
+    const title = 'Of the revision before; requests go to the new ones'
+    marks.push({ icon: 'pause', tone: 'is-starting', text: `${kept} kept for a way back`, title })
+  }
   return marks
 }
 
-const isOutdated = ({ outdated }: PlacedInstance): boolean => outdated
+/** One that is kept for a way back is as it should be. */
+const isOutdated = ({ outdated, standby }: PlacedInstance): boolean => outdated && !standby
 
 /** Revisions that run: `4`, or `3, 4` in the middle of an update. */
 export const revisionsOf = (instances: readonly PlacedInstance[]): string => {

@@ -9,7 +9,7 @@ import { StateIcon, stateNames } from '../ui/state.tsx'
 import { ServiceActions } from './service-actions.tsx'
 import { ServiceDetails } from './service-details.tsx'
 import { madeFrom, marksOf, revisionsOf } from './service-marks.ts'
-import { largestMemory, sumOf, useUsage, type UsageByInstance } from './usage.tsx'
+import { sumOf, useUsage, type UsageByInstance } from './usage.tsx'
 import './services.css'
 
 type ServicesListProps = { state: StackState; opened: string | undefined }
@@ -19,7 +19,6 @@ export const ServicesList = ({ state, opened }: ServicesListProps) => {
   const { stack, services, drift } = state
   const usages = useUsage(stack.name)
   const navigate = useNavigate()
-  const largest = largestMemory(usages)
   const toggle = (service: string) =>
     void navigate({
       to: '/stacks/$stack',
@@ -57,7 +56,6 @@ export const ServicesList = ({ state, opened }: ServicesListProps) => {
             builtIn={stack.builtIn}
             drift={drift}
             usages={usages}
-            largest={largest}
             isOpen={service.summary.name === opened}
             onToggle={toggle}
           />
@@ -72,12 +70,11 @@ type RowProps = {
   builtIn: boolean
   drift: readonly Drift[]
   usages: UsageByInstance
-  largest: number
   isOpen: boolean
   onToggle: (service: string) => void
 }
 
-const ServiceRow = ({ service, builtIn, drift, usages, largest, isOpen, onToggle }: RowProps) => {
+const ServiceRow = ({ service, builtIn, drift, usages, isOpen, onToggle }: RowProps) => {
   const { summary, instances } = service
   const own = useMemo(
     () => drift.filter(({ service: of }) => of === summary.name),
@@ -126,15 +123,7 @@ const ServiceRow = ({ service, builtIn, drift, usages, largest, isOpen, onToggle
         <MadeFrom service={service} />
         <ServiceActions service={service} builtIn={builtIn} />
       </div>
-      {isOpen && (
-        <ServiceDetails
-          id={id}
-          service={service}
-          builtIn={builtIn}
-          usages={usages}
-          largest={largest}
-        />
-      )}
+      {isOpen && <ServiceDetails id={id} service={service} builtIn={builtIn} usages={usages} />}
     </li>
   )
 }

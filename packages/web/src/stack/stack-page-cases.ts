@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { assertAccessible, openWindow } from '../test-fixture/browser.ts'
 import { logLine } from '../test-fixture/fixture-data.ts'
 import { startFixture, type Fixture } from '../test-fixture/fixture-server.ts'
-import { actionProgress } from '../test-fixture/fixture-stack.ts'
+import { actionProgress, filesPlan } from '../test-fixture/fixture-stack.ts'
 
 type Tools = {
   browser: () => Browser
@@ -18,11 +18,11 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
   const open = async (path: string, prepare: (fixture: Fixture) => void = () => {}) => {
     const fixture = await startFixture()
     prepare(fixture)
-    const window = await openWindow(browser(), fixture)
-    await window.open(path)
+    const window = await openWindow(browser(), fixture, { path })
     return {
       fixture,
       page: window.page,
+      faults: window.faults,
       service: (name: string) => window.page.locator(`[data-service="shop/${name}"]`),
       [Symbol.asyncDispose]: async () => {
         assert.deepEqual(window.faults, [])
@@ -114,6 +114,9 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
     await page.getByText('1 of 3 updated').waitFor()
     await page.getByText('Added cleanup').waitFor()
     assert.equal(await page.getByRole('button', { name: /Roll back|Switch back/ }).count(), 0)
+    await page.getByRole('tab', { name: 'Plan' }).click()
+    assert.equal(await page.getByRole('button', { name: 'Apply 3 changes' }).isDisabled(), true)
+    await page.getByText('that takes the permission stacks:write').waitFor()
     await page.getByRole('tab', { name: 'Services' }).click()
     await page.getByRole('button', { name: 'Facts of db' }).waitFor()
     assert.equal(await page.getByRole('button', { name: /^(Stop|Start|Restart) / }).count(), 0)
@@ -188,7 +191,7 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
       .first()
     assert.match(
       await replace.innerText(),
-      /compose\.yaml:38[\s\S]*image[\s\S]*2\.4\.0[\s\S]*2\.3\.1[\s\S]*FEATURE_EXPRESS[\s\S]*Hidden/,
+      /image[\s\S]*compose\.yaml:40[\s\S]*2\.4\.0[\s\S]*2\.3\.1[\s\S]*FEATURE_EXPRESS[\s\S]*Hidden/,
     )
     await assertAccessible(page)
     const asked = () => fixture.calls.filter((call) => call.includes('/stacks/shop/rollback'))
@@ -196,6 +199,65 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
     await dialog.getByRole('button', { name: 'Roll back' }).click()
     await dialog.waitFor({ state: 'detached' })
     assert.deepEqual(asked().slice(1), ['POST /api/v1/stacks/shop/rollback'])
+  })
+
+  test('the plan of the files is shown, and exactly that is applied', { skip }, async () => {
+    await using window = await open('/stacks/shop?tab=drift')
+    const { fixture, page } = window
+    await page.getByRole('tab', { name: 'Plan 3 to do' }).waitFor()
+    await page.getByRole('link', { name: 'See the plan' }).click()
+    await page.waitForURL(/tab=plan/)
+    await page.getByText('compose.yaml, .env have changed since revision 4').waitFor()
+    const warnings = page.getByRole('list', { name: 'Warnings about the files' })
+    assert.match(await warnings.innerText(), /PAYMENTS_REGION is not set.*compose\.yaml:44/)
+    const orders = page.getByRole('listitem').filter({ hasText: 'Replace shop-orders-1' }).first()
+    assert.match(
+      await orders.innerText(),
+      /image[\s\S]*compose\.yaml:40[\s\S]*2\.4\.0[\s\S]*2\.3\.1[\s\S]*FEATURE_EXPRESS[\s\S]*Hidden/,
+    )
+    await page.getByRole('button', { name: 'Apply 3 changes' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByText('Nothing would change: everything runs so already.').waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Apply/ }).count(), 0)
+    assert.ok(fixture.calls.includes('POST /api/v1/stacks/shop/files/apply'))
+  })
+
+  test('a plan that is not so any more is refused, and the new one shown', { skip }, async () => {
+    await using window = await open('/stacks/shop?tab=plan')
+    const { fixture, page, faults } = window
+    const apply = page.getByRole('button', { name: /^Apply/ })
+    await page.getByRole('button', { name: 'Apply 3 changes' }).waitFor()
+    const [first] = filesPlan.plan.actions
+    assert.ok(first !== undefined)
+    fixture.changeFiles({ plan: { ...filesPlan.plan, digest: 'other', actions: [first] } })
+    await apply.click()
+    await page.getByRole('alert').getByText('has changed since it was made').waitFor()
+    await page.getByRole('button', { name: 'Apply 1 change', exact: true }).waitFor()
+    assert.ok(faults.splice(0).every((fault) => fault.includes('409')))
+  })
+
+  test('files that cannot be read say why, where, and what to run', { skip }, async () => {
+    const origin = { file: '/srv/shop/compose.yaml', line: 23, column: 5 }
+    await using window = await open('/stacks/shop?tab=plan', (fixture) =>
+      fixture.refuseFiles('services.web: depend_on is not allowed', {
+        title: 'The stack cannot be run as it is written',
+        errors: [{ message: 'depend_on is not allowed', origin, hint: 'did you mean depends_on?' }],
+      }),
+    )
+    const { fixture, page, faults } = window
+    const fault = page.getByRole('alert').getByRole('listitem')
+    await fault.getByText('depend_on is not allowed').waitFor()
+    assert.match(await fault.innerText(), /compose\.yaml:23[\s\S]*did you mean depends_on/)
+    await assertAccessible(page)
+    fixture.refuseFiles('/srv/shop/compose.yaml cannot be read by Keelson (EACCES)', {
+      title: 'The files of the stack cannot be read from here',
+      hint: 'Run: cd /srv/shop && keelson plan',
+    })
+    await page.getByRole('button', { name: 'Read again' }).click()
+    await page.getByText('cannot be read by Keelson (EACCES)').waitFor()
+    await page.getByText('cd /srv/shop && keelson plan', { exact: true }).waitFor()
+    assert.equal(await page.getByRole('button', { name: /^Apply/ }).count(), 0)
+    assert.ok(faults.splice(0).every((one) => one.includes('409')))
   })
 
   test('the start says what decided its length, in bars, words and a table', { skip }, async () => {

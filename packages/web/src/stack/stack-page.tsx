@@ -4,12 +4,13 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef } from 'react'
 import { CallError } from '../api/call.ts'
-import { stackStateQuery } from '../api/queries.ts'
+import { filesPlanQuery, stackStateQuery } from '../api/queries.ts'
 import { NotFoundPage } from '../shell/route-error.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
 import { DriftList } from './drift-list.tsx'
+import { PlanTab } from './plan-tab.tsx'
 import { Progress } from './progress.tsx'
 import { ServicesList } from './services-list.tsx'
 import { StackHead } from './stack-head.tsx'
@@ -25,6 +26,7 @@ const StackLogs = lazy(() =>
 
 const tabNames: Record<Tab, string> = {
   services: 'Services',
+  plan: 'Plan',
   drift: 'Drift',
   updates: 'Updates',
   start: 'Start',
@@ -66,6 +68,8 @@ const StackView = ({ state }: { state: StackState }) => {
   const go = (next: StackSearch) =>
     void navigate({ search: next, replace: true, resetScroll: false })
   const tab = search.tab ?? 'services'
+  // Keelson's own parts come from no file.
+  const shownTabs = state.stack.builtIn ? tabs.filter((each) => each !== 'plan') : tabs
   const list = useRef<HTMLDivElement>(null)
   // On a narrow screen the tabs scroll, and the one that is shown may stand outside.
   useEffect(() => {
@@ -85,7 +89,7 @@ const StackView = ({ state }: { state: StackState }) => {
         }}
       >
         <Tabs.List ref={list}>
-          {tabs.map((each) => (
+          {shownTabs.map((each) => (
             <Tabs.Tab key={each} value={each} data-tab={each}>
               {tabNames[each]}
               <TabMark tab={each} state={state} />
@@ -94,6 +98,9 @@ const StackView = ({ state }: { state: StackState }) => {
         </Tabs.List>
         <Tabs.Panel value="services" className="tab-panel">
           <ServicesList state={state} opened={search.service} />
+        </Tabs.Panel>
+        <Tabs.Panel value="plan" className="tab-panel">
+          <PlanTab state={state} />
         </Tabs.Panel>
         <Tabs.Panel value="drift" className="tab-panel">
           <DriftList state={state} />
@@ -116,6 +123,7 @@ const StackView = ({ state }: { state: StackState }) => {
 
 /** How much there is behind a tab, where that calls for a look. */
 const TabMark = ({ tab, state }: { tab: Tab; state: StackState }) => {
+  if (tab === 'plan') return <PlanMark state={state} />
   if (tab === 'drift' && state.drift.length > 0) {
     return <span className="tab-mark num is-degraded">{state.drift.length}</span>
   }
@@ -125,6 +133,19 @@ const TabMark = ({ tab, state }: { tab: Tab; state: StackState }) => {
     <span className="tab-mark is-starting">
       <Icon name="starting" size={12} />
       <span className="sr-only">under way</span>
+    </span>
+  )
+}
+
+/** Read only once something differs: then it is of use to know how much applying would change. */
+const PlanMark = ({ state: { stack, drift } }: { state: StackState }) => {
+  const { data, isError } = useQuery({ ...filesPlanQuery(stack.name), enabled: drift.length > 0 })
+  const count = data?.plan.actions.length ?? 0
+  if (drift.length === 0 || isError || count === 0) return null
+  return (
+    <span className="tab-mark num is-starting">
+      {count}
+      <span className="sr-only"> to do</span>
     </span>
   )
 }

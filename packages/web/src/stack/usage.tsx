@@ -16,7 +16,9 @@ export const useUsage = (stack: string): UsageByInstance => {
   )
 }
 
-export const Cpu = ({ usage }: { usage: InstanceUsage | undefined }) => {
+type Takes = Pick<InstanceUsage, 'cpuCores' | 'memoryBytes' | 'memoryLimitBytes'>
+
+export const Cpu = ({ usage }: { usage: Takes | undefined }) => {
   const cores = usage?.cpuCores ?? null
   if (cores === null) return <Unknown />
   const text = formatCores(cores)
@@ -24,19 +26,13 @@ export const Cpu = ({ usage }: { usage: InstanceUsage | undefined }) => {
 }
 
 /** `largest` gives bars without a limit something to be compared with. */
-export const Memory = ({
-  usage,
-  largest,
-}: {
-  usage: InstanceUsage | undefined
-  largest: number
-}) => {
+export const Memory = ({ usage, largest }: { usage: Takes | undefined; largest: number }) => {
   const bytes = usage?.memoryBytes ?? null
   const limit = usage?.memoryLimitBytes ?? null
   if (bytes === null) return <Unknown />
   const label =
     limit === null
-      ? `${formatBytes(bytes)}, without a limit; the bar compares instances of this stack`
+      ? `${formatBytes(bytes)}, without a limit; the bar compares those of this table`
       : `${formatBytes(bytes)} of ${formatBytes(limit)}`
   return (
     <Meter
@@ -52,12 +48,6 @@ const Unknown = () => (
     –
   </span>
 )
-
-export const largestMemory = (usages: UsageByInstance): number => {
-  let largest = 0
-  for (const { memoryBytes } of usages.values()) largest = Math.max(largest, memoryBytes ?? 0)
-  return largest
-}
 
 export type Sum = { cpuCores: number | null; memoryBytes: number | null }
 

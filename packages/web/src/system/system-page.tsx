@@ -2,15 +2,15 @@ import type { System } from '@keelson/contract'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { systemQuery } from '../api/queries.ts'
+import type { Column } from '../instances/cells.tsx'
+import { InstancesTable } from '../instances/instances-table.tsx'
+import { shownPart } from '../instances/shown.ts'
 import { Card } from '../ui/card.tsx'
 import { ErrorBox, Loading, Quiet } from '../ui/feedback.tsx'
 import { countOf, formatBytes } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
-import { ServiceLink } from '../ui/service-link.tsx'
-import { StateLabel } from '../ui/state.tsx'
 import { For } from '../ui/time.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
-import { ScrollRegion } from '../ui/scroll-region.tsx'
 import './system.css'
 
 /** Memory and storage change without an event, so they are read again. */
@@ -40,44 +40,15 @@ const Contents = ({ system }: { system: System }) => (
   </>
 )
 
+const columns: readonly Column[] = ['state', 'runsAs', 'address', 'memory']
+
 const Parts = ({ parts }: Pick<System, 'parts'>) => (
   <Card title="Keelson's own parts" flush>
-    <ScrollRegion label="Table of parts">
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col">State</th>
-            <th scope="col">Reason</th>
-            <th scope="col">Address</th>
-            <th scope="col" className="end">
-              Pid
-            </th>
-            <th scope="col" className="end">
-              Memory
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {parts.map((part) => (
-            <tr key={part.name}>
-              <td>
-                <ServiceLink id={`keelson/${part.name}`} />
-              </td>
-              <td>
-                <StateLabel state={part.state} />
-              </td>
-              <td className="break">{part.reason}</td>
-              <td>{part.address === null ? '–' : <code className="break">{part.address}</code>}</td>
-              <td className="end">{part.pid ?? '–'}</td>
-              <td className="end">
-                {part.memoryBytes === null ? '–' : formatBytes(part.memoryBytes)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollRegion>
+    <InstancesTable
+      instances={parts.map(shownPart)}
+      columns={columns}
+      none="No part has told of itself yet."
+    />
   </Card>
 )
 

@@ -1,8 +1,10 @@
 import type {
   ActionProgress,
+  FilesPlan,
   LiveMessages,
   LogLine,
   LogPage,
+  Problem,
   ServiceSummary,
   Stack,
   StackState,
@@ -33,7 +35,7 @@ const contentSecurityPolicy = [
 ].join('; ')
 
 export const setupToken = 'fixture-setup-token'
-const cookie = 'keelson_session=fixture'
+export const sessionCookie = 'keelson_session=fixture'
 const dist = new URL('../../dist/', import.meta.url).pathname
 
 const types: Record<string, string> = {
@@ -43,12 +45,16 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
+type Told = Partial<Pick<Problem, 'title' | 'hint' | 'code' | 'errors'>>
+
 class Refusal extends Error {
   readonly status: number
-  constructor(status: number, message: string) {
+  readonly told: Told
+  constructor(status: number, message: string, told: Told = {}) {
     super(message)
     this.name = 'Refusal'
     this.status = status
+    this.told = told
   }
 }
 
@@ -62,6 +68,7 @@ export const startFixture = async (port = 0) => {
   let tokenIsGood = true
   let streamsAllowed = true
   let patchState = (state: StackState): StackState => state
+  let files: FilesPlan | Refusal = stackData.filesPlan
   const streams = new Set<Stream>()
   const calls: string[] = []
 
@@ -121,7 +128,7 @@ export const startFixture = async (port = 0) => {
       throw new Refusal(401, 'This sign-in link was used already, or has ended')
     }
     tokenIsGood = false
-    response.setHeader('set-cookie', `${cookie}; Path=/; HttpOnly; SameSite=Strict`)
+    response.setHeader('set-cookie', `${sessionCookie}; Path=/; HttpOnly; SameSite=Strict`)
     return session
   }
 
@@ -167,7 +174,22 @@ export const startFixture = async (port = 0) => {
     return patchState(stackData.stackStateOf(stack, services))
   }
 
-  const aboutStack = (name: string, part: string | undefined, query: URLSearchParams) => {
+  const answerFiles = (verb: string | undefined, query: URLSearchParams) => {
+    if (files instanceof Refusal) throw files
+    if (verb === 'plan') return files
+    if (query.get('plan') !== files.plan.digest) {
+      throw new Refusal(409, 'The plan for shop has changed since it was made')
+    }
+    const { plan } = files
+    files = { ...files, changed: [], plan: { ...plan, digest: 'none', actions: [] } }
+    return plan
+  }
+
+  const aboutStack = (
+    name: string,
+    [part, more]: readonly (string | undefined)[],
+    query: URLSearchParams,
+  ) => {
     const state = stateOf(name)
     switch (part) {
       case 'state':
@@ -176,6 +198,8 @@ export const startFixture = async (port = 0) => {
         return { items: state.stack.builtIn ? [] : stackData.revisions, nextCursor: null }
       case 'rollback':
         return stackData.rollbackPlan
+      case 'files':
+        return answerFiles(more, query)
       case 'start':
         return state.stack.builtIn ? stackData.unseenStart(state.stack) : stackData.start
       case 'usage':
@@ -189,7 +213,7 @@ export const startFixture = async (port = 0) => {
   }
 
   const answer = (method: string, url: URL, body: unknown, response: ServerResponse): unknown => {
-    const [, , , resource, name, part] = url.pathname.split('/').map(decodeURIComponent)
+    const [, , , resource, name, part, more] = url.pathname.split('/').map(decodeURIComponent)
     switch (`${method} ${resource}`) {
       case 'POST session':
         return signIn(body, response)
@@ -212,7 +236,7 @@ export const startFixture = async (port = 0) => {
         return data.system()
       case 'GET stacks':
       case 'POST stacks':
-        return aboutStack(name ?? '', part, url.searchParams)
+        return aboutStack(name ?? '', [part, more], url.searchParams)
       case 'DELETE stacks':
         return removeStack(name ?? '')
       case 'GET openapi.json':
@@ -222,7 +246,8 @@ export const startFixture = async (port = 0) => {
     }
   }
 
-  const isSignedIn = (request: IncomingMessage) => request.headers.cookie?.includes(cookie) === true
+  const isSignedIn = (request: IncomingMessage) =>
+    request.headers.cookie?.includes(sessionCookie) === true
 
   const handleApi = async (request: IncomingMessage, url: URL, response: ServerResponse) => {
     const method = request.method ?? 'GET'
@@ -274,6 +299,13 @@ export const startFixture = async (port = 0) => {
     patchStates: (patch: (state: StackState) => StackState) => {
       patchState = patch
       for (const { id } of services) send('services', getService(id), true)
+    },
+    /** What the files are to a plan from now on. */
+    changeFiles: (change: Partial<FilesPlan>) => {
+      files = { ...stackData.filesPlan, ...change }
+    },
+    refuseFiles: (message: string, told: Told) => {
+      files = new Refusal(409, message, told)
     },
     sendAction: (action: ActionProgress) => send('actions', action),
     sendTraffic: () => send('traffic', data.traffic),
@@ -329,6 +361,7 @@ const refuse = (response: ServerResponse, error: unknown) => {
       detail,
       code: status === 401 ? 'unauthenticated' : 'not_found',
       hint: status === 401 ? 'Print a fresh sign-in link with: keelson setup-link' : '',
+      ...(error instanceof Refusal ? error.told : {}),
     }),
   )
 }

@@ -2,6 +2,7 @@ import type {
   ActionProgress,
   DeclaredFact,
   Drift,
+  FilesPlan,
   PlacedInstance,
   Plan,
   Rollout,
@@ -55,6 +56,7 @@ const placed = (service: ServiceSummary): PlacedInstance[] => {
     revision: 4,
     outdated: false,
     draining: false,
+    standby: false,
   }))
   if (service.id !== 'shop/orders') return instances
   const [first] = instances
@@ -240,6 +242,19 @@ export const rollbackPlan: Plan = {
     },
   ],
   unchanged: ['shop-web-1', 'shop-web-2', 'shop-catalog-1', 'shop-payments-1', 'shop-db-1'],
+}
+
+/** What the files ask for by now. */
+export const filesPlan: FilesPlan = {
+  plan: { ...rollbackPlan, digest: 'f11e' },
+  changed: ['/srv/shop/compose.yaml', '/srv/shop/.env'],
+  warnings: [
+    {
+      message: 'PAYMENTS_REGION is not set, so it is empty',
+      origin: { file: '/srv/shop/compose.yaml', line: 44, column: 18 },
+    },
+  ],
+  readAt: ago(0.1),
 }
 
 const zeroMs = Date.parse(ago(75))

@@ -1,18 +1,26 @@
+import type { Problem, ProblemDetail } from '@keelson/contract'
 import { Button, Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { CallError } from '../api/call.ts'
+import { Command } from './copy-button.tsx'
 import { Icon, type IconName } from './icon.tsx'
+import { Place } from './place.tsx'
 
 /** One part of a page that could not be read; the rest of the page stays. */
 export const ErrorBox = ({ error, onRetry }: { error: unknown; onRetry?: () => void }) => {
-  const { title, detail, hint } = explain(error)
+  const { title, detail, hint, errors = [] } = explain(error)
+  const command = /^Run: (.+)$/.exec(hint)?.[1]
   return (
     <div className="notice is-unhealthy" role="alert">
       <Icon name="unhealthy" />
       <div>
         <p className="notice-title">{title}</p>
-        <p className="break">{detail}</p>
-        {hint !== '' && <p className="muted break">{hint}</p>}
+        {errors.length === 0 ? <p className="break">{detail}</p> : <Faults faults={errors} />}
+        {command === undefined ? (
+          hint !== '' && <p className="muted break">{hint}</p>
+        ) : (
+          <Command text={command} />
+        )}
       </div>
       {onRetry !== undefined && (
         <Button size="xs" variant="default" onClick={onRetry}>
@@ -23,7 +31,34 @@ export const ErrorBox = ({ error, onRetry }: { error: unknown; onRetry?: () => v
   )
 }
 
-const explain = (error: unknown): { title: string; detail: string; hint: string } => {
+const faultsShownMax = 20
+
+/** Each thing that is wrong, with its place in the file and its own way out. */
+const Faults = ({ faults }: { faults: readonly ProblemDetail[] }) => (
+  <ul className="faults">
+    {faults.slice(0, faultsShownMax).map(({ message, origin, hint }) => (
+      <li key={`${message} ${origin?.file ?? ''} ${origin?.line ?? ''}`}>
+        <p className="break">
+          {message}
+          {origin !== undefined && (
+            <span className="muted">
+              {' · '}
+              <Place origin={origin} />
+            </span>
+          )}
+        </p>
+        {hint !== undefined && <p className="muted small break">{hint}</p>}
+      </li>
+    ))}
+    {faults.length > faultsShownMax && (
+      <li className="muted">and {faults.length - faultsShownMax} more</li>
+    )}
+  </ul>
+)
+
+type Explained = Pick<Problem, 'title' | 'detail' | 'hint' | 'errors'>
+
+const explain = (error: unknown): Explained => {
   if (error instanceof CallError) return error.problem
   const detail = error instanceof Error ? error.message : String(error)
   return { title: 'This part of the page failed', detail, hint: '' }

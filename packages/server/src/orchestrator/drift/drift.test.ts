@@ -92,13 +92,7 @@ test('a service that somebody scaled is told with both numbers', () => {
   const facts = { digest: 'now', instances: [running], ...asked, scaled }
   assert.deepEqual(
     instanceDrift(stack, spec, facts).map(({ kind, text, command }) => [kind, text, command]),
-    [
-      [
-        'stopped_by_request',
-        'api was scaled to 3 by the local user; the file says 1',
-        'keelson up',
-      ],
-    ],
+    [['scaled_by_request', 'api was scaled to 3 by the local user; the file says 1', 'keelson up']],
   )
 })
 
@@ -124,7 +118,7 @@ test('an image whose name means another one', () => {
   const [found] = surroundingDrift(stack, containerSpec('db'), [image('1')], [image('2')])
   assert.deepEqual(
     [found?.kind, found?.text],
-    ['image_changed', 'db: db:1 means another image now'],
+    ['image_changed', 'db: db:1 means another image now: 1 → 2'],
   )
 })
 
@@ -134,6 +128,30 @@ test('every drift has a name of its own that lasts', () => {
     ...{ runtime: 'container' as const, digest: '', running: true, pid: null, containerId: 'abc' },
     ...{ startedAt: new Date(), exit: null },
   }
-  const keys = extraDrift([extra, { ...extra, name: 'shop-old-2' }]).map(driftKey)
+  const keys = extraDrift(stack, [extra, { ...extra, name: 'shop-old-2' }]).map(driftKey)
   assert.equal(new Set(keys).size, 2)
 })
+
+const extras: [service: string, index: number, why: string][] = [
+  ['old', 1, 'old is not in the file'],
+  ['api', 1, 'api is a process in the file'],
+  ['db', 2, 'the file asks for 1 of db'],
+  ['db', 1, 'Keelson keeps up db itself'],
+]
+
+for (const [service, index, why] of extras) {
+  test(`a container of others beside the stack: ${why}`, () => {
+    const both = stackSpec('shop', [spec, containerSpec('db')])
+    const [found] = extraDrift(both, [
+      {
+        ...{ stack: 'shop', service, name: `shop-${service}-${index}`, index, incarnation: 'x' },
+        ...{ runtime: 'container', digest: '', running: true, pid: null, containerId: 'abc' },
+        ...{ startedAt: new Date(), exit: null, ports: [], foreign: true },
+        container: { name: 'theirs', folder: '/shop' },
+      },
+    ])
+    const text = `the container theirs of Docker Compose runs beside the stack: ${why}`
+    // What is not Keelson's is never removed by what Keelson suggests.
+    assert.deepEqual([found?.text, found?.command], [text, 'docker stop theirs'])
+  })
+}

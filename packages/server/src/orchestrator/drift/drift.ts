@@ -116,7 +116,7 @@ const scaledDrift = (
   of: { service: string; origin?: Origin },
 ): Finding => {
   const text = `${name} was scaled to ${replicas} by ${by}; the file says ${written}`
-  return finding('stopped_by_request', text, of)
+  return finding('scaled_by_request', text, of)
 }
 
 /** A running container that somebody changed in place: `docker update`, `docker network`. */
@@ -131,10 +131,23 @@ export const alteredDrift = (service: string, instance: string, paths: readonly 
         ),
       ]
 
-/** Containers under the name of the stack that nobody asked for. */
-export const extraDrift = (extras: readonly ObservedInstance[]): Finding[] =>
-  extras.map(({ name, service, containerId }) => {
-    const text = `${name} was started by Docker Compose and is not in the file`
-    const command = `docker rm -f ${containerId?.slice(0, 12) ?? name}`
+/**
+ * Containers of the Docker Compose project of a stack that run beside it. They are not Keelson's:
+ * what is suggested can be undone (`docker start`).
+ */
+export const extraDrift = (stack: StackSpec, extras: readonly ObservedInstance[]): Finding[] =>
+  extras.map(({ name, service, index, container }) => {
+    const known = container?.name ?? name
+    const declared = stack.services.find((spec) => spec.name === service)
+    const why =
+      declared === undefined
+        ? `${service} is not in the file`
+        : declared.runtime === 'process'
+          ? `${service} is a process in the file`
+          : index > declared.replicas
+            ? `the file asks for ${declared.replicas} of ${service}`
+            : `Keelson keeps up ${service} itself`
+    const text = `the container ${known} of Docker Compose runs beside the stack: ${why}`
+    const command = `docker stop ${known}`
     return finding('instance_extra', text, { service, instance: name, command })
   })

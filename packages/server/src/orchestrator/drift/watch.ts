@@ -108,7 +108,7 @@ export const openDriftWatch = async (deps: DriftDeps) => {
     const { spec: stack } = known
     const containers = stack.services.filter(({ runtime }) => runtime === 'container')
     if (containers.length === 0) return []
-    const found = extraDrift(await deps.adoption.extras(stack))
+    const found = extraDrift(stack, await deps.adoption.extras(stack))
     for (const spec of containers) {
       const now = await surroundings.imagesNow(stack, spec)
       found.push(...surroundingDrift(stack, spec, appliedTo(stack, spec), now))

@@ -4,6 +4,7 @@ import type { ServiceSpec } from '@keelson/contract'
 import { causeOfEnd, describeEnd } from './ending.ts'
 import type { KeeperEvent } from './keeper-deps.ts'
 import type { Life } from './life.ts'
+import type { RestartMemory } from './restart-memory.ts'
 import { answerTo, staysStopped, type RestartCause } from './restart.ts'
 import type { Standing } from './standing.ts'
 import { createStartSchedule } from './start-schedule.ts'
@@ -18,6 +19,7 @@ type AnswerDeps = {
   /** Stopped from outside and left so: why. */
   held: string | null
   saveHeld: (held: string | null) => void
+  memory: RestartMemory
   life: Life
   standing: Standing
   /** The time of a planned start has come. */
@@ -48,11 +50,9 @@ const isRefusedAsWrong = (error: unknown): boolean =>
  * or left as somebody wanted it. The file's restart policy decides.
  */
 export const createAnswers = (deps: AnswerDeps) => {
-  const { clock, life, standing } = deps
+  const { clock, life, standing, memory } = deps
   const { step, explain } = standing
   const schedule = createStartSchedule(deps)
-  /** Restarts by ourselves since a person last said how it should be: what on-failure:n counts. */
-  let attempts = 0
   /** What went wrong since it was last told what to be: what an update looks at. */
   let setbacks = { digest: '', count: 0 }
   let held = deps.held
@@ -68,15 +68,27 @@ export const createAnswers = (deps: AnswerDeps) => {
     deps.announce({ kind: 'failed', reason: because })
   }
 
-  const tryAgain = (wish: InstanceWish, because: string, as: RestartCause): void => {
-    const next = schedule.plan(as, wish.spec.restart.delayMs)
-    const seconds = (next.delayMs / 1000).toFixed(next.delayMs < 10_000 ? 1 : 0)
+  const backOff = (
+    wish: InstanceWish,
+    because: string,
+    { delayMs, budget }: { delayMs: number; budget: string },
+  ): void => {
+    const seconds = (delayMs / 1000).toFixed(delayMs < 10_000 ? 1 : 0)
     standing.troubled = true
     noteSetback(wish)
-    const budget = next.exhausted ? 'restarted too often; ' : ''
     standing.startCause = because
     step('retry', `${because}; ${budget}next start in ${seconds} s`)
+  }
+
+  /** Its start was planned, and counted, by a Keelson before this one. */
+  const goOn = (wish: InstanceWish, plan: { because: string; delayMs: number }): void =>
+    backOff(wish, plan.because, { delayMs: plan.delayMs, budget: '' })
+
+  const tryAgain = (wish: InstanceWish, because: string, as: RestartCause): void => {
+    const incarnation = life.observed?.incarnation ?? null
+    const next = schedule.plan(as, { incarnation, because }, wish.spec.restart.delayMs)
     const { delayMs, attempt } = next
+    backOff(wish, because, { delayMs, budget: next.exhausted ? 'restarted too often; ' : '' })
     deps.announce({ kind: 'restart_scheduled', delayMs, attempt, reason: because })
   }
 
@@ -92,9 +104,14 @@ export const createAnswers = (deps: AnswerDeps) => {
 
   /** Having stayed up, it starts with a clean record. */
   const noteUptime = ({ spec }: InstanceWish): void => {
-    const upMs = clock.now().getTime() - standing.phaseSince.getTime()
+    const { exit = null, startedAt } = life.observed ?? {}
+    const sinceMs = clock.now().getTime() - standing.phaseSince.getTime()
+    // It may have been up for long before this Keelson came.
+    const livedMs =
+      exit === null || startedAt === undefined ? 0 : Number(exit.at) - Number(startedAt)
+    const upMs = Math.max(sinceMs, livedMs)
     if (spec.probe === null && upMs >= stableMs) schedule.wasHealthy()
-    if (upMs >= (spec.restart.windowMs ?? Infinity)) attempts = 0
+    if (upMs >= (spec.restart.windowMs ?? Infinity)) memory.change({ attempts: 0 })
   }
 
   const endedOutside = (wish: InstanceWish, how: 'stopped' | 'removed', why: string): void => {
@@ -115,11 +132,8 @@ export const createAnswers = (deps: AnswerDeps) => {
     /** From here on it is another thing, or another try: what went wrong before counts no more. */
     forgive: (): void => void (setbacks = { digest: '', count: 0 }),
     /** A person says how it should be. */
-    forgetHistory(): void {
-      schedule.forgetHistory()
-      attempts = 0
-    },
-    countAttempt: (): void => void (attempts += 1),
+    forgetHistory: (): void => schedule.forgetHistory(),
+    countAttempt: (): void => memory.change({ attempts: memory.now.attempts + 1 }),
     release(): void {
       if (held === null) return
       held = null
@@ -133,6 +147,8 @@ export const createAnswers = (deps: AnswerDeps) => {
       const why = describeEnd(end, wish.spec)
       const code = end.exit?.code ?? null
       standing.exitCode = code
+      const resumed = schedule.resume(life.observed?.incarnation ?? null)
+      if (resumed !== null) return goOn(wish, resumed)
       noteUptime(wish)
       if (
         'endedOutside' in end &&
@@ -143,7 +159,7 @@ export const createAnswers = (deps: AnswerDeps) => {
       const because = lost === null ? why : `${why}, while ${lost} is down`
       const signal = end.exit?.signal ?? null
       deps.announce({ kind: 'exited', exitCode: code, signal, reason: because })
-      const answer = answerTo(wish.spec.restart, code, attempts)
+      const answer = answerTo(wish.spec.restart, code, memory.now.attempts)
       if (answer.kind === 'give_up') return surrender(wish, because)
       if (answer.kind === 'retry') return tryAgain(wish, because, causeOfEnd(end.exit, lost))
       standing.troubled = false
@@ -153,7 +169,7 @@ export const createAnswers = (deps: AnswerDeps) => {
     notStarted(wish: InstanceWish, error: unknown): void {
       const because = messageOf(error)
       const code = error instanceof AppError ? error.code : ''
-      const giveUp = answerTo(wish.spec.restart, null, attempts).kind === 'give_up'
+      const giveUp = answerTo(wish.spec.restart, null, memory.now.attempts).kind === 'give_up'
       const isFinal = final.has(code) || isRefusedAsWrong(error)
       if (isFinal || (giveUp && !passing.has(code))) return surrender(wish, because)
       tryAgain(wish, because, 'configuration')
@@ -161,7 +177,7 @@ export const createAnswers = (deps: AnswerDeps) => {
 
     /** It runs and is not well: it has been stopped for it. */
     failing: (wish: InstanceWish, because: string, as: RestartCause): void =>
-      answerTo(wish.spec.restart, null, attempts).kind === 'give_up'
+      answerTo(wish.spec.restart, null, memory.now.attempts).kind === 'give_up'
         ? surrender(wish, because)
         : tryAgain(wish, because, as),
   }

@@ -14,24 +14,44 @@ type HookDeps = {
   runtime: Runtime
   clock: Clock
   announce: (event: HookEvent) => void
+  /** The start waits for this one. */
+  onWait: (what: string) => void
   /** Does something once for all instances of an edition, whoever asks first. */
   oncePerEdition: (digest: string, work: () => Promise<void>) => Promise<void>
 }
 
-/** A hook that has not ended by then is not waited for any longer. */
-const hookMaxMs = 600_000
+/** Of a service that does not say (`x-keelson.hook_timeout`): long for a hook, short for a person. */
+const hookTimeoutMs = 120_000
 const names = { preStart: 'pre_start', postStart: 'post_start', preStop: 'pre_stop' } as const
 
+type Limit = { ms: number; by: string }
+
+const limitOf = ({ spec }: InstanceSpec): Limit => ({
+  ms: spec.hookTimeoutMs ?? hookTimeoutMs,
+  by: 'x-keelson.hook_timeout',
+})
+const inSeconds = (ms: number): string =>
+  `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`
+const titleOf = ({ command }: HookSpec, when: HookMoment): string =>
+  `${names[when].replace('_', '-')} hook \`${command.join(' ')}\``
+
 /** The commands of a service around the life of its instances, in their order. */
-export const createHooks = ({ runtime, clock, announce, oncePerEdition }: HookDeps) => {
-  const limited = async (work: Promise<number | null>, limitMs: number): Promise<number | null> => {
+export const createHooks = (deps: HookDeps) => {
+  const { runtime, clock, announce, onWait, oncePerEdition } = deps
+
+  /** What it resolves with, or throws once its time is up; then nobody waits for it any longer. */
+  const limited = async (
+    limit: Limit,
+    work: (until: AbortSignal) => Promise<number | null>,
+  ): Promise<number | null> => {
     const late = Promise.withResolvers<never>()
-    const timer = clock.setTimer(
-      () => late.reject(new Error(`it did not end within ${Math.round(limitMs / 1000)} s`)),
-      limitMs,
-    )
+    const over = new AbortController()
+    const timer = clock.setTimer(() => {
+      late.reject(new Error(`it did not end within ${inSeconds(limit.ms)} (${limit.by})`))
+      over.abort()
+    }, limit.ms)
     try {
-      return await Promise.race([work, late.promise])
+      return await Promise.race([work(over.signal), late.promise])
     } finally {
       timer.cancel()
     }
@@ -42,19 +62,18 @@ export const createHooks = ({ runtime, clock, announce, oncePerEdition }: HookDe
     instance: InstanceSpec,
     hook: HookSpec,
     when: HookMoment,
-    limitMs: number,
+    limit: Limit,
   ): Promise<string | null> => {
     let exitCode: number | null = null
     let reason = ''
     try {
-      exitCode = await limited(runtime.runHook(instance, hook, when), limitMs)
+      exitCode = await limited(limit, (until) => runtime.runHook(instance, hook, when, until))
       if (exitCode !== 0) reason = exitCode === null ? 'it was killed' : `exit code ${exitCode}`
     } catch (error) {
       reason = messageOf(error)
     }
     announce({ kind: 'hook', hook: names[when], exitCode, reason })
-    if (exitCode === 0) return null
-    return `${names[when].replace('_', '-')} hook \`${hook.command.join(' ')}\` failed: ${reason}`
+    return exitCode === 0 ? null : `${titleOf(hook, when)} failed: ${reason}`
   }
 
   const runAll = async (
@@ -62,8 +81,11 @@ export const createHooks = ({ runtime, clock, announce, oncePerEdition }: HookDe
     hooks: readonly HookSpec[],
     when: HookMoment,
   ): Promise<string | null> => {
+    const limit = limitOf(instance)
     for (const hook of hooks) {
-      const failure = await run(instance, hook, when, hookMaxMs)
+      if (when === 'preStart')
+        onWait(`${titleOf(hook, when)} runs, for ${inSeconds(limit.ms)} at most`)
+      const failure = await run(instance, hook, when, limit)
       if (failure !== null) return failure
     }
     return null
@@ -93,7 +115,8 @@ export const createHooks = ({ runtime, clock, announce, oncePerEdition }: HookDe
       const endsAtMs = clock.monotonicMs() + graceMs
       const leftMs = (): number => Math.max(0, endsAtMs - clock.monotonicMs())
       for (const hook of instance.spec.hooks.preStop) {
-        if (leftMs() > 0) await run(instance, hook, 'preStop', leftMs())
+        const limit = { ms: leftMs(), by: 'stop_grace_period' }
+        if (limit.ms > 0) await run(instance, hook, 'preStop', limit)
       }
       return leftMs()
     },

@@ -2,6 +2,7 @@ import type { ServiceSpec } from '@keelson/contract'
 import type { Clock } from '../../kernel/clock.ts'
 import type { InstanceFacts } from '../../registry/index.ts'
 import type { HookEvent } from './hooks.ts'
+import type { RestartRecord } from './restart-memory.ts'
 import type { Runtime } from '../runtime.ts'
 import type { InstanceWish } from './wish.ts'
 
@@ -40,8 +41,8 @@ export type KeeperDeps = {
   oncePerEdition: (digest: string, work: () => Promise<void>) => Promise<void>
   publish: (facts: InstanceFacts) => void
   announce: (event: KeeperEvent) => void
-  restarts: number
-  saveRestarts: (restarts: number) => void
+  record: RestartRecord
+  saveRecord: (record: RestartRecord) => void
   /** Stopped from outside and left so: why. */
   held: string | null
   saveHeld: (held: string | null) => void

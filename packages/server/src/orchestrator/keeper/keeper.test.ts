@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Phase, ServiceSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { createManualClock, until } from '../../kernel/testing/index.ts'
+import { freshRecord, type RestartRecord } from './restart-memory.ts'
 import { createKeeper } from './keeper.ts'
 import type { KeeperEvent } from './keeper-deps.ts'
 import type { Goal, InstanceWish } from './wish.ts'
@@ -18,6 +19,7 @@ type BenchOptions = {
   troubled?: boolean
   restarts?: number
   held?: string
+  record?: Partial<RestartRecord>
 }
 
 /** One keeper over a runtime in memory and a clock that only moves when told to. */
@@ -33,7 +35,7 @@ const createBench = ({ spec = serviceSpec('api'), ...more }: BenchOptions = {}) 
     lost: null as string | null,
   }
   const checks = { error: null as Error | null, ports: null as InstanceWish['ports'] | null }
-  let saved = -1
+  let saved: RestartRecord = freshRecord
   let held: string | null | undefined
   let ids = 0
   const keeper = createKeeper({
@@ -57,11 +59,11 @@ const createBench = ({ spec = serviceSpec('api'), ...more }: BenchOptions = {}) 
       if (phases.at(-1) !== phase) phases.push(phase)
     },
     announce: (event) => events.push(event),
-    restarts: more.restarts ?? 0,
-    saveRestarts: (count) => void (saved = count),
+    record: { ...freshRecord, restarts: more.restarts ?? 0, ...more.record },
+    saveRecord: (record) => void (saved = record),
     troubled: more.troubled ?? false,
   })
-  runtime.watch((found) => keeper.sawEnd(found))
+  runtime.watch((found) => keeper.sawChange(found))
   const wish = (changes: Partial<InstanceWish> = {}): InstanceWish => ({
     spec,
     stackDir: '/',
@@ -103,7 +105,8 @@ const createBench = ({ spec = serviceSpec('api'), ...more }: BenchOptions = {}) 
       reachInTime,
       story,
     },
-    saved: () => saved,
+    saved: () => saved.restarts,
+    record: () => saved,
     held: () => held,
     last: () => published.at(-1),
   }
@@ -190,6 +193,15 @@ test('an unhealthy one is stopped, waits its turn, and is in trouble from the fi
   bench.keeper.heal('unhealthy: still none')
   await bench.reach('backoff')
   assert.match(bench.keeper.reason, /next start in 0\.2 s/)
+})
+
+test('what went wrong before this Keelson counts: the wait goes on where it was', async () => {
+  const crash = { unhealthyStarts: 4, restartedAtMs: [] }
+  const bench = await up({ record: { histories: { crash } } })
+  bench.runtime.end(name, { code: 1 })
+  await bench.reach('backoff')
+  assert.match(bench.keeper.reason, /^exit code 1; next start in 1\.6 s$/)
+  assert.equal(bench.record().histories.crash?.unhealthyStarts, 5)
 })
 
 test('on-failure:2 counts restarts since a person last said how it should be', async () => {
@@ -416,7 +428,7 @@ test('a late word about an earlier incarnation means nothing', async () => {
     'restarted',
     () => bench.runtime.starts(name) === 2 && bench.keeper.phase === 'running',
   )
-  bench.keeper.sawEnd({ ...former, running: false })
+  bench.keeper.sawChange({ ...former, running: false })
   assert.equal(bench.keeper.phase, 'running')
 })
 
@@ -704,6 +716,34 @@ test('a post-start hook that fails: the instance has failed, and the policy answ
   await bench.reach('failed')
   assert.match(bench.keeper.reason, /post-start hook `warm` failed: exit code 1/)
   assert.equal(bench.runtime.instances.size, 0)
+})
+
+test('a pre-start hook that hangs is told of, ended when its time is up, and tried again', async () => {
+  const bench = createBench({ spec: serviceSpec('api', { hooks }) })
+  const release = bench.runtime.hang('hook')
+  bench.keeper.aim(bench.run())
+  await bench.reach('starting')
+  await until('it is told', () => bench.keeper.reason.startsWith('pre-start hook `migrate` runs'))
+  assert.match(bench.keeper.reason, /for 120 s at most$/)
+  await bench.reachInTime('backoff', 120_000)
+  assert.match(
+    bench.keeper.reason,
+    /^pre-start hook `migrate` failed: it did not end within 120 s \(x-keelson\.hook_timeout\); next/,
+  )
+  assert.equal(bench.runtime.starts(name), 0)
+  release()
+  await bench.reachInTime('running', 1000)
+})
+
+test('a service says how long its hooks may take', async () => {
+  const spec = serviceSpec('api', { hooks, hookTimeoutMs: 1_800_000 })
+  const bench = createBench({ spec })
+  const release = bench.runtime.hang('hook')
+  bench.keeper.aim(bench.run())
+  await until('it is told', () => bench.keeper.reason.includes('for 1800 s at most'))
+  bench.clock.advance(1_700_000)
+  release()
+  await bench.reach('running')
 })
 
 test('a pre-stop hook that hangs is waited for within the grace, and no longer', async () => {

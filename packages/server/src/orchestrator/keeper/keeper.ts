@@ -5,6 +5,7 @@ import { describeEnd } from './ending.ts'
 import type { KeeperDeps } from './keeper-deps.ts'
 import { createLife } from './life.ts'
 import { createLoop } from './loop.ts'
+import { createRestartMemory } from './restart-memory.ts'
 import type { RestartCause } from './restart.ts'
 import type { ObservedInstance } from '../runtime.ts'
 import { createStanding } from './standing.ts'
@@ -30,7 +31,7 @@ export type Keeper = ReturnType<typeof createKeeper>
 export const createKeeper = (deps: KeeperDeps) => {
   const { id, runtime, clock } = deps
   let goal: Goal = { kind: 'kept' }
-  let restarts = deps.restarts
+  const memory = createRestartMemory(deps.record, deps.saveRecord)
   let request: RestartRequest | null = null
   /** It runs, but is not one of the service for now: it goes, or is kept for a way back. */
   let aside = false
@@ -41,6 +42,7 @@ export const createKeeper = (deps: KeeperDeps) => {
   const wake = (): void => loop.wake()
   const life = createLife({
     ...deps,
+    onWait: (what) => explain(what),
     onHookFailed: (reason) => ask({ cause: reason, kind: 'failing', as: 'crash' }),
   })
   const standing = createStanding({
@@ -51,11 +53,11 @@ export const createKeeper = (deps: KeeperDeps) => {
       plannedPorts: goal.kind === 'run' ? goal.wish.ports : [],
       probe: (goal.kind === 'run' ? goal.wish.spec : life.spec)?.probe,
       wanted: goal.kind !== 'gone' && answers.held === null && !aside,
-      restarts,
+      restarts: memory.now.restarts,
       nextStartAt: answers.schedule.at,
     }),
   })
-  const answers = createAnswers({ ...deps, life, standing, onDue: wake })
+  const answers = createAnswers({ ...deps, memory, life, standing, onDue: wake })
   const { schedule } = answers
   const { step, explain } = standing
 
@@ -108,10 +110,7 @@ export const createKeeper = (deps: KeeperDeps) => {
     if (!observed.running) answers.ended(wish)
   }
 
-  const countRestart = (): void => {
-    restarts += 1
-    deps.saveRestarts(restarts)
-  }
+  const countRestart = (): void => memory.change({ restarts: memory.now.restarts + 1 })
 
   const startAgain = async (wish: InstanceWish): Promise<void> => {
     await life.clear()
@@ -138,6 +137,17 @@ export const createKeeper = (deps: KeeperDeps) => {
     begin(cause, { skipDependencies: asked?.kind === 'asked' && wasUp })
   }
 
+  /** What had ended runs again: `docker start`, or a `docker restart` that took its time. */
+  const takeBack = (): boolean => {
+    if (life.observed?.running !== true) return false
+    schedule.cancel()
+    answers.release()
+    standing.exitCode = null
+    step('started', '')
+    deps.announce({ kind: 'adopted', reason: 'started from outside (docker start)' })
+    return true
+  }
+
   /** Takes one step towards the goal. False: there is nothing to do until something happens. */
   const advance = async (): Promise<boolean> => {
     const { phase } = standing
@@ -162,7 +172,7 @@ export const createKeeper = (deps: KeeperDeps) => {
   const advanceTo = async (wish: InstanceWish, cause: string): Promise<boolean> => {
     switch (standing.phase) {
       case 'stopped':
-        if (answers.held !== null) return false
+        if (answers.held !== null) return takeBack()
         request = null
         begin(cause, { skipDependencies: false })
         return true
@@ -175,14 +185,16 @@ export const createKeeper = (deps: KeeperDeps) => {
         answers.ended(wish)
         return true
       case 'backoff':
+        if (takeBack()) return true
         if (!schedule.isDue) return false
         await startAgain(wish)
         return true
       case 'starting':
       case 'stopping':
       case 'completed':
-      case 'failed':
         return false
+      case 'failed':
+        return takeBack()
     }
   }
 
@@ -298,9 +310,11 @@ export const createKeeper = (deps: KeeperDeps) => {
       standing.tell()
     },
 
-    /** The runtime saw it end. Words about an earlier incarnation are late and mean nothing. */
-    sawEnd(found: ObservedInstance): void {
-      if (life.sawEnd(found)) wake()
+    /** The runtime saw it end or change. Words about an earlier incarnation mean nothing. */
+    sawChange(found: ObservedInstance): void {
+      if (!life.sawChange(found)) return
+      if (found.running) standing.tell()
+      wake()
     },
 
     sawHealthy(): void {
@@ -345,7 +359,7 @@ export const createKeeper = (deps: KeeperDeps) => {
     /** Lets go of the instance without touching it: the next Keelson adopts it. */
     async close(): Promise<void> {
       const closing = loop.close()
-      schedule.cancel()
+      schedule.close()
       await closing
     },
   }

@@ -81,8 +81,8 @@ export const createKeeping = (deps: KeepingDeps) => {
       announce: (event) => {
         if (deps.storms.isTold(id, event)) announceEvent(deps, id, event)
       },
-      restarts: restarts.of(name),
-      saveRestarts: (count) => restarts.save({ name, stack }, count),
+      record: restarts.of(name),
+      saveRecord: (record) => restarts.save({ name, stack }, record),
       held: restarts.heldOf(name),
       saveHeld: (why) => restarts.saveHeld({ name, stack }, why),
       troubled: registry.findInstance(name)?.troubled ?? false,

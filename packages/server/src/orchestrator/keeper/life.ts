@@ -11,6 +11,8 @@ type LifeDeps = {
   newId: () => string
   announce: (event: HookEvent) => void
   oncePerEdition: (digest: string, work: () => Promise<void>) => Promise<void>
+  /** The start waits for a hook: which, and for how long. */
+  onWait: (what: string) => void
   /** A post-start hook of the incarnation that lives now has failed. */
   onHookFailed: (reason: string) => void
 }
@@ -118,11 +120,12 @@ export const createLife = (deps: LifeDeps) => {
       instance = { ...refTo(observed.incarnation), ...wish }
     },
 
-    /** False: a late word about an earlier incarnation. */
-    sawEnd(found: ObservedInstance): boolean {
-      if (found.incarnation === attempted) endedEarly = found
+    /** It has ended, or changed while it runs. False: a late word about an earlier incarnation. */
+    sawChange(found: ObservedInstance): boolean {
+      if (found.incarnation === attempted && !found.running) endedEarly = found
       if (observed?.incarnation !== found.incarnation) return false
-      observed = found
+      // One that was taken over does not know what it was taken over as.
+      observed = found.running ? { ...found, digest: observed.digest, foreign: false } : found
       return true
     },
   }

@@ -18,7 +18,8 @@ const recoverDelayMs = 1000
  * whatever happens only wakes it, and it looks by itself what is to be done.
  */
 export const createLoop = ({ clock, advance, onError, onRest }: LoopDeps) => {
-  let working: Promise<void> | null = null
+  let working: Promise<void> = Promise.resolve()
+  let isWorking = false
   let woken = false
   let closed = false
   let pause: Timer | null = null
@@ -46,9 +47,11 @@ export const createLoop = ({ clock, advance, onError, onRest }: LoopDeps) => {
 
   const wake = (): void => {
     woken = true
-    if (working !== null || closed) return
+    if (isWorking || closed) return
+    // Before the first step: what it sets off in the same moment may wake this very loop.
+    isWorking = true
     working = run().finally(() => {
-      working = null
+      isWorking = false
       if (woken && !closed) wake()
     })
   }
@@ -56,7 +59,7 @@ export const createLoop = ({ clock, advance, onError, onRest }: LoopDeps) => {
   return {
     wake,
     get isWorking(): boolean {
-      return working !== null
+      return isWorking
     },
     get isClosed(): boolean {
       return closed

@@ -13,9 +13,9 @@ const legal: Record<Phase, string> = {
   waiting: 'ready>starting stop>stopping',
   starting: 'started>running retry>backoff give_up>failed stop>stopping',
   running: 'completed>completed retry>backoff give_up>failed stop>stopping',
-  backoff: 'begin>waiting due>starting stop>stopping',
+  backoff: 'begin>waiting due>starting stop>stopping started>running',
   completed: 'begin>waiting stop>stopping',
-  failed: 'begin>waiting stop>stopping',
+  failed: 'begin>waiting stop>stopping started>running',
   stopping: 'stop>stopping ended>stopped',
   stopped: 'begin>waiting started>running retry>backoff give_up>failed stop>stopping',
 }

@@ -18,9 +18,10 @@ const transitions: Record<Phase, Partial<Record<Happening, Phase>>> = {
   waiting: { ready: 'starting', stop: 'stopping' },
   starting: { started: 'running', retry: 'backoff', give_up: 'failed', stop: 'stopping' },
   running: { completed: 'completed', retry: 'backoff', give_up: 'failed', stop: 'stopping' },
-  backoff: { due: 'starting', begin: 'waiting', stop: 'stopping' },
+  // Started again by somebody else, while it waited or had been given up.
+  backoff: { due: 'starting', begin: 'waiting', stop: 'stopping', started: 'running' },
   completed: { begin: 'waiting', stop: 'stopping' },
-  failed: { begin: 'waiting', stop: 'stopping' },
+  failed: { begin: 'waiting', stop: 'stopping', started: 'running' },
   // Asked for again when an engine went away in the middle.
   stopping: { ended: 'stopped', stop: 'stopping' },
   // Found running by a new Keelson, or stopped because it was unhealthy.

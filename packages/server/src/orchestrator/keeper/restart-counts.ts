@@ -2,19 +2,20 @@ import type { Db } from '../../kernel/db.ts'
 import type { Recorder } from '../../kernel/recorder.ts'
 import { saveHeld, selectHeld } from '../rollout/store.ts'
 import { deleteRestarts, saveRestarts, selectRestarts } from '../store.ts'
+import { freshRecord, type RestartRecord } from './restart-memory.ts'
 
 /**
- * What is remembered of each instance beyond this process: how often it was restarted, and that
- * somebody stopped it around Keelson.
+ * What is remembered of each instance beyond this process: its restarts, what it is still allowed,
+ * and that somebody stopped it around Keelson.
  */
 export const openRestartCounts = async (db: Db, recorder: Recorder) => {
-  const counts = await selectRestarts(db)
+  const records = await selectRestarts(db)
   const held = await selectHeld(db)
   return {
-    of: (name: string): number => counts.get(name) ?? 0,
-    save(instance: { name: string; stack: string }, count: number): void {
-      counts.set(instance.name, count)
-      recorder.record((tx) => saveRestarts(tx, instance, count))
+    of: (name: string): RestartRecord => records.get(name) ?? freshRecord,
+    save(instance: { name: string; stack: string }, record: RestartRecord): void {
+      records.set(instance.name, record)
+      recorder.record((tx) => saveRestarts(tx, instance, record))
     },
     heldOf: (name: string): string | null => held.get(name) ?? null,
     saveHeld(instance: { name: string; stack: string }, why: string | null): void {
@@ -24,10 +25,10 @@ export const openRestartCounts = async (db: Db, recorder: Recorder) => {
     },
     forget(stack: string, names: readonly string[]): void {
       for (const name of names) {
-        counts.delete(name)
+        records.delete(name)
         held.delete(name)
       }
-      // Through the recorder: it may still hold counts from before.
+      // Through the recorder: it may still hold records from before.
       recorder.record((tx) => deleteRestarts(tx, stack))
     },
   }

@@ -23,7 +23,7 @@ export const relaySignals = (deps: SignalDeps): void => {
     for (const keeper of keepers.values()) keeper.look()
   }
   for (const runtime of Object.values(runtimes)) {
-    runtime.watch((found) => keepers.get(found.name)?.sawEnd(found))
+    runtime.watch((found) => keepers.get(found.name)?.sawChange(found))
   }
   health.useExec(async (name, command, limits) => {
     const keeper = keepers.get(name)

@@ -21,6 +21,10 @@ type StandingDeps = {
   troubled: boolean
 }
 
+/** As somebody wanted it: it is told, and left so. */
+const pausedReason = (name: string, { container }: ObservedInstance): string =>
+  `paused from outside (docker pause); docker unpause ${container?.name ?? name} lets it go on`
+
 /** Where an instance is, by the table in machine.ts, and what the registry is told of it. */
 export const createStanding = ({ id, clock, publish, ...deps }: StandingDeps) => {
   let phase: Phase = 'stopped'
@@ -38,6 +42,7 @@ export const createStanding = ({ id, clock, publish, ...deps }: StandingDeps) =>
     return {
       ...{ name: id.name, serviceId: id.serviceId, index: id.index, runtime: deps.runtime },
       ...{ phase, phaseReason: reason, phaseSince, wanted, troubled, adopted },
+      ...(running && observed.paused === true ? { paused: pausedReason(id.name, observed) } : {}),
       ...{ exitCode, restarts, nextStartAt },
       ...(probe === undefined ? {} : { probe }),
       pid: running ? observed.pid : null,

@@ -1,28 +1,26 @@
 import type { Clock, Timer } from '../../kernel/clock.ts'
-import {
-  afterHealthy,
-  freshHistory,
-  nextStart,
-  type RestartCause,
-  type RestartHistory,
-} from './restart.ts'
+import { afterHealthy, freshHistory, nextStart, type RestartCause } from './restart.ts'
+import type { RestartMemory } from './restart-memory.ts'
 
 type ScheduleDeps = {
   clock: Clock
   /** In [0, 1). */
   random: () => number
+  memory: RestartMemory
   onDue: () => void
 }
 
+/** What ended, for a plan that outlives this Keelson; null when there was nothing to end. */
+type Ended = { incarnation: string | null; because: string }
+
 /** When one instance is started again by itself: the waits of restart.ts, and the timer. */
-export const createStartSchedule = ({ clock, random, onDue }: ScheduleDeps) => {
-  const histories = new Map<RestartCause, RestartHistory>()
+export const createStartSchedule = ({ clock, random, memory, onDue }: ScheduleDeps) => {
   let at: Date | null = null
   let timer: Timer | null = null
   let isDue = false
   let cause: RestartCause | null = null
 
-  const cancel = (): void => {
+  const stop = (): void => {
     timer?.cancel()
     timer = null
     at = null
@@ -32,6 +30,12 @@ export const createStartSchedule = ({ clock, random, onDue }: ScheduleDeps) => {
   const due = (): void => {
     isDue = true
     onDue()
+  }
+  const arm = (why: RestartCause, delayMs: number): void => {
+    stop()
+    cause = why
+    at = new Date(clock.now().getTime() + delayMs)
+    timer = clock.setTimer(due, delayMs)
   }
 
   return {
@@ -46,20 +50,34 @@ export const createStartSchedule = ({ clock, random, onDue }: ScheduleDeps) => {
     /** Plans the next start, and says how long it takes until then. */
     plan(
       why: RestartCause,
+      ended: Ended,
       fixedMs?: number,
     ): { delayMs: number; attempt: number; exhausted: boolean } {
-      cancel()
+      const nowMs = clock.now().getTime()
+      const { histories } = memory.now
       const { delayMs, attempt, exhausted, history } = nextStart(
-        histories.get(why) ?? freshHistory,
-        clock.now().getTime(),
+        histories[why] ?? freshHistory,
+        nowMs,
         random(),
         { cause: why, delayMs: fixedMs },
       )
-      histories.set(why, history)
-      cause = why
-      at = new Date(clock.now().getTime() + delayMs)
-      timer = clock.setTimer(due, delayMs)
+      const { incarnation, because } = ended
+      const planned =
+        incarnation === null ? null : { incarnation, because, cause: why, atMs: nowMs + delayMs }
+      memory.change({ histories: { ...histories, [why]: history }, planned })
+      arm(why, delayMs)
       return { delayMs, attempt, exhausted }
+    },
+
+    /** Goes on with what an earlier Keelson planned for this end; what is left of the wait, or null. */
+    resume(incarnation: string | null): { delayMs: number; because: string } | null {
+      const { planned } = memory.now
+      if (planned === null || planned.incarnation !== incarnation) return null
+      // However the clock was set meanwhile: never longer than it was.
+      const leftMs = planned.atMs - clock.now().getTime()
+      const delayMs = Math.min(Math.max(0, leftMs), longestMs)
+      arm(planned.cause, delayMs)
+      return { delayMs, because: planned.because }
     },
 
     /** What a planned start waits for has come: it need not wait any longer. */
@@ -70,14 +88,30 @@ export const createStartSchedule = ({ clock, random, onDue }: ScheduleDeps) => {
     },
 
     /** The planned start has come, or is not wanted any more. */
-    cancel,
+    cancel(): void {
+      stop()
+      if (memory.now.planned !== null) memory.change({ planned: null })
+    },
+
+    /** Lets go of it: who comes next finds the plan. */
+    close: stop,
 
     wasHealthy(): void {
-      for (const [why, history] of histories) histories.set(why, afterHealthy(history))
+      const { histories } = memory.now
+      const all = Object.entries(histories)
+      if (all.every(([, { unhealthyStarts }]) => unhealthyStarts === 0)) return
+      memory.change({
+        histories: Object.fromEntries(all.map(([why, one]) => [why, afterHealthy(one)])),
+      })
     },
     /** A person says how it should be: what happened before counts no more. */
     forgetHistory(): void {
-      histories.clear()
+      const { histories, attempts } = memory.now
+      if (attempts === 0 && Object.keys(histories).length === 0) return
+      memory.change({ histories: {}, attempts: 0 })
     },
   }
 }
+
+/** The longest wait of restart.ts. */
+const longestMs = 600_000

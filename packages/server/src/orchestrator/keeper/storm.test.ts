@@ -4,13 +4,18 @@ import type { Events } from '../../kernel/events.ts'
 import type { Recorder } from '../../kernel/recorder.ts'
 import { createManualClock, quietLog } from '../../kernel/testing/index.ts'
 import { createStorms } from './storm.ts'
+import type { StormRow } from '../store.ts'
 import { createTimers } from '../timers.ts'
+
+type ManualClock = ReturnType<typeof createManualClock>
 
 const id = { stack: 'shop', service: 'api', name: 'shop-api-1', serviceId: 'shop/api' }
 
 /** Storms over a timeline that is a list of words. */
-const createBench = () => {
-  const clock = createManualClock()
+const createBench = ({
+  clock = createManualClock(),
+  books = new Map<string, StormRow>(),
+}: { clock?: ManualClock; books?: Map<string, StormRow> } = {}) => {
   const timeline: string[] = []
   const events = {
     publish: (_tx: unknown, event: { type: string; payload: object }) => {
@@ -26,6 +31,9 @@ const createBench = () => {
   const around = { calm: true }
   const storms = createStorms({
     ...{ events, recorder, clock, log: quietLog, timers: createTimers(clock) },
+    known: [...books.values()],
+    save: (storm) => void books.set(storm.serviceId, storm),
+    forget: (serviceId) => void books.delete(serviceId),
     isCalm: () => around.calm,
   })
   /** One restart, with all that is said about it; how much of it is told. */
@@ -37,7 +45,7 @@ const createBench = () => {
     ]
     return told.filter(Boolean).length
   }
-  return { clock, timeline, storms, around, restart }
+  return { clock, timeline, storms, around, books, restart }
 }
 
 test('a thousand restarts are one incident, and some tens of entries', () => {
@@ -83,4 +91,24 @@ test('one storm after the other is told anew', () => {
     clock.advance(130_000)
   }
   assert.equal(timeline.length, 4)
+})
+
+test('a storm goes on over a restart of Keelson: told once, and its end has all of it', () => {
+  const before = createBench()
+  for (let count = 0; count < 10; count += 1) {
+    before.restart()
+    before.clock.advance(1000)
+  }
+  assert.equal(before.timeline.length, 1)
+  const { clock, books } = before
+  const after = createBench({ clock, books })
+  for (let count = 0; count < 10; count += 1) {
+    after.restart()
+    clock.advance(1000)
+  }
+  assert.deepEqual(after.timeline, [])
+  clock.advance(120_000)
+  assert.equal(after.timeline.length, 1)
+  assert.match(after.timeline[0] ?? '', /service\.storm_ended.*"restarts":20/)
+  assert.equal(books.size, 0)
 })

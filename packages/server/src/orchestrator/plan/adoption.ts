@@ -7,6 +7,7 @@ import type { ForeignInstance } from './plan.ts'
 import type { WantedService } from './resolve.ts'
 import type { InstanceSpec, ObservedInstance, Runtime } from '../runtime.ts'
 import { selectAdoptions, upsertAdoption } from '../store.ts'
+import { isOtherFolder } from './other-folder.ts'
 
 type AdoptionDeps = { db: Db; stacks: KnownStacks; containers: Runtime }
 
@@ -32,9 +33,14 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
   const idOf = ({ containerId, incarnation }: ObservedInstance): string =>
     containerId ?? incarnation
 
-  const foreignIn = async (stack: string): Promise<ObservedInstance[]> => {
-    const found = await containers.observe([stack])
-    return found.filter((one) => one.stack === stack && one.foreign === true)
+  /** A project of the same name in another folder is none of ours. */
+  const foreignIn = async ({ name, workingDir }: StackSpec): Promise<ObservedInstance[]> => {
+    const found = await containers.observe([name])
+    const foreign = found.filter((one) => one.stack === name && one.foreign === true)
+    const others = await Promise.all(
+      foreign.map(({ container }) => isOtherFolder(container?.folder, workingDir)),
+    )
+    return foreign.filter((_, at) => others[at] !== true)
   }
 
   /** Is there an instance of ours in its place? */
@@ -78,7 +84,7 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
     ): Promise<Claim[]> {
       const mine = services.filter(({ spec }) => spec.runtime === 'container')
       if (mine.length === 0) return []
-      const foreign = await foreignIn(stack.name)
+      const foreign = await foreignIn(stack)
       const claims: Claim[] = []
       for (const service of mine) {
         for (const instance of service.instances) {
@@ -97,7 +103,7 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
       const isAsked = stack.services.some(
         ({ runtime, ports }) => runtime === 'container' && ports.length > 0,
       )
-      const foreign = isAsked ? await foreignIn(stack.name).catch(noneWithoutEngine) : []
+      const foreign = isAsked ? await foreignIn(stack).catch(noneWithoutEngine) : []
       return new Set(foreign.flatMap(({ ports }) => ports.map(({ port }) => port)))
     },
 
@@ -116,18 +122,20 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
       }
     },
 
-    /** Containers of the project that nobody asks for. They are left alone. */
+    /** Containers of the project that run beside the stack. They are left alone. */
     async extras(stack: StackSpec): Promise<ObservedInstance[]> {
-      const foreign = await foreignIn(stack.name)
-      return foreign.filter(
-        (one) =>
-          one.running &&
-          one.oneOff !== true &&
-          !digests.has(idOf(one)) &&
-          !stack.services.some(
-            ({ name, replicas }) => name === one.service && one.index <= replicas,
-          ),
-      )
+      const foreign = await foreignIn(stack)
+      return foreign.filter((one) => one.running && one.oneOff !== true && !digests.has(idOf(one)))
+    },
+
+    /**
+     * What Docker Compose has made of services of a stack that was taken over, since or before: it
+     * is the stack's, whoever started it last. None of a stack that was never taken over.
+     */
+    async leftOf(stack: StackSpec): Promise<ObservedInstance[]> {
+      if (![...digests.values()].some((taken) => taken.stack === stack.name)) return []
+      const names = new Set(stack.services.map(({ name }) => name))
+      return (await foreignIn(stack)).filter(({ service }) => names.has(service))
     },
 
     /** Part of the transaction that applies a stack. With differences it is there to be replaced. */

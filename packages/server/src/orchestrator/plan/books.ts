@@ -29,6 +29,8 @@ export type Updates = {
   scaledBy: (stack: string, spec: ServiceSpec) => { replicas: number; by: string } | null
   /** Instances a service is to have now, by the file or by `keelson scale`. */
   wantedOf: (stack: string, spec: ServiceSpec) => number
+  /** Does an instance run without being routed to? */
+  isIdle: (stack: string, service: string, instance: string) => boolean
 }
 
 type BookDeps = {
@@ -58,7 +60,8 @@ export const openPlanBooks = async (deps: BookDeps) => {
   const prepare = createPrepare({ ...deps, progress })
   const isUpdating = (stack: string, service: string): boolean =>
     updates.rolloutsOf(stack).some((one) => one.service === service && underWay.has(one.phase))
-  const instances = createStackInstances({ ...deps, definitions, isUpdating })
+  const { isIdle } = updates
+  const instances = createStackInstances({ ...deps, definitions, isUpdating, isIdle })
   const drift = await openDriftWatch({
     ...deps,
     ...{ definitions, surroundings, content, adoption },

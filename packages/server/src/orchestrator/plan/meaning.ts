@@ -7,7 +7,7 @@ import { partKey, partsOf } from './parts.ts'
  * line and an equivalent spelling are no other stack, and applying them is no revision.
  */
 export const meaningOf = (stack: StackSpec): string => {
-  const { services, files: _files, sources: _sources, ...rest } = stack
+  const { services, files: _files, sources: _sources, reading: _reading, ...rest } = stack
   return digestOf({
     ...rest,
     services: Object.fromEntries(

@@ -149,6 +149,8 @@ const addLife = (spec: ServiceSpec, { add }: Collector): void => {
   add('pre_stop', spec.hooks.preStop, { live })
   add('develop.watch', spec.watch, { live })
   add('stop_signal', spec.stopSignal, { live })
+  if (spec.hookTimeoutMs !== undefined)
+    add('x-keelson.hook_timeout', spec.hookTimeoutMs, { live, text: `${spec.hookTimeoutMs} ms` })
   add('stop_grace_period', spec.stopGraceMs, { live, text: `${spec.stopGraceMs} ms` })
   add('protocol', spec.protocol, { live })
   add('routes', spec.routes, { live })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { ServiceSpec, StackSpec } from '@keelson/contract'
+import { changedFiles } from './change-origins.ts'
 import { digestOfParts, partsOf, type Part } from './parts.ts'
 import {
   dependencyLevels,
@@ -34,6 +35,7 @@ const plannedOf = (
       instances: Array.from({ length: spec.replicas }, (_, at) =>
         instanceName(stack.name, spec.name, at + 1),
       ),
+      scaled: null,
       applied: before === undefined ? null : { spec: before, parts: partsOf(before, given) },
     }
   })
@@ -49,7 +51,12 @@ const presentOf = (stack: StackSpec, services = plannedOf(stack)): PresentInstan
 
 const input = (stack: StackSpec, former: StackSpec | null, more: Partial<PlanInput> = {}) => {
   const whole: PlanInput = {
-    ...{ stack, revision: 1, former: former?.services ?? [] },
+    ...{
+      stack,
+      revision: 1,
+      former: former?.services ?? [],
+      changedFiles: changedFiles(stack.sources, former?.sources ?? []),
+    },
     services: plannedOf(stack, former),
     present: former === null ? [] : presentOf(former),
     ...{ foreign: [], missing: [], missingDatabases: [] },
@@ -123,6 +130,100 @@ const cases: [name: string, to: StackSpec, from: StackSpec | null, actions: stri
     ],
   ],
 ]
+/** What a person reads of a change that was made outside of the line that says the value. */
+const written = { file: '/shop/compose.yaml', line: 5, column: 9 }
+const inFile = (name: string, line: number) => ({
+  ...{ file: '/shop/.env.prod', line, column: 1, note: `env file variable ${name}` },
+})
+const inShell = (name: string) => ({
+  ...{ file: 'environment', line: 0, column: 0, note: `shell variable ${name}` },
+})
+const readFrom = (stack: StackSpec, digests: Record<string, string>): StackSpec => ({
+  ...stack,
+  sources: Object.entries(digests).map(([path, sha256]) => ({ path, sha256 })),
+})
+const composeFile = '/shop/compose.yaml'
+const prodFile = '/shop/.env.prod'
+const causes: [name: string, to: StackSpec, from: StackSpec, cause: string][] = [
+  [
+    'a changed env file',
+    readFrom(
+      withApi({
+        environment: { LOG_LEVEL: 'debug' },
+        origins: { 'environment.LOG_LEVEL': [written, inFile('LOG_LEVEL', 2)] },
+      }),
+      { [composeFile]: '1', [prodFile]: '2' },
+    ),
+    readFrom(withApi({ environment: { LOG_LEVEL: 'info' } }), {
+      ...{ [composeFile]: '1', [prodFile]: '1' },
+    }),
+    'environment.LOG_LEVEL changed (.env.prod:2: LOG_LEVEL)',
+  ],
+  [
+    'one of two variables in a command',
+    readFrom(
+      withApi({
+        command: ['serve', 'two'],
+        origins: {
+          command: [written],
+          'command.1': [written, inShell('WHERE'), inFile('WHAT', 7)],
+        },
+      }),
+      { [composeFile]: '1', [prodFile]: '2' },
+    ),
+    readFrom(withApi({ command: ['serve', 'one'] }), { [composeFile]: '1', [prodFile]: '1' }),
+    'command changed (.env.prod:7: WHAT)',
+  ],
+  [
+    'the shell, when no file has changed',
+    readFrom(
+      withApi({
+        environment: { URL: 'b' },
+        origins: { 'environment.URL': [written, inShell('HOST'), inFile('PORT', 3)] },
+      }),
+      { [composeFile]: '1', [prodFile]: '1' },
+    ),
+    readFrom(withApi({ environment: { URL: 'a' } }), { [composeFile]: '1', [prodFile]: '1' }),
+    'environment.URL changed (shell: HOST)',
+  ],
+  [
+    'a variable that was taken out of its file',
+    readFrom(
+      withApi({ environment: { MODE: 'slow' }, origins: { 'environment.MODE': [written] } }),
+      { [composeFile]: '1' },
+    ),
+    readFrom(
+      withApi({
+        environment: { MODE: 'fast' },
+        origins: { 'environment.MODE': [written, inFile('MODE', 4)] },
+      }),
+      { [composeFile]: '1', [prodFile]: '1' },
+    ),
+    'environment.MODE changed (.env.prod:4: MODE)',
+  ],
+  [
+    'the compose file itself',
+    readFrom(
+      withApi({
+        environment: { MODE: 'slow' },
+        origins: { 'environment.MODE': [written, inFile('MODE', 4)] },
+      }),
+      { [composeFile]: '2', [prodFile]: '1' },
+    ),
+    readFrom(withApi({ environment: { MODE: 'fast' } }), { [composeFile]: '1', [prodFile]: '1' }),
+    'environment.MODE changed (compose.yaml:5)',
+  ],
+]
+for (const [name, to, from, cause] of causes) {
+  test(`the cause names ${name}, and so does the change`, () => {
+    const plan = planStack(input(to, from))
+    assert.deepEqual(said(plan), [`replace_instance:shop-api-1 because ${cause}`])
+    const origin = plan.actions[0]?.changes[0]?.origin
+    const named = origin?.line === 0 ? 'shell' : `${origin?.file.slice(6)}:${origin?.line}`
+    assert.ok(cause.includes(`(${named}`), `${cause} and ${named}`)
+  })
+}
+
 for (const [name, to, from, actions] of cases) {
   test(`${name} is planned`, () => assert.deepEqual(said(planStack(input(to, from))), actions))
 }
@@ -154,13 +255,13 @@ const outside: [name: string, before: Part, after: Part, cause: string][] = [
     'a build context',
     content('build', '/shop/api', '1', { entries: { a: '1', b: '1', c: '1', same: '1' } }),
     content('build', '/shop/api', '2', { entries: { a: '2', b: '2', d: '1', same: '1' } }),
-    'the build context ./api changed: 4 files',
+    'the build context ./api changed: api/a and 3 files more',
   ],
   [
     'an image whose name means another one',
     { path: 'image', about: 'image', hash: '1', text: '1', live: false },
     { path: 'image', about: 'image', hash: '2', text: '2', live: false },
-    'prometheus:1 means another image now',
+    'prometheus:1 means another image now: 1 → 2',
   ],
 ]
 for (const [name, before, after, cause] of outside) {
@@ -174,7 +275,9 @@ for (const [name, before, after, cause] of outside) {
     const present = presentOf(monitoring, services)
     const plan = planStack(input(monitoring, monitoring, { services, present }))
     assert.deepEqual(said(plan), [`replace_instance:shop-prometheus-1 because ${cause}`])
-    assert.equal(plan.actions[0]?.changes[0]?.file, after.file)
+    const [change] = plan.actions[0]?.changes ?? []
+    assert.equal(change?.file, after.file)
+    assert.deepEqual(change?.files, after.entries === undefined ? undefined : ['a', 'b', 'c', 'd'])
   })
 }
 
@@ -184,6 +287,18 @@ test('an instance that was given up is started again, for the reason it has', ()
   }))
   const plan = planStack(input(both, both, { present }))
   assert.deepEqual(said(plan), ['start_instance:shop-api-1 because exit code 1'])
+})
+
+test('what somebody scaled down is started again because the file asks for more', () => {
+  const stack = shop({ ...db, replicas: 2 })
+  const services = plannedOf(stack).map((one) => ({
+    ...one,
+    scaled: { replicas: 0, by: 'the local user' },
+  }))
+  assert.deepEqual(
+    said(planStack(input(stack, stack, { services, present: [] }))).at(0),
+    'start_instance:shop-db-1 because the local user scaled it to 0, and the file asks for 2 of db',
+  )
 })
 
 test('what is to be made comes first, with why', () => {

@@ -12,6 +12,8 @@ export type PlannedService = {
   /** Names of the instances it is to have. */
   instances: readonly string[]
   applied: { spec: ServiceSpec; parts: readonly Part[] } | null
+  /** What somebody scaled it to, where the file asks for another number. */
+  scaled: { replicas: number; by: string } | null
 }
 
 export type PresentInstance = {
@@ -36,6 +38,8 @@ export type PlanInput = {
   stack: StackSpec
   /** Services of the stack as it is applied now. */
   former: readonly ServiceSpec[]
+  /** Of the files it is read from, those with other content than when it was applied. */
+  changedFiles: ReadonlySet<string>
   revision: number
   services: readonly PlannedService[]
   present: readonly PresentInstance[]
@@ -167,13 +171,10 @@ const stepFor = (name: string, service: PlannedService, input: PlanInput): Step[
   }
   if (present === undefined) {
     if (foreign !== undefined) return [adoption(foreign, starting)]
-    const cause = isScaledDown(service, input)
-      ? `the file asks for ${spec.replicas} of ${spec.name}`
-      : 'it does not run yet'
-    return [action('start_instance', name, cause, starting)]
+    return [action('start_instance', name, causeOfStart(service, input), starting)]
   }
   if (present.digest !== digest) {
-    const changes = changesOf(service, present.parts ?? applied?.parts ?? null)
+    const changes = changesOf(service, present.parts ?? applied?.parts ?? null, input)
     const replacing = changes.filter(({ live }) => !live)
     const cause =
       replacing.length === 0
@@ -184,7 +185,7 @@ const stepFor = (name: string, service: PlannedService, input: PlanInput): Step[
     ]
   }
   if (!present.up) return [action('start_instance', name, present.reason, starting)]
-  const changes = changesOf(service, applied?.parts ?? null).filter(({ live }) => live)
+  const changes = changesOf(service, applied?.parts ?? null, input).filter(({ live }) => live)
   if (changes.length === 0) return []
   const cause = `${causeOf(changes, spec, input.stack.workingDir)}; taken on without a restart`
   return [
@@ -193,6 +194,14 @@ const stepFor = (name: string, service: PlannedService, input: PlanInput): Step[
       changes: changes.map(publicChange),
     }),
   ]
+}
+
+const causeOfStart = (service: PlannedService, input: PlanInput): string => {
+  const { spec, scaled } = service
+  const asked = `the file asks for ${spec.replicas} of ${spec.name}`
+  if (scaled !== null && scaled.replicas < spec.replicas)
+    return `${scaled.by} scaled it to ${scaled.replicas}, and ${asked}`
+  return isScaledDown(service, input) ? asked : 'it does not run yet'
 }
 
 /** The file has not changed its number, and somebody left some of them running. */
@@ -208,10 +217,17 @@ const common = (service: PlannedService, origin: PlanAction['origin']): Partial<
   ),
 })
 
-const changesOf = (service: PlannedService, before: readonly Part[] | null): PartChange[] =>
+const changesOf = (
+  { spec, parts, applied }: PlannedService,
+  before: readonly Part[] | null,
+  { changedFiles }: PlanInput,
+): PartChange[] =>
   before === null
     ? []
-    : changesBetween(before, service.parts, service.spec, service.applied?.spec ?? service.spec)
+    : changesBetween(before, parts, spec, {
+        formerSpec: applied?.spec ?? spec,
+        changedFiles,
+      })
 
 const adoption = ({ name, differences }: ForeignInstance, starting: Partial<Step>): Step => {
   if (differences.length === 0) {

@@ -2,13 +2,14 @@ import type { Plan, ProblemDetail, ServiceSpec, StackSpec } from '@keelson/contr
 import { AppError } from '../../kernel/errors.ts'
 import { databasesOf, type StackDatabases } from '../databases.ts'
 import { ownStack, type KnownStacks } from '../known-stacks.ts'
+import { changedFiles } from './change-origins.ts'
 import { changesBetween, clauseOf } from './changes.ts'
 import type { Adoption } from './adoption.ts'
 import type { Definitions } from './definitions.ts'
 import { meaningOf } from './meaning.ts'
 import { digestOfParts, partKey } from './parts.ts'
 import type { Surroundings } from './surroundings.ts'
-import { planStack, type PlannedService, type PresentInstance } from './plan.ts'
+import { planStack, type PlanInput, type PlannedService, type PresentInstance } from './plan.ts'
 import type { PortAllocator, PortGiver } from '../ports.ts'
 import type { Places } from '../places.ts'
 import { resolvePorts, resolveService, type WantedService } from './resolve.ts'
@@ -19,7 +20,7 @@ import { portsOfOthers, refuseFaults, stackFaults, textFaults } from './stack-ch
 
 type PlanningDeps = {
   stacks: KnownStacks
-  places: Pick<Places, 'placesOf' | 'asScaled' | 'heading' | 'stoppedBy'>
+  places: Pick<Places, 'placesOf' | 'asScaled' | 'scaledBy' | 'heading' | 'stoppedBy'>
   ports: PortAllocator
   databases: StackDatabases
   containers: Runtime
@@ -29,6 +30,11 @@ type PlanningDeps = {
   gatewayUrl: string
   /** What of a stack this machine cannot run; `own`: ports of containers that it takes over. */
   machineFaults: (stack: StackSpec, own: ReadonlySet<number>) => Promise<ProblemDetail[]>
+}
+
+export type PlanOptions = {
+  /** Only these were asked for: of all others, and of what was scaled, the numbers stay. */
+  named?: readonly string[]
 }
 
 /** A plan with what has to be made for it. */
@@ -42,11 +48,11 @@ export const createPlanning = (deps: PlanningDeps) => {
     ...{ ports, databases, containers, gatewayUrl, contentOf: surroundings.applied },
     counted: places.asScaled,
   }
-  /** Who applies a file asks for its numbers again. */
-  const asItIs = {
+  /** Who applies a file asks for its numbers again; who names services does not. */
+  const asItIs = ({ named }: PlanOptions) => ({
     ...{ ...asApplied, contentOf: surroundings.now },
-    counted: (stack: StackSpec): StackSpec => stack,
-  }
+    counted: named === undefined ? (stack: StackSpec): StackSpec => stack : places.asScaled,
+  })
 
   const resolveWith = async (
     how: Omit<typeof asApplied, 'ports' | 'databases'> & {
@@ -66,10 +72,14 @@ export const createPlanning = (deps: PlanningDeps) => {
   const peeking: PortGiver = { allocate: (owner) => Promise.resolve(ports.find(owner) ?? 0) }
 
   /** With nothing given out: a plan that nobody applies leaves no trace. */
-  const resolveForPlan = async (stack: StackSpec, absent: readonly string[]) => {
+  const resolveForPlan = async (
+    stack: StackSpec,
+    absent: readonly string[],
+    options: PlanOptions,
+  ) => {
     const ensure: StackDatabases['ensure'] = (name, database) =>
       absent.includes(database) ? Promise.resolve('not made yet') : databases.ensure(name, database)
-    return resolveWith({ ...asItIs, ports: peeking, databases: { ensure } }, stack)
+    return resolveWith({ ...asItIs(options), ports: peeking, databases: { ensure } }, stack)
   }
 
   const plannedService = (
@@ -90,6 +100,7 @@ export const createPlanning = (deps: PlanningDeps) => {
     return {
       ...{ spec, parts: whole, digest: digestOfParts(whole) },
       instances: instances.map(({ name }) => name),
+      scaled: places.scaledBy(stack.name, spec),
       applied:
         definition === undefined || former === undefined
           ? null
@@ -128,8 +139,22 @@ export const createPlanning = (deps: PlanningDeps) => {
     return known.revision + (isSame ? 0 : 1)
   }
 
+  /** With the numbers of instances as applied for what is not named. */
+  const asNamed = (stack: StackSpec, { named }: PlanOptions): StackSpec => {
+    const applied = stacks.find(stack.name)?.spec.services ?? []
+    if (named === undefined) return stack
+    const services = stack.services.map((spec) => {
+      const before = applied.find(({ name }) => name === spec.name)
+      return before === undefined || named.includes(spec.name)
+        ? spec
+        : { ...spec, replicas: before.replicas }
+    })
+    return { ...stack, services }
+  }
+
   return {
     revisionOf,
+    asNamed,
 
     /** Everything that can be known to be wrong before a single thing is touched. */
     async preflight(stack: StackSpec): Promise<void> {
@@ -150,14 +175,18 @@ export const createPlanning = (deps: PlanningDeps) => {
     },
 
     /** What applying a stack that passed `preflight` would do. */
-    async plan(stack: StackSpec): Promise<Draft> {
+    async plan(stack: StackSpec, options: PlanOptions = {}): Promise<Draft> {
       const missingDatabases = await databases.missing(databasesOf(stack))
-      const wanted = await resolveForPlan(stack, missingDatabases)
+      const wanted = await resolveForPlan(stack, missingDatabases, options)
       const services = wanted.map((one) => plannedService(stack, one, missingDatabases))
-      const missing = withRebuilds(stack, services, await missingResources(stack))
+      const former = stacks.find(stack.name)?.spec
+      const changed = changedFiles(stack.sources, former?.sources ?? [])
+      const found = await missingResources(stack)
+      const missing = withRebuilds(stack, { services, changedFiles: changed }, found)
       const plan = planStack({
         ...{ stack, services, missing, missingDatabases },
-        former: stacks.find(stack.name)?.spec.services ?? [],
+        former: former?.services ?? [],
+        changedFiles: changed,
         revision: revisionOf(stack, services),
         present: presentIn(stack.name),
         foreign: await deps.adoption.compare(stack, wanted),
@@ -166,7 +195,8 @@ export const createPlanning = (deps: PlanningDeps) => {
     },
 
     /** Addresses, environment and digests of everything, as it is now; gives out ports. */
-    resolveNow: (stack: StackSpec): Promise<WantedService[]> => resolveWith(asItIs, stack),
+    resolveNow: (stack: StackSpec, options: PlanOptions = {}): Promise<WantedService[]> =>
+      resolveWith(asItIs(options), stack),
 
     /** As `resolveNow`, with files and images as they were when the stack was applied. */
     resolve: (stack: StackSpec): Promise<WantedService[]> => resolveWith(asApplied, stack),
@@ -187,12 +217,15 @@ export type Planning = ReturnType<typeof createPlanning>
 /** An image of other sources is built anew, though there is one of its name. */
 const withRebuilds = (
   stack: StackSpec,
-  services: readonly PlannedService[],
+  { services, changedFiles }: Pick<PlanInput, 'services' | 'changedFiles'>,
   missing: readonly MissingResource[],
 ): MissingResource[] => {
   const rebuilds = services.flatMap(({ spec, parts, applied }): MissingResource[] => {
     if (spec.container?.build === undefined || applied === null) return []
-    const changes = changesBetween(applied.parts, parts, spec, applied.spec)
+    const changes = changesBetween(applied.parts, parts, spec, {
+      formerSpec: applied.spec,
+      changedFiles,
+    })
     const change = changes.find(({ path }) => /^build(\.|$)/.test(path))
     if (change === undefined) return []
     const subject = imageOf(spec, stack.name)

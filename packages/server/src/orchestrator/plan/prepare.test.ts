@@ -139,3 +139,23 @@ test('after kill -9 in the middle of an apply the old stack runs, or the new one
   assert.equal(starts(containers, 'shop-b'), 1)
   assert.deepEqual((await third.apply(newer)).actions, [])
 })
+
+test('what is pulled or built for a stack that is removed meanwhile is given up', async () => {
+  await using bench = await createPlanBench()
+  const { house } = bench
+  slowPulls(bench, ['a:1'])
+  const asked = Promise.withResolvers<AbortSignal | undefined>()
+  bench.resources.create = (_stack, _resource, _report, signal) => {
+    asked.resolve(signal)
+    return new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('given up')), { once: true })
+    })
+  }
+  const applied = assert.rejects(
+    house.apply(shop(containerSpec('a'))),
+    withCode('plan_outdated', /shop was removed while it was being applied/),
+  )
+  assert.equal((await asked.promise)?.aborted, false)
+  await house.remove('shop')
+  await applied
+})

@@ -5,9 +5,9 @@ import { AppError } from '../../kernel/errors.ts'
 import type { Events } from '../../kernel/events.ts'
 import type { Log } from '../../kernel/log.ts'
 import { withoutSecrets } from './environment.ts'
-import { originOf } from './changes.ts'
+import { originOf } from './change-origins.ts'
 import type { PlanProgress } from './progress.ts'
-import type { MissingResource, Runtime } from '../runtime.ts'
+import type { MissingResource, ResourceProgress, Runtime } from '../runtime.ts'
 
 type PrepareDeps = {
   db: Db
@@ -31,18 +31,22 @@ const actionIdOf = ({ kind, subject }: Pick<PlanAction, 'kind' | 'subject'>): st
 export const createPrepare = (deps: PrepareDeps) => {
   const { log, containers, progress } = deps
 
-  const create = async (stack: StackSpec, resource: MissingResource): Promise<void> => {
+  const create = async (
+    stack: StackSpec,
+    resource: MissingResource,
+    signal?: AbortSignal,
+  ): Promise<void> => {
     const { kind, subject } = resource
     const id = actionIdOf(resource)
     log.info({ stack: stack.name, kind, subject }, 'preparing')
     progress.tell(stack.name, id, { state: 'running', text: '', share: null })
     try {
-      await containers.resources?.create(stack, resource, ({ text, share }) =>
+      const report = ({ text, share }: ResourceProgress): void =>
         progress.tell(stack.name, id, {
           ...{ state: 'running', share },
           text: maskedText(stack, resource, text),
-        }),
-      )
+        })
+      await containers.resources?.create(stack, resource, report, signal)
     } catch (error) {
       throw await explain(stack, resource, error)
     }
@@ -85,14 +89,19 @@ export const createPrepare = (deps: PrepareDeps) => {
   return {
     /**
      * Pulls and builds, a few at a time; the first that fails is the answer. Nothing of the stack
-     * has changed by then: an image that cannot be had leaves no network behind.
+     * has changed by then: an image that cannot be had leaves no network behind. `signal`: the stack
+     * was removed meanwhile, what is under way is given up.
      */
-    async images(stack: StackSpec, missing: readonly MissingResource[]): Promise<void> {
+    async images(
+      stack: StackSpec,
+      missing: readonly MissingResource[],
+      signal?: AbortSignal,
+    ): Promise<void> {
       const left = missing.filter(isImage)
       const failures: unknown[] = []
       const work = async (): Promise<void> => {
         for (let next = left.shift(); next !== undefined; next = left.shift()) {
-          await create(stack, next).catch((error: unknown) => {
+          await create(stack, next, signal).catch((error: unknown) => {
             failures.push(error)
             left.length = 0
           })

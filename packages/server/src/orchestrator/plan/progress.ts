@@ -1,14 +1,19 @@
 import type { ActionProgress, Plan, PlanAction } from '@keelson/contract'
 import type { Health } from '../../health/index.ts'
+import type { Clock } from '../../kernel/clock.ts'
 import type { RegisteredInstance, Registry } from '../../registry/index.ts'
+import type { RolloutState } from '../rollout/state.ts'
 
-type ProgressDeps = { registry: Registry; health: Health }
+type ProgressDeps = { registry: Registry; health: Health; clock: Clock }
 type Told = Pick<ActionProgress, 'state' | 'text' | 'share'>
 type Listener = (progress: ActionProgress) => void
 type Running = {
   actions: Map<string, ActionProgress>
   /** When each instance had been started before: another time is another start. */
   starts: ReadonlyMap<string, number | undefined>
+  /** Whose instances an action replaces, by its id. */
+  replaces: ReadonlyMap<string, string | undefined>
+  begunAtMs: number
   isCarriedOut: boolean
 }
 
@@ -21,7 +26,7 @@ export type PlanProgress = ReturnType<typeof createPlanProgress>
  * what becomes of instances is seen in registry and health. One plan for each stack; once all of
  * its actions are over it is forgotten.
  */
-export const createPlanProgress = ({ registry, health }: ProgressDeps) => {
+export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) => {
   const plans = new Map<string, Running>()
   const listeners = new Set<Listener>()
 
@@ -70,7 +75,10 @@ export const createPlanProgress = ({ registry, health }: ProgressDeps) => {
           registry.findInstance(subject)?.startedAt?.getTime(),
         ]),
       )
-      plans.set(plan.stack, { actions, starts, isCarriedOut: false })
+      const replaced = plan.actions.filter(({ kind }) => kind === 'replace_instance')
+      const replaces = new Map(replaced.map(({ id, service }) => [id, service]))
+      const begunAtMs = clock.now().getTime()
+      plans.set(plan.stack, { actions, starts, replaces, begunAtMs, isCarriedOut: false })
       for (const progress of actions.values()) for (const listener of listeners) listener(progress)
     },
 
@@ -82,6 +90,16 @@ export const createPlanProgress = ({ registry, health }: ProgressDeps) => {
         if (kind === 'create_database') tell(plan.stack, id, done)
         else if (kind.endsWith('_instance')) lookAt(subject)
       }
+    },
+
+    /** An update that is over: what it left running, before a switch or after a way back, is too. */
+    updated(stack: string, service: string, { phase, text, startedAt, endedAt }: RolloutState) {
+      const running = plans.get(stack)
+      if (running === undefined || endedAt === null || startedAt < running.begunAtMs) return
+      const isWell = phase === 'completed' || phase === 'switched'
+      const told: Told = isWell ? done : { state: 'failed', text, share: null }
+      for (const { id, state } of [...running.actions.values()])
+        if (running.replaces.get(id) === service && !over.has(state)) tell(stack, id, told)
     },
 
     fail: (stack: string): void =>

@@ -1,4 +1,5 @@
 import { looksSecret } from './environment.ts'
+import { wordsOf } from './words.ts'
 
 /** Longer texts are cut: a plan shows what changed, not the whole file. */
 const textLengthMax = 200
@@ -16,18 +17,10 @@ export const readableWith = (secrets: readonly string[]): Readable => {
   const hidden = secrets.filter(({ length }) => length >= secretLengthMin)
   return (name, value) => {
     if (holdsSecret(name, value)) return null
-    const text = textOf(value)
+    const text = wordsOf(value, name)
     if (hidden.some((secret) => text.includes(secret))) return null
     return text.length > textLengthMax ? `${text.slice(0, textLengthMax - 1)}…` : text
   }
-}
-
-const textOf = (value: unknown): string => {
-  if (typeof value === 'string') return value
-  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
-    return value.map((word) => (/^[^\s"']+$/.test(word) ? word : JSON.stringify(word))).join(' ')
-  }
-  return JSON.stringify(value) ?? ''
 }
 
 const holdsSecret = (name: string, value: unknown): boolean => {
@@ -44,5 +37,5 @@ const listHoldsSecret = (name: string, list: readonly unknown[]): boolean =>
     if (typeof one !== 'string') return holdsSecret(name, one)
     const [key = '', ...rest] = one.replace(/^-+/, '').split('=')
     const value = rest.length > 0 ? rest.join('=') : one.startsWith('-') ? list[at + 1] : undefined
-    return looksSecret('', one) || (value !== undefined && looksSecret(key, textOf(value)))
+    return looksSecret('', one) || (value !== undefined && looksSecret(key, wordsOf(value)))
   })

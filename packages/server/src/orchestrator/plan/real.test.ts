@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { ContainerSpec, StackSpec } from '@keelson/contract'
-import { systemClock } from '../../kernel/clock.ts'
-import { quietLog, until } from '../../kernel/testing/index.ts'
-import { createLogStore, type LogStore } from '../logs/index.ts'
+import { until } from '../../kernel/testing/index.ts'
 import { containerOf, testImage } from '../runtime-container/container-bench.ts'
 import { startDocker } from '../runtime-container/docker-harness.ts'
-import { contextDigest, createContainerRuntime } from '../runtime-container/index.ts'
-import { createHouseDb, openHouse, type House } from '../testing/house.ts'
+import type { House } from '../testing/house.ts'
 import { isHealthy } from '../testing/plan-bench.ts'
+import { createRealBench } from '../testing/real-bench.ts'
 import { serviceSpec, stackSpec } from '../testing/spec.ts'
 
 const engine = await startDocker()
@@ -27,45 +24,9 @@ const compose = await promisify(execFile)('docker-compose', ['version']).then(
   () => 'NO docker-compose',
 )
 
-/** A house over a real engine; `again` is its next life. */
-const createBench = async () => {
+const createBench = () => {
   assert(!('unavailable' in engine))
-  const { socket, docker } = engine
-  const database = await createHouseDb()
-  const dir = await mkdtemp(join(tmpdir(), 'keelson-real-'))
-  const lives: { house: House; logs: LogStore }[] = []
-  const again = async (): Promise<House> => {
-    const logs = createLogStore({ dir: join(dir, 'logs'), clock: systemClock })
-    const dockerHost = `unix://${socket}`
-    const container = createContainerRuntime({
-      ...{ dockerHost, owner: 'plans', logs, clock: systemClock, log: quietLog },
-    })
-    const house = await openHouse({ db: database.db, container, contextDigest })
-    lives.push({ house, logs })
-    await house.start(stackSpec('keelson', []))
-    return house
-  }
-  return {
-    ...{ dir, docker, again, house: await again() },
-    /** Lines in the log of an instance, in the life that is now. */
-    logged: async (instance: string): Promise<number> => {
-      const query = { stack: 'plans', instances: [instance], limit: 1000 }
-      return (await lives.at(-1)?.logs.page(query))?.items.length ?? 0
-    },
-    run: (program: string, args: readonly string[]) =>
-      promisify(execFile)(program, args, {
-        ...{ cwd: dir, env: { ...process.env, DOCKER_HOST: `unix://${socket}` } },
-      }),
-    async [Symbol.asyncDispose]() {
-      await lives.at(-1)?.house.orchestrator.stopAll('the test is over')
-      for (const { house, logs } of lives) {
-        await house.crash()
-        await logs.close()
-      }
-      await database[Symbol.asyncDispose]()
-      await rm(dir, { recursive: true, force: true })
-    },
-  }
+  return createRealBench(engine)
 }
 
 const stackOf = (dir: string, more: Partial<ContainerSpec>, environment = {}): StackSpec =>
@@ -122,7 +83,10 @@ test(
     assert.equal(taken.HostConfig.RestartPolicy?.Name, 'no', 'Keelson alone restarts it')
     await until('its log is followed', async () => (await bench.logged('plans-api-1')) > 0)
     await until('the other is told', () => driftOf(house).length === 1)
-    assert.match(driftOf(house)[0] ?? '', /^instance_extra: plans-old-1/)
+    assert.match(
+      driftOf(house)[0] ?? '',
+      /^instance_extra: the container plans-old-1 of Docker Compose runs beside the stack: old/,
+    )
     await house.recorder.flush(5000)
     await house.crash()
 
@@ -168,8 +132,8 @@ test('a changed build context is built anew, and named as the cause', { skip }, 
   assert.deepEqual(
     plan.actions.map(({ kind, cause }) => [kind, cause]),
     [
-      ['build_image', 'the build context ./api changed: 2 files'],
-      ['replace_instance', 'the build context ./api changed: 2 files'],
+      ['build_image', 'the build context ./api changed: api/more and 1 file more'],
+      ['replace_instance', 'the build context ./api changed: api/more and 1 file more'],
     ],
   )
   await until('it is replaced', () => ![before, undefined, null].includes(idOf(house)))

@@ -14,7 +14,8 @@ export const stackFaults = (stack: StackSpec): ProblemDetail[] => {
   ]
 }
 
-const originOf = (service: ServiceSpec, path: string): { origin?: Origin } => {
+/** The place of what is said at a path, else that of the service. */
+export const originOf = (service: ServiceSpec, path: string): { origin?: Origin } => {
   const origin = service.origins[path]?.[0] ?? service.origins['']?.[0]
   return origin === undefined ? {} : { origin }
 }

@@ -4,6 +4,7 @@ import type { Keeper } from '../keeper/keeper.ts'
 import type { KnownStack } from '../known-stacks.ts'
 import type { ConductorDeps, ConductorId } from './conductor-deps.ts'
 import type { Editions } from './editions.ts'
+import { restartCause } from './steps.ts'
 import {
   editionOf,
   isTakenBack,
@@ -68,12 +69,20 @@ export const createAlign = (deps: AlignDeps) => {
     // What failed and is about to be exchanged is not tried once more before.
     const isWorthIt = place.digest === state.aim || (keeper?.held ?? null) !== null
     keeping.aim(known, wish, wanted, { cause, retry: (word?.retry ?? false) && isWorthIt })
+    endReplaced(state, place)
   }
 
   /** Whether new requests come to it, and whether it counts as one of the service. */
   const route = (keeper: Keeper | undefined, { name, stage }: Place): void => {
     keeper?.setAside(stage !== 'serving')
     registry.setDraining(name, stage !== 'serving' || busy.has(name))
+  }
+
+  /** A restart that is written down and not done: it was put off, or the life before was killed. */
+  const endReplaced = (state: ServiceState, { name, replaces }: Place): void => {
+    const keeper = stacks.keepers.get(name)
+    if (replaces === null || keeper?.observed?.incarnation !== replaces) return
+    keeper.restart(state.restartCause ?? restartCause)
   }
 
   const tryTo = async (what: string, work: () => Promise<void>): Promise<boolean> => {
@@ -95,6 +104,8 @@ export const createAlign = (deps: AlignDeps) => {
     /** False: something could not be found out yet, and what runs is left as it is. */
     async align(known: KnownStack, state: ServiceState): Promise<boolean> {
       const told = word
+      // Before anybody looks whether it is well: it is as long as nobody has told it.
+      for (const place of state.places) endReplaced(state, place)
       let complete = await tryTo(id.service, () => declare(known, state))
       for (const place of state.places) {
         if (place.stage !== 'leaving')

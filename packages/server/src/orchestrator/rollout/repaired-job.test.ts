@@ -24,6 +24,7 @@ const rolloutIs = ({ house }: FakeBench, phase: string) =>
 test('a job that failed and was corrected: only the new one runs, and the rollout completes', async () => {
   await using bench = await createFakeBench()
   const { house, processes } = bench
+  await until('the gateway runs', () => processes.starts('keelson-gateway-1') === 1)
   processes.exitAtOnce(3)
   await house.apply(at('1'))
   await phaseIs(bench, 'failed')

@@ -52,6 +52,8 @@ export type Place = {
   stage: Stage
   proven: boolean
   failed: boolean
+  /** The incarnation that a restart has still to end; another one, or none, is through with it. */
+  replaces: string | null
 }
 
 export type RolloutState = {

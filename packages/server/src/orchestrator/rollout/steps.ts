@@ -19,14 +19,13 @@ type StepDeps = ConductorDeps & { id: ConductorId; busy: Set<string>; wake: () =
 /** For so long the former side of blue-green is kept running. */
 const keptMs = 600_000
 const retryMs = 1000
+/** Of a restart whose reason was not written down. */
+export const restartCause = 'restart asked for'
 
 /** Writes a step down; what follows from it is done by whoever looks at what is written. */
 export const createSteps = (deps: StepDeps) => {
   const { id, places, stacks, look, busy, clock, log } = deps
   const nowMs = (): number => clock.now().getTime()
-  /** The restart an instance has been through, though it may not be written down yet. */
-  const restartedIn = new Map<string, number>()
-
   const change = (work: (state: ServiceState) => ServiceState): Promise<void> =>
     places.change(id.stack, (draft) => {
       const before = draft.get(id.service)
@@ -70,12 +69,15 @@ export const createSteps = (deps: StepDeps) => {
     const state = places.find(id.stack, id.service)
     const place = state?.places.find((one) => one.name === name)
     if (state === undefined || place === undefined || isCurrent(state, place)) return
-    // Done before it is written: killed in between, it is restarted once more, and not forgotten.
-    if (place.digest === state.aim && restartedIn.get(name) !== state.round) {
-      stacks.keepers.get(name)?.restart(state.restartCause ?? 'restart asked for')
-      restartedIn.set(name, state.round)
-    }
-    await change((now) => exchanged(now, name))
+    const keeper = stacks.keepers.get(name)
+    const isRestart = place.digest === state.aim
+    const living = keeper?.observed?.incarnation ?? null
+    // Written before it is done, with whom it is to end: killed in between, the next life sees
+    // whether that one still has to go, so a restart is neither forgotten nor done twice.
+    await change((now) => exchanged(now, name, isRestart ? living : null))
+    // Whoever was told of the change first may have ended it already.
+    if (isRestart && (keeper?.observed?.incarnation ?? null) === living)
+      keeper?.restart(state.restartCause ?? restartCause)
   }
 
   return {
@@ -110,7 +112,7 @@ const fresh = (
   place: Pick<Place, 'name' | 'index'>,
   stage: 'serving' | 'idle',
 ): Place => ({
-  ...{ name: place.name, index: place.index, stage, failed: false },
+  ...{ name: place.name, index: place.index, stage, failed: false, replaces: null },
   ...{ digest: state.aim ?? '', round: state.round },
   // Nothing goes because it comes: there is nothing to prove.
   proven: !isUnderWay(state) && staying(state).every((one) => isCurrent(state, one)),
@@ -127,13 +129,14 @@ export const added = (
   return { ...state, places: [...others, ...places].toSorted((a, b) => a.index - b.index) }
 }
 
-const exchanged = (state: ServiceState, name: string): ServiceState => ({
+const exchanged = (state: ServiceState, name: string, replaces: string | null): ServiceState => ({
   ...state,
   places: state.places.map((place) =>
     place.name === name && place.stage !== 'leaving'
       ? {
           ...place,
           ...{ digest: state.aim ?? '', round: state.round, proven: false, failed: false },
+          replaces,
         }
       : place,
   ),

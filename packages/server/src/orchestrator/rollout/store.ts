@@ -9,7 +9,7 @@ export const selectServiceStates = async (db: Queryable): Promise<ServiceState[]
     'select stack, service, state from orchestrator.service',
   )
   const places = await db.many<PlaceRow>(
-    `select name, stack, service, index, digest, round, stage, proven, failed
+    `select name, stack, service, index, digest, round, stage, proven, failed, replaces
      from orchestrator.place order by stack, service, index`,
   )
   return services.map(({ stack, service, state }) => ({
@@ -50,15 +50,15 @@ export const upsertPlace = async (
   { stack, service }: Pick<ServiceState, 'stack' | 'service'>,
   place: Place,
 ): Promise<void> => {
-  const { name, index, digest, round, stage, proven, failed } = place
+  const { name, index, digest, round, stage, proven, failed, replaces } = place
   await db.execute(
     `insert into orchestrator.place
-       (name, stack, service, index, digest, round, stage, proven, failed)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       (name, stack, service, index, digest, round, stage, proven, failed, replaces)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      on conflict (name) do update set
        digest = excluded.digest, round = excluded.round, stage = excluded.stage,
-       proven = excluded.proven, failed = excluded.failed`,
-    [name, stack, service, index, digest, round, stage, proven, failed],
+       proven = excluded.proven, failed = excluded.failed, replaces = excluded.replaces`,
+    [name, stack, service, index, digest, round, stage, proven, failed, replaces],
   )
 }
 

@@ -186,9 +186,27 @@ test('blue-green: all at once, switched in one moment, and back in one moment', 
   await house.apply(at('1'))
   await isHealthy(house, 'shop-web-1', 'shop-web-2')
   const watched = watchServing(house)
+  const actions = new Map<string, string>()
+  const follower = house.orchestrator.followActions(({ id, state }) => actions.set(id, state))
   await house.apply(at('2'))
   await reaches(house, 'switched')
   await until('the new ones serve', () => serving(house).join() === 'shop-web-3,shop-web-4')
+  await until('applying is over', () => [...actions.values()].join() === 'done,done')
+  follower.close()
+  const [state] = house.orchestrator.stackState('shop').services
+  assert.deepEqual(
+    state?.instances.map(({ name, draining, standby }) => ({ name, draining, standby })),
+    [1, 2, 3, 4].map((index) => ({
+      name: `shop-web-${index}`,
+      draining: false,
+      standby: index < 3,
+    })),
+    'those that are kept are not on their way out',
+  )
+  assert.deepEqual(
+    state?.facts.filter(({ differs }) => differs),
+    [],
+  )
   assert.deepEqual(versions(bench), ['1', '1', '2', '2'])
   assert.equal(house.health.service('shop/web')?.instancesHealthy, 2)
   assert.deepEqual((await house.apply(at('2'))).actions, [], 'it is as applied')

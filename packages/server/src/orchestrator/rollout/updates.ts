@@ -1,5 +1,6 @@
-import type { Rollout, RuntimeKind } from '@keelson/contract'
+import type { EventType, Rollout, RuntimeKind } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
+import type { NewEvent } from '../../kernel/events.ts'
 import { serviceIdOf } from '../../registry/index.ts'
 import type { KnownStack } from '../known-stacks.ts'
 import type { Draft } from '../places.ts'
@@ -27,7 +28,12 @@ type UpdatesDeps = Omit<ConductorDeps, 'look' | 'surroundings' | 'drain'> &
   Parameters<typeof createLook>[0] & { runtimes: Record<RuntimeKind, Runtime> }
 
 export type Updates = ReturnType<typeof createUpdates>
-type Word = { cause: string; retry: boolean }
+type Word = {
+  cause: string
+  retry: boolean
+  /** Not asked for by `up` of the whole file, which takes its numbers again. */
+  keepsScale?: boolean
+}
 
 /** From what should be to what is, without anybody noticing: all services, one conductor each. */
 export const createUpdates = (deps: UpdatesDeps) => {
@@ -75,11 +81,11 @@ export const createUpdates = (deps: UpdatesDeps) => {
 
   /** Writes down what a service is to run. */
   const aim = (known: KnownStack, draft: Draft, edition: Edition, word: Word): void => {
-    const { retry, cause } = word
+    const { retry, cause, keepsScale = false } = word
     const { spec } = edition
     const held = draft.get(spec.name)
     const asked = known.spec.services.find(({ name }) => name === spec.name)?.replicas
-    const isAsFile = retry || held.scaled?.over !== asked
+    const isAsFile = (retry && !keepsScale) || held.scaled?.over !== asked
     const before = held.scaled !== null && isAsFile ? { ...held, scaled: null } : held
     const former = editionOf(before, before.aim)
     const sameRuntime = former === undefined || former.spec.runtime === spec.runtime
@@ -136,8 +142,8 @@ export const createUpdates = (deps: UpdatesDeps) => {
     ): Promise<void> {
       const stack = known.spec.name
       const wordFor = (service: string): Word => {
-        const { cause, retry, causes } = word
-        return { cause: causes?.get(service) ?? cause, retry }
+        const { causes, ...rest } = word
+        return { ...rest, cause: causes?.get(service) ?? word.cause }
       }
       const wanted = await Promise.all(services.map((service) => editionFor(known, service)))
       active.add(stack)
@@ -165,12 +171,23 @@ export const createUpdates = (deps: UpdatesDeps) => {
     tell: (stack: string, service: string, word: Word): void =>
       conductorOf(stack, service).tell(word),
 
-    /** Restarts all instances; resolves once they are well again, or after the time. */
-    async restart(stack: string, service: string, cause: string): Promise<boolean> {
+    /** Restarts all instances; resolves once that is written down. `event`: with the same word. */
+    async askRestart(
+      stack: string,
+      service: string,
+      cause: string,
+      event?: NewEvent<EventType>,
+    ): Promise<void> {
       findState(stack, service)
-      await places.change(stack, (draft) => draft.put(restarted(draft.get(service), cause)))
-      return conductorOf(stack, service).settled(restartMaxMs)
+      await places.change(stack, (draft) => {
+        draft.put(restarted(draft.get(service), cause))
+        if (event !== undefined) draft.publish(event)
+      })
     },
+
+    /** Whether all instances are what they should be, and well; waits for it, but not for ever. */
+    settled: (stack: string, service: string): Promise<boolean> =>
+      conductorOf(stack, service).settled(restartMaxMs),
 
     /** Back to the edition before. Throws AppError('nothing_to_roll_back'). */
     async rollBack(stack: string, service: string, by: string): Promise<Rollout> {

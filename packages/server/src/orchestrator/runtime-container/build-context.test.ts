@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { contextDigest, readBuildContext } from './build-context.ts'
-import { packAs, packFolder } from './tar-stream.ts'
+import { packCopies, packFolder } from './tar-stream.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'keelson-context-'))
 after(() => rm(root, { recursive: true, force: true }))
@@ -78,7 +78,10 @@ test('pipes and devices in a context are neither opened nor sent', { timeout: 50
   assert.equal(entries?.['zero'], 'l/dev/zero')
   const archive = await Array.fromAsync(packFolder(build.context, () => false))
   assert(!Buffer.concat(archive).includes('pipe'))
-  await assert.rejects(Array.fromAsync(packAs(join(build.context, 'pipe'), 'x')), /a pipe/)
+  await assert.rejects(
+    Array.fromAsync(packCopies([], [{ source: join(build.context, 'pipe'), path: 'x' }])),
+    /a pipe/,
+  )
 })
 
 test('a file larger than a context may be is not read', { timeout: 5000 }, async () => {

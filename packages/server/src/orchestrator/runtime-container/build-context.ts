@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { lstat, readlink, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { BuildSpec } from '@keelson/contract'
 import { systemClock, type Clock } from '../../kernel/clock.ts'
 import { AppError, messageOf } from '../../kernel/errors.ts'
@@ -36,9 +36,11 @@ export const readBuildContext = async (
 ): Promise<BuildContext> => {
   const folder = resolve(stackDir, build.context)
   const given = build.dockerfile ?? 'Dockerfile'
-  const inside = isAbsolute(given) ? relative(folder, given) : given
+  // `./Dockerfile` is called `Dockerfile` in what is sent, and by the rules of `.dockerignore`.
+  const inside = relative(folder, resolve(folder, given))
   const rules = await ignoreRules(folder, inside)
-  if (build.dockerfileInline === undefined && !inside.startsWith('..')) {
+  const isInside = inside !== '..' && !inside.startsWith('../')
+  if (build.dockerfileInline === undefined && isInside) {
     const text = await readText(join(folder, inside))
     return { folder, dockerfile: inside, text, ignored: rules.ignored, more: [] }
   }

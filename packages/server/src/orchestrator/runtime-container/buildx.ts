@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { isAbsolute, resolve } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import type { BuildSpec } from '@keelson/contract'
 import type { Clock, Timer } from '../../kernel/clock.ts'
@@ -8,9 +9,9 @@ import type { Engine } from './engine.ts'
 
 /** Is Docker's own front end of BuildKit installed? A session with BuildKit is its business. */
 export const hasBuildx = (engine: Engine): Promise<boolean> =>
-  new Promise((resolve) => {
+  new Promise((settle) => {
     const options = { timeout: 10_000, env: environmentOf(engine) }
-    execFile('docker', ['buildx', 'version'], options, (error) => resolve(error === null))
+    execFile('docker', ['buildx', 'version'], options, (error) => settle(error === null))
   })
 
 const environmentOf = (engine: Engine): NodeJS.ProcessEnv => ({
@@ -40,7 +41,7 @@ export const buildxArguments = ({ build, context, tags, labels, platforms }: Bui
   return [
     ...['buildx', 'build', '--progress', 'plain', '--load'],
     ...each('--tag', tags),
-    ...(inline ? ['--file', '-'] : each('--file', optional(build.dockerfile))),
+    ...(inline ? ['--file', '-'] : each('--file', optional(dockerfileIn(context, build)))),
     ...each('--target', optional(build.target)),
     // Names alone: what stands in a command line is readable by every user of this machine.
     ...each('--build-arg', Object.keys(build.args)),
@@ -69,6 +70,10 @@ export const buildxArguments = ({ build, context, tags, labels, platforms }: Bui
     context,
   ]
 }
+
+/** In a build definition it is relative to the context, on a command line to where that is run. */
+const dockerfileIn = (context: string, { dockerfile }: BuildSpec): string | undefined =>
+  dockerfile !== undefined && isAbsolute(context) ? resolve(context, dockerfile) : dockerfile
 
 const optional = (value: string | undefined): string[] => (value === undefined ? [] : [value])
 

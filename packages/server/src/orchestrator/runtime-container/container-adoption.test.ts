@@ -228,3 +228,49 @@ test('an image with a changed build context is built anew, and says why', { skip
   const [changed] = await resources.missing(stackOf([other]))
   assert.equal(changed?.reason, 'its build settings have changed')
 })
+
+test('what somebody pauses, moves or starts again around Keelson is told', { skip }, async () => {
+  await using bench = await createBench()
+  const told: ObservedInstance[] = []
+  bench.runtime.watch((instance) => told.push(instance))
+  const script = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done'
+  const instance = instanceOf(bench.adapt(serviceOf(['sh', '-c', script])))
+  const { containerId } = await bench.runtime.start(instance)
+  const id = containerId ?? ''
+  const query = { stack: 'cases', instances: [instance.name] }
+  const lines = async () => (await bench.logs.page(query)).items.length
+  await until(async () => (await lines()) === 1)
+  const next = async (isMeant: (one: ObservedInstance) => boolean): Promise<ObservedInstance> => {
+    const found = await until(() => told.find(isMeant))
+    told.length = 0
+    return found
+  }
+
+  await run('docker', ['pause', id])
+  const paused = await next((one) => one.paused === true)
+  assert.deepEqual([paused.running, paused.container?.name], [true, instance.name])
+  assert.equal((await bench.runtime.observe())[0]?.paused, true)
+  await run('docker', ['unpause', id])
+  assert.equal((await next((one) => one.running)).paused, undefined)
+
+  const network = `moved-${bench.owner}`
+  await realEngine().docker.createNetwork({ Name: network })
+  await run('docker', ['network', 'disconnect', 'cases_default', id])
+  await run('docker', ['network', 'connect', network, id])
+  const info = await realEngine().docker.getContainer(id).inspect()
+  const address = info.NetworkSettings.Networks[network]?.IPAddress
+  await next(({ ports }) => ports.every(({ host }) => host === address))
+
+  // A restart whose second half takes longer than anybody waits for it.
+  await run('docker', ['stop', '-t', '5', id])
+  assert.equal((await next((one) => !one.running)).endedOutside, 'stopped')
+  await run('docker', ['start', id])
+  const again = await next((one) => one.running)
+  assert.deepEqual([again.incarnation, again.exit], [instance.incarnation, null])
+  await until(async () => (await lines()) === 2)
+  await bench.runtime.stop(instance, { signal: 'SIGTERM', graceMs: 5000 })
+  const end = await next((one) => !one.running)
+  assert.deepEqual([end.exit?.code, end.endedOutside], [3, undefined])
+  await bench.runtime.remove(instance)
+  await realEngine().docker.getNetwork(network).remove()
+})

@@ -1,19 +1,19 @@
 import { PassThrough, type Duplex } from 'node:stream'
 import type { AttachedCommand, AttachedRun } from '../runtime.ts'
-import { exitCodeOf, killCommand, newMarker, waitForEnd } from './container-exec.ts'
+import { exitCodeOf, killCommand, waitForEnd } from './container-exec.ts'
 import type { ContainerInfo } from './container-labels.ts'
 import type { Engine } from './engine.ts'
 import { createFrameReader } from './stream-frames.ts'
 
 type Size = { columns: number; rows: number }
 
-/** Runs a command in a container with its streams left to the caller. */
+/** Runs a command in a container, `marker` in its environment, with its streams left to the caller. */
 export const attachCommand = async (
   engine: Engine,
   info: ContainerInfo,
+  marker: string,
   { command, tty, environment, user, workingDir, privileged }: AttachedCommand,
 ): Promise<AttachedRun> => {
-  const marker = newMarker()
   const variables = Object.entries(environment ?? {}).map(([name, value]) => `${name}=${value}`)
   const exec = await engine.call('prepare a command', (docker) =>
     docker.getContainer(info.Id).exec({

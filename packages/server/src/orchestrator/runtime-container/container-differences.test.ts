@@ -60,6 +60,15 @@ const file = { kind: 'config', source: '/a', target: '/a', path: '/src/a' } as c
 
 const cases: [what: string, info: Parameters<typeof infoOf>[0], InstanceSpec, string[]][] = [
   ['a volume without a name', { mounts: [volume('s_api_1_x', '/data')] }, wantedOf([unnamed]), []],
+  [
+    'a volume at a target with a slash',
+    { mounts: [volume('s_api_1_x', '/data')], host: { Tmpfs: { '/run': '' } } },
+    wantedOf([
+      { ...unnamed, target: '/data/' },
+      { kind: 'tmpfs', target: '/run/', readOnly: false },
+    ]),
+    [],
+  ],
   ['another volume', { mounts: [volume('other', '/db')] }, wantedOf([unnamed]), ['volumes']],
   ['names to be told to it', {}, wantedOf([], { hosts }), []],
   ['a name of its own', { host: { ExtraHosts: ['x:1.2.3.4'] } }, wantedOf(), ['extra_hosts']],

@@ -5,6 +5,7 @@ import type { InstanceSpec } from '../runtime.ts'
 import { isForeign, ownLabels, type ContainerInfo } from './container-labels.ts'
 import { volumeNameOf } from './container-names.ts'
 import { limitOptions, nameOptions, privilegeOptions } from './host-options.ts'
+import { cleanTarget } from './mount-options.ts'
 import { attachmentsOf } from './network-options.ts'
 
 type ImageFacts = {
@@ -139,17 +140,17 @@ const wantedNetworks = (wanted: InstanceSpec, container: ContainerSpec): string[
 
 /** A volume that nobody has named is the same as any other volume at its target. */
 const mountsOf = (info: ContainerInfo, { mounts }: ContainerSpec): string[] => {
-  const unnamed = mounts.filter(isUnnamed).map(({ target }) => target)
+  const unnamed = mounts.filter(isUnnamed).map(({ target }) => cleanTarget(target))
   const named = itemsOf(info.Mounts).filter(
     ({ Type, Name, Destination }) =>
-      Type !== 'volume' || !(isAnonymous(Name) || unnamed.includes(Destination)),
+      Type !== 'volume' || !(isAnonymous(Name) || unnamed.includes(cleanTarget(Destination))),
   )
   return [
     ...named.map(
       ({ Type, Name, Source, Destination, RW }) =>
         `${Type}:${Type === 'volume' ? (Name ?? '') : Source}:${Destination}:${RW ? 'rw' : 'ro'}`,
     ),
-    ...keysOf(info.HostConfig.Tmpfs).map((target) => `tmpfs::${target}:rw`),
+    ...keysOf(info.HostConfig.Tmpfs).map((target) => `tmpfs::${cleanTarget(target)}:rw`),
   ].sort()
 }
 
@@ -165,11 +166,11 @@ const wantedMounts = (wanted: InstanceSpec, container: ContainerSpec): string[] 
       .filter((mount) => !isUnnamed(mount))
       .map((mount) => {
         const access = mount.readOnly ? 'ro' : 'rw'
-        return `${mount.kind}:${sourceOf(wanted, mount)}:${mount.target}:${access}`
+        return `${mount.kind}:${sourceOf(wanted, mount)}:${cleanTarget(mount.target)}:${access}`
       }),
     ...wanted.spec.files
       .filter(({ path }) => path !== undefined)
-      .map(({ path, target }) => `bind:${path ?? ''}:${target}:ro`),
+      .map(({ path, target }) => `bind:${path ?? ''}:${cleanTarget(target)}:ro`),
   ].sort()
 
 const sourceOf = (wanted: InstanceSpec, { kind, source = '' }: MountSpec): string => {

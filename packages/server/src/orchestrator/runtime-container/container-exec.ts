@@ -1,16 +1,10 @@
-import { newId } from '../../kernel/ids.ts'
 import type { ExecLimits, ExecResult } from '../runtime.ts'
 import { killMarked } from '../runtime-process/process-tree.ts'
 import type { Engine } from './engine.ts'
 import { createFrameReader, type Frame } from './stream-frames.ts'
 
-/** In the environment of a command we run in a container, and of all it starts. */
-const commandVariable = 'KEELSON_PROBE'
-
-export const newMarker = (): string => `${commandVariable}=${newId()}`
-
 /**
- * Runs a command in a container. The engine has no way to end a command it runs, so at the timeout
+ * Runs a command in a container, `marker` in its environment. The engine has no way to end a command it runs, so at the timeout
  * its processes are found by their environment: from the host where Keelson may look into them,
  * otherwise with the container's own shell. A probe that hangs in a container without a shell, seen
  * from an unprivileged Keelson, stays.
@@ -19,9 +13,8 @@ export const execInContainer = async (
   engine: Engine,
   id: string,
   command: readonly string[],
-  { user, ...limits }: ExecLimits & { user?: string },
+  { user, marker, ...limits }: ExecLimits & { marker: string; user?: string },
 ): Promise<ExecResult> => {
-  const marker = newMarker()
   const as = user === undefined ? {} : { User: user }
   const run = await startExec(engine, id, { Cmd: [...command], Env: [marker], ...as })
   const chunks: Buffer[] = []

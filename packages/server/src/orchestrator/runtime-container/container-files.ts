@@ -6,7 +6,7 @@ import { readRegularFile } from '../../kernel/read-file.ts'
 import type { FileChanges, InstanceSpec } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import { copiedFiles } from './mount-options.ts'
-import { packAs, packEntries, type MemoryEntry, type TarBlocks } from './tar-stream.ts'
+import { packCopies, packEntries, type MemoryEntry, type TarBlocks } from './tar-stream.ts'
 
 const defaultMode = 0o444
 const folderMode = 0o755
@@ -80,16 +80,20 @@ const missingFolders = async (
   id: string,
   folders: readonly string[],
 ): Promise<string[]> => {
+  const isThere = new Map<string, boolean>([['', true]])
   const missing: string[] = []
   for (const folder of new Set(folders)) {
     const parts = folder.split('/').filter((part) => part !== '')
-    const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
-    for (const path of paths) {
-      if (missing.includes(path)) continue
-      const parent = posix.dirname(path)
-      const known = missing.includes(parent)
-      if (known || !(await exists(engine, id, `/${path}`))) missing.push(path)
+    const paths = ['', ...parts.map((_, at) => parts.slice(0, at + 1).join('/'))]
+    // From below: where it is there, which is what is most common, all above it is.
+    let found = paths.length - 1
+    for (; isThere.get(paths[found] ?? '') !== true; found -= 1) {
+      const path = paths[found] ?? ''
+      if (!isThere.has(path)) isThere.set(path, await exists(engine, id, `/${path}`))
+      if (isThere.get(path) === true) break
     }
+    for (const path of paths.slice(0, found)) isThere.set(path, true)
+    for (const path of paths.slice(found + 1)) if (!missing.includes(path)) missing.push(path)
   }
   return missing
 }
@@ -119,18 +123,17 @@ const putArchive = async (
   }
 }
 
-/** Copies files and folders of this host into a running container. */
+/** Copies files and folders of this host into a running container, all in one archive. */
 export const copyIntoContainer = async (
   engine: Engine,
   id: string,
   { copies }: Pick<FileChanges, 'copies'>,
 ): Promise<void> => {
-  for (const { source, target } of copies) {
-    const path = posix.normalize(target).replace(/^\/|\/$/g, '')
-    const folders = await missingFolders(engine, id, [posix.dirname(`/${path}`)])
-    if (folders.length > 0) {
-      await putArchive(engine, id, packEntries(folders.map(folderEntry)))
-    }
-    await putArchive(engine, id, packAs(source, path))
-  }
+  const paths = copies.map(({ source, target }) => ({
+    source,
+    path: posix.normalize(target).replace(/^\/|\/$/g, ''),
+  }))
+  const parents = paths.map(({ path }) => posix.dirname(`/${path}`))
+  const folders = await missingFolders(engine, id, parents)
+  await putArchive(engine, id, packCopies(folders.map(folderEntry), paths))
 }

@@ -31,21 +31,31 @@ export const createHookRunner = ({ engine, finder, starter }: HookDeps) => {
       writer.append('keelson', payload)
 
   /** A container of its own, as the instance would be, for as long as the hook runs. */
-  const runBefore = async (instance: InstanceSpec, hook: HookSpec, writer: LogWriter) => {
+  const runBefore = async (
+    instance: InstanceSpec,
+    hook: HookSpec,
+    writer: LogWriter,
+    until?: AbortSignal,
+  ) => {
     const asInstance = hookInstance(instance, hook)
     const { container } = asInstance.spec
     if (container === null) return null
     running.add(asInstance.name)
     let id: string | null = null
+    // Its container gone, it has ended.
+    const end = (): void => void (id === null ? null : starter.remove(id).catch(() => undefined))
+    until?.addEventListener('abort', end, { once: true })
     try {
       id = await starter.create(asInstance, container, { [label.hook]: 'preStart' })
       const info = await finder.inspect(id)
       if (info === null) return null
       await starter.join(asInstance, container, info)
       await copyFiles(engine, id, asInstance, container)
+      if (until?.aborted === true) return null
       return await runMain(info, writer)
     } finally {
       running.delete(asInstance.name)
+      until?.removeEventListener('abort', end)
       if (id !== null) await starter.remove(id).catch(() => undefined)
     }
   }
@@ -87,10 +97,15 @@ export const createHookRunner = ({ engine, finder, starter }: HookDeps) => {
 
   return {
     /** `before`: the instance is not there yet. Resolves with the exit code. */
-    async run(instance: InstanceSpec, hook: HookSpec, before: boolean, writer: LogWriter) {
+    async run(
+      instance: InstanceSpec,
+      hook: HookSpec,
+      { before, until }: { before: boolean; until?: AbortSignal | undefined },
+      writer: LogWriter,
+    ) {
       try {
         return await (before
-          ? runBefore(instance, hook, writer)
+          ? runBefore(instance, hook, writer, until)
           : runInside(instance, hook, writer))
       } finally {
         writer.end()

@@ -23,6 +23,7 @@ export const writeHosts = async (
   engine: Engine,
   info: ContainerInfo,
   hosts: Readonly<Record<string, string>>,
+  marker: string,
 ): Promise<boolean> => {
   const names = Object.keys(hosts).filter(
     (name) => /^[\w.-]+$/.test(name) && /^[\w.:-]+$/.test(hosts[name] ?? ''),
@@ -36,6 +37,7 @@ export const writeHosts = async (
   const variables = { NAMES: names.join(' '), LINES: lines.join('\n') }
   const assignments = Object.entries(variables).map(([name, value]) => `${name}='${value}'`)
   const command = ['/bin/sh', '-c', `${assignments.join('\n')}\n${script}`]
-  const { exitCode } = await execInContainer(engine, info.Id, command, { ...limits, user: '0' })
+  const how = { ...limits, marker, user: '0' }
+  const { exitCode } = await execInContainer(engine, info.Id, command, how)
   return exitCode === 0
 }

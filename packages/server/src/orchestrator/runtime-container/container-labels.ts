@@ -24,6 +24,7 @@ export const label = {
   network: 'com.docker.compose.network',
   volume: 'com.docker.compose.volume',
   version: 'com.docker.compose.version',
+  folder: 'com.docker.compose.project.working_dir',
 } as const
 
 /** Tools read it to know which shape the labels have; this is the Compose whose shape it is. */
@@ -51,7 +52,7 @@ export const labelsOf = (
     [label.configHash]: instance.digest,
     [label.version]: composeVersion,
     'com.docker.compose.depends_on': dependsOn.join(','),
-    'com.docker.compose.project.working_dir': instance.stackDir,
+    [label.folder]: instance.stackDir,
     ...(imageId === null ? {} : { 'com.docker.compose.image': imageId }),
     ...(file === undefined ? {} : { 'com.docker.compose.project.config_files': file }),
   }

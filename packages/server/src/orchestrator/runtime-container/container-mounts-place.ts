@@ -5,15 +5,16 @@ import type { InstanceSpec } from '../runtime.ts'
 import type { Finder } from './container-finder.ts'
 import { label, refOf, type ContainerInfo } from './container-labels.ts'
 import {
-  engineNamedVolumes,
   placeVolumeOptions,
   standsForLabel,
   unnamedTargets,
   volumesGoWith,
+  volumesOf,
   type PlaceVolumes,
 } from './container-mounts.ts'
 import { answeredWith, type Engine } from './engine.ts'
 import { sharingOptions, type Neighbours } from './host-options.ts'
+import { cleanTarget } from './mount-options.ts'
 
 type VolumeDeps = { engine: Engine; owner: string; finder: Pick<Finder, 'inspect' | 'listForeign'> }
 type NewVolume = ReturnType<typeof placeVolumeOptions>
@@ -33,9 +34,16 @@ const create = (
 /**
  * Before a container that Keelson has not made goes: where its successor finds its volumes. This is
  * written down in the engine, as everything about containers: in the labels of an empty volume.
+ * `unnamed`: targets where the service wants any volume, so that of whatever name is kept.
  */
-export const keepVolumes = async (engine: Engine, info: ContainerInfo): Promise<void> => {
-  for (const [target, name] of engineNamedVolumes(info)) {
+export const keepVolumes = async (
+  engine: Engine,
+  info: ContainerInfo,
+  unnamed: readonly string[] = [],
+): Promise<void> => {
+  const wanted = new Set(unnamed.map(cleanTarget))
+  for (const { target, name, isNamed } of volumesOf(info)) {
+    if (isNamed && !wanted.has(target)) continue
     const options = placeVolumeOptions(refOf(info.Config.Labels), target)
     if ((await find(engine, options.Name)) !== null) continue
     await create(engine, options, { [standsForLabel]: name })
@@ -53,12 +61,15 @@ export const forgetKeptVolumes = async (engine: Engine, stack: string): Promise<
 
 /** Volumes that nobody has named, kept for the place of an instance. */
 export const createPlaceVolumes = ({ engine, owner, finder }: VolumeDeps) => {
-  const keepFormer = async ({ stack, service, index }: InstanceSpec): Promise<void> => {
+  const keepFormer = async (
+    { stack, service, index }: InstanceSpec,
+    target: string,
+  ): Promise<void> => {
     for (const id of await finder.listForeign(stack)) {
       const info = await finder.inspect(id)
       if (info === null) continue
       const ref = refOf(info.Config.Labels)
-      if (ref.service === service && ref.index === index) await keepVolumes(engine, info)
+      if (ref.service === service && ref.index === index) await keepVolumes(engine, info, [target])
     }
   }
 
@@ -78,7 +89,7 @@ export const createPlaceVolumes = ({ engine, owner, finder }: VolumeDeps) => {
     const options = placeVolumeOptions(instance, target)
     let found = await find(engine, options.Name)
     if (found === null) {
-      await keepFormer(instance)
+      await keepFormer(instance, target)
       found = await find(engine, options.Name)
     }
     if (found === null) await create(engine, options, { [label.owner]: owner })

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { posix } from 'node:path'
 import type Docker from 'dockerode'
 import type { ContainerSpec } from '@keelson/contract'
 import type { InstanceSpec } from '../runtime.ts'
 import { composeVersion, isForeign, label, type ContainerInfo } from './container-labels.ts'
-import { mountOptions, type MountOptions } from './mount-options.ts'
+import { cleanTarget, mountOptions, type MountOptions } from './mount-options.ts'
 import { isOneOff } from './supervision.ts'
 
 /** What a place mounts where nobody has named a volume: names of volumes by target. */
@@ -24,7 +23,7 @@ export const placeVolumeOptions = (
   { stack, service, index }: Place,
   target: string,
 ): Docker.VolumeCreateOptions & { Name: string; Labels: Record<string, string> } => {
-  const digest = createHash('sha256').update(posixPath(target)).digest('hex').slice(0, 12)
+  const digest = createHash('sha256').update(cleanTarget(target)).digest('hex').slice(0, 12)
   const key = `${service}_${index}_${digest}`
   return {
     Name: `${stack}_${key}`,
@@ -36,9 +35,6 @@ export const placeVolumeOptions = (
     },
   }
 }
-
-/** As the engine compares targets. */
-const posixPath = (path: string): string => posix.join('/', path, '.')
 
 const isUnnamed = ({ kind, source }: ContainerSpec['mounts'][number]): boolean =>
   kind === 'volume' && source === undefined
@@ -56,11 +52,11 @@ export const unnamedTargets = (
       ...Object.keys(Volumes),
       ...Binds.map((bind) => bind.split(':')[1] ?? ''),
       ...taken,
-    ].map(posixPath),
+    ].map(cleanTarget),
   )
   return [
     ...container.mounts.filter(isUnnamed).map(({ target }) => target),
-    ...imageVolumes.filter((target) => !filled.has(posixPath(target))),
+    ...imageVolumes.filter((target) => !filled.has(cleanTarget(target))),
   ]
 }
 
@@ -89,17 +85,23 @@ export const fileFolderLabels = (
   instance: InstanceSpec,
   container: ContainerSpec,
 ): Record<string, string> => {
-  const unnamed = container.mounts.filter(isUnnamed).map(({ target }) => target)
+  const unnamed = unnamedMounts(container)
   const { Volumes } = mountOptions(instance, container)
   const folders = Object.keys(Volumes).filter((target) => !unnamed.includes(target))
   return folders.length === 0 ? {} : { [fileFoldersLabel]: folders.join('\n') }
 }
 
-/** Volumes of a container that the engine has named, by target. */
-export const engineNamedVolumes = ({ Mounts }: ContainerInfo): [target: string, name: string][] =>
+/** Volumes of a container; `isNamed`: by somebody, not by the engine. */
+export const volumesOf = ({ Mounts }: ContainerInfo) =>
   Mounts.flatMap(({ Type, Name = '', Destination }) =>
-    Type === 'volume' && /^[0-9a-f]{64}$/.test(Name) ? [[Destination, Name]] : [],
+    Type === 'volume'
+      ? [{ target: cleanTarget(Destination), name: Name, isNamed: !/^[0-9a-f]{64}$/.test(Name) }]
+      : [],
   )
+
+/** Targets where a service wants a volume, whatever its name. */
+export const unnamedMounts = ({ mounts }: ContainerSpec): string[] =>
+  mounts.filter(isUnnamed).map(({ target }) => cleanTarget(target))
 
 /**
  * The engine may remove the volumes it has named for this container: there is no data of anybody
@@ -114,6 +116,6 @@ export const volumesGoWith = (info: ContainerInfo): boolean => {
     ...(info.HostConfig.Binds ?? []).map((bind) => bind.split(':')[0]),
     ...(info.HostConfig.Mounts ?? []).map(({ Source }) => Source),
   ]
-  const own = engineNamedVolumes(info).filter(([, name]) => !byName.includes(name))
-  return own.every(([target]) => folders.includes(target))
+  const own = volumesOf(info).filter(({ name, isNamed }) => !isNamed && !byName.includes(name))
+  return own.every(({ target }) => folders.includes(target))
 }

@@ -19,10 +19,16 @@ import { identityOf, isForeign, label, type ContainerInfo } from './container-la
 import { createStarter } from './container-start.ts'
 import { createStopper } from './container-stop.ts'
 import { usageOf } from './container-usage.ts'
-import { createEngine, type Engine } from './engine.ts'
+import { createEarlierLife } from './earlier-life.ts'
+import { createEngine } from './engine.ts'
+import { createReach } from './engine-reach.ts'
 import { createResources } from './engine-resources.ts'
+import { createMarks } from './left-commands.ts'
+import { createNetworkResources } from './network-resources.ts'
+import { keepVolumes } from './container-mounts-place.ts'
+import { unnamedMounts } from './container-mounts.ts'
 import { createOneOffs } from './one-offs.ts'
-import { boundPorts, type Reach } from './port-options.ts'
+import { boundPorts } from './port-options.ts'
 import { createSupervision, isOneOff, type Supervised } from './supervision.ts'
 
 export type ContainerRuntimeOptions = {
@@ -48,9 +54,9 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   const engine = createEngine(options.dockerHost, { clock })
   const finder = createFinder({ engine, owner })
   const reach = createReach(engine)
+  const marks = createMarks(owner)
   const starting = new Map<string, Promise<ObservedInstance>>()
   const lost = new Set<string>()
-  let hasLooked = false
 
   const observedOf = async (info: ContainerInfo): Promise<ObservedInstance> => {
     const { State: state } = info
@@ -67,7 +73,9 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
       ports: boundPorts(info, await reach()),
       startedAt: new Date(state.StartedAt),
       exit: running ? null : { code, signal, at, outOfMemory: state.OOMKilled && code !== 0 },
+      ...(running && state.Paused ? { paused: true } : {}),
       ...(isForeign(info) ? { foreign: true } : {}),
+      container: containerOf(info),
       ...(isOneOff(info) ? { oneOff: true } : {}),
     }
   }
@@ -92,18 +100,27 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   const starter = createStarter({ engine, owner, finder, reach, isGivenUp })
   const stopper = createStopper({ engine, finder, supervision, clock })
   const hooks = createHookRunner({ engine, finder, starter })
-  const resources = createResources({ engine, owner, clock, finder })
+  const networks = createNetworkResources({ engine, owner, log })
+  const closing = new AbortController()
+  const resources = createResources({
+    ...{ engine, owner, clock, finder, networks },
+    closing: closing.signal,
+  })
+  const earlierLife = createEarlierLife({ engine, marks, hooks, networks, log })
 
   const start = async (instance: InstanceSpec): Promise<ObservedInstance> => {
     const info = await starter.start(instance)
-    if (isForeign(info)) await takeOver(info)
+    if (isForeign(info)) await takeOver(info, instance)
     const entry = supervision.supervise(info)
     if (!info.State.Running && info.State.Status !== 'created') await supervision.look(entry)
     return entry.ended ?? observedOf(info)
   }
 
   /** From now on Keelson alone decides about restarts. */
-  const takeOver = async ({ Id, HostConfig }: ContainerInfo): Promise<void> => {
+  const takeOver = async (info: ContainerInfo, { spec }: InstanceSpec): Promise<void> => {
+    const { Id, HostConfig } = info
+    // Its successor is to find them, and may be made by another life.
+    if (spec.container !== null) await keepVolumes(engine, info, unnamedMounts(spec.container))
     const policy = HostConfig.RestartPolicy?.Name ?? ''
     if (policy === '' || policy === 'no') return
     const update = { RestartPolicy: { Name: 'no' } }
@@ -112,14 +129,13 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
     )
   }
 
-  const observeOwn = async (id: string): Promise<ObservedInstance | null> => {
-    const info = await finder.inspect(id)
-    if (info === null || ['removing', 'dead'].includes(info.State.Status)) return null
+  const observeOwn = async (info: ContainerInfo): Promise<ObservedInstance | null> => {
+    if (['removing', 'dead'].includes(info.State.Status)) return null
     const { incarnation } = identityOf(info)
     if (starting.has(incarnation)) return null
     if (info.State.Status === 'created') {
       // Keelson died between create and start: it never ran, and a new start makes it anew.
-      await starter.remove(id)
+      await starter.remove(info.Id)
       return null
     }
     const isKnown = supervision.find(incarnation) !== undefined
@@ -128,32 +144,37 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
     return entry.ended ?? observedOf(info)
   }
 
-  const observeForeign = async (project: string): Promise<ObservedInstance[]> => {
-    const ids = await finder.listForeign(project)
-    const found = await Promise.all(
-      ids.map(async (id) => {
-        const info = await finder.inspect(id)
-        if (info === null || info.State.Status === 'created') return null
-        if (info.State.Running) supervision.supervise(info, true)
-        return supervision.find(id)?.ended ?? observedOf(info)
-      }),
-    )
-    return found.filter((one) => one !== null)
+  const observeForeign = async (info: ContainerInfo): Promise<ObservedInstance | null> => {
+    if (info.State.Status === 'created') return null
+    if (info.State.Running) supervision.supervise(info, true)
+    return supervision.find(info.Id)?.ended ?? observedOf(info)
   }
 
   const observe = async (projects: readonly string[]): Promise<ObservedInstance[]> => {
-    if (!hasLooked) await hooks.removeOrphans()
-    hasLooked = true
-    const ids = await finder.listOwn(label.incarnation)
-    const all = await Promise.all(ids.map(observeOwn))
-    const found = all.filter((instance) => instance !== null)
+    await earlierLife.clear()
+    const seen: ContainerInfo[] = []
+    const each = (ids: readonly string[], see: typeof observeOwn) =>
+      Promise.all(
+        ids.map(async (id) => {
+          const info = await finder.inspect(id)
+          if (info !== null) seen.push(info)
+          // At once: one that was just being started may be running in a moment.
+          return info === null ? null : see(info)
+        }),
+      )
+    const own = await each(await finder.listOwn(label.incarnation), observeOwn)
+    const found = own.filter((one) => one !== null)
     for (const result of await Promise.allSettled(starting.values())) {
       if (result.status !== 'fulfilled') continue
       const { incarnation } = result.value
       if (!found.some((instance) => instance.incarnation === incarnation)) found.push(result.value)
     }
-    const foreign = await Promise.all(projects.map(observeForeign))
-    return [...found, ...foreign.flat()]
+    for (const project of projects) {
+      const theirs = await each(await finder.listForeign(project), observeForeign)
+      found.push(...theirs.filter((one) => one !== null))
+    }
+    earlierLife.endCommands(seen)
+    return found
   }
 
   /** Who asks something of a container of Docker Compose has adopted it: its log is followed. */
@@ -222,15 +243,18 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
     removeLogs: (ref) => logs.remove(ref),
 
     exec: async (ref, command, limits) =>
-      execInContainer(engine, (await runningOf(ref)).Id, command, limits),
+      execInContainer(engine, (await runningOf(ref)).Id, command, {
+        ...limits,
+        marker: marks.next(),
+      }),
 
     attach: async (ref, command) =>
       command.command.length === 0
         ? attachToMain(ref, command.tty)
-        : attachCommand(engine, await runningOf(ref), command),
+        : attachCommand(engine, await runningOf(ref), marks.next(), command),
 
-    runHook: (instance, hook, when) =>
-      hooks.run(instance, hook, when === 'preStart', logs.writer(instance)),
+    runHook: (instance, hook, when, until) =>
+      hooks.run(instance, hook, { before: when === 'preStart', until }, logs.writer(instance)),
 
     copyInto: async (ref, changes) => {
       const info = await runningOf(ref)
@@ -238,7 +262,8 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
       if (changes.removals.length === 0) return
       const command = ['rm', '-rf', '--', ...changes.removals]
       const limits = { timeoutMs: 60_000, outputLimitBytes: 1000, user: '0' }
-      const { exitCode, output } = await execInContainer(engine, info.Id, command, limits)
+      const how = { ...limits, marker: marks.next() }
+      const { exitCode, output } = await execInContainer(engine, info.Id, command, how)
       if (exitCode === 0) return
       const message = `Files of ${ref.name} could not be removed: ${output.trim()}`
       throw new AppError('engine_failed', { message })
@@ -248,13 +273,14 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
 
     updateHosts: async (ref, hosts) => {
       const info = await runningOf(ref)
-      if (await writeHosts(engine, info, hosts)) return
+      if (await writeHosts(engine, info, hosts, marks.next())) return
       log.warn({ instance: ref.name }, 'cannot be told new addresses: it has no shell')
     },
 
     watch: supervision.watch,
 
     close: async () => {
+      closing.abort()
       await Promise.allSettled(starting.values())
       oneOffs.close()
       await supervision.close()
@@ -263,23 +289,7 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   }
 }
 
-type EngineInfo = { SecurityOptions?: string[]; OperatingSystem?: string }
-
-/** How this host comes to the ports of containers. Asked once. */
-const createReach = (engine: Engine): (() => Promise<Reach>) => {
-  let known: Promise<Reach> | null = null
-  const ask = async (): Promise<Reach> => {
-    if (engine.remoteHost !== null) return { host: engine.remoteHost }
-    if (process.platform !== 'linux' || !engine.address.startsWith('unix:')) return 'loopback'
-    const info = (await engine.call('tell about itself', (docker) => docker.info())) as EngineInfo
-    const rootless = info.SecurityOptions?.some((option) => option.includes('rootless')) ?? false
-    return rootless || info.OperatingSystem === 'Docker Desktop' ? 'loopback' : 'direct'
-  }
-  return () => {
-    known ??= ask()
-    known.catch(() => {
-      known = null
-    })
-    return known
-  }
-}
+const containerOf = ({ Name, Config }: ContainerInfo) => ({
+  name: Name.slice(1),
+  folder: Config.Labels[label.folder] ?? null,
+})

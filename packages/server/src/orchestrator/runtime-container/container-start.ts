@@ -3,7 +3,7 @@ import type Docker from 'dockerode'
 import type { ContainerSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import type { InstanceSpec } from '../runtime.ts'
-import { refuseUnsupported } from './api-support.ts'
+import { originOf, refuseUnsupported } from './api-support.ts'
 import { copyFiles } from './container-files.ts'
 import type { Finder } from './container-finder.ts'
 import { label, refOf, type ContainerInfo } from './container-labels.ts'
@@ -72,15 +72,15 @@ export const createStarter = ({ engine, owner, finder, reach, isGivenUp }: Start
 
   /** Ids of the containers that this one shares something with. */
   const resolveNeighbours = async (
-    { stack, service }: InstanceSpec,
+    instance: InstanceSpec,
     container: ContainerSpec,
   ): Promise<Neighbours> => {
     const neighbours: Record<string, string> = {}
     for (const [name, what] of neededNeighbours(container)) {
-      const id = await finder.firstOf(stack, name)
+      const id = await finder.firstOf(instance, name)
       if (id === null) {
-        const message = `Service ${service} takes part in ${name} (${what}), which has no running container`
-        const hint = `Start ${name} first, or let ${service} depend on it.`
+        const message = `Service ${instance.service} takes part in ${name} (${what}), which has no running container`
+        const hint = `Start ${name} first, or let ${instance.service} depend on it.`
         throw new AppError('engine_failed', { message }, { hint })
       }
       neighbours[name] = id
@@ -100,8 +100,12 @@ export const createStarter = ({ engine, owner, finder, reach, isGivenUp }: Start
     }
     const whose = ours ? 'a running one of another start' : 'one that Keelson has not made'
     const message = `A container named ${name} is there already, ${whose}: service ${instance.service} cannot start`
-    const hint = `Remove or rename it: docker rm -f ${name}`
-    throw new AppError('engine_failed', { message }, { hint })
+    const origin = originOf(instance.spec, 'container_name')
+    const hint = ours
+      ? `Look what it is (docker inspect ${name}), and end it: docker stop ${name}`
+      : `Give it another name: docker rename ${name} ${name}-old`
+    const error = { message, hint, ...(origin === undefined ? {} : { origin }) }
+    throw new AppError('engine_failed', { message }, { hint, errors: [error] })
   }
 
   /** Networks beyond the first: API 1.43 and older take only one at creation. */

@@ -81,7 +81,12 @@ export const createStopper = ({ engine, finder, supervision, clock }: StopperDep
     async remove(ref: InstanceRef): Promise<void> {
       const info = await finder.byRef(ref)
       if (info !== null) {
-        assert(!info.State.Running, `${ref.name} is removed while it runs`)
+        if (info.State.Running) {
+          // Its end was seen: somebody has started it since, and the next look tells so.
+          assert(supervision.find(ref.incarnation)?.ended !== null, `${ref.name} runs`)
+          const message = `${ref.name} runs again: somebody has started it`
+          throw new AppError('engine_failed', { message })
+        }
         if (isForeign(info)) await keepVolumes(engine, info)
         await removeContainer(engine, info, { force: false })
       }

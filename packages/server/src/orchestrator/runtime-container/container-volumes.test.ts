@@ -115,9 +115,12 @@ test('what a service mounts itself wins over the volume of its image', { skip },
   await using bench = await createBench()
   const tmpfs: MountSpec = { kind: 'tmpfs', target: '/db', readOnly: false }
   const named: MountSpec = { kind: 'volume', source: 'own', target: '/db', readOnly: false }
+  const before = await volumeNames()
   const kinds: [mount: MountSpec, volumes: string[]][] = [
     [tmpfs, []],
+    [{ ...tmpfs, target: '/db/' }, []],
     [named, ['cases_own']],
+    [{ ...named, target: '/db/' }, ['cases_own']],
   ]
   for (const [mount, expected] of kinds) {
     const instance = instanceIn(bench, { image: volumeImage, mounts: [mount] })
@@ -131,6 +134,7 @@ test('what a service mounts itself wins over the volume of its image', { skip },
     await bench.runtime.remove(instance)
   }
   await docker().getVolume('cases_own').remove()
+  assert.deepEqual(await volumeNames(), before)
 })
 
 test('volumes of one-offs and of secrets go with their containers', { skip }, async () => {
@@ -152,15 +156,18 @@ test('volumes of one-offs and of secrets go with their containers', { skip }, as
   }
 })
 
-/** As Docker Compose makes it, with a file in its volume. */
-const startForeign = async (): Promise<string> => {
+/** As Docker Compose makes it, with a file in its volumes; `named`: the one at /data. */
+const startForeign = async (named?: string): Promise<string> => {
   const foreign = await docker().createContainer({
     name: 'cases-api-1',
     Image: volumeImage,
     Cmd: ['sh', '-c', 'echo kept >/data/file; echo kept >/db/file; exec sleep 1000'],
     Env: ['PATH=/bin'],
     Volumes: { '/data': {} },
-    HostConfig: { NetworkMode: 'none' },
+    HostConfig: {
+      NetworkMode: 'none',
+      ...(named === undefined ? {} : { Binds: [`${named}:/data`] }),
+    },
     Healthcheck: { Test: ['NONE'] },
     Labels: {
       'com.docker.compose.project': 'cases',
@@ -199,6 +206,27 @@ test('volumes of an adopted container go to its successors and stay', { skip }, 
   await runtime.resources?.removeAll('cases', { volumes: true })
   assert.deepEqual(await volumeNames(), [...before, ...theirs].sort())
   for (const name of theirs) await docker().getVolume(name).remove()
+})
+
+test('a named volume where the service wants any is kept as well', { skip }, async () => {
+  await using bench = await createBench()
+  const { resources } = bench.runtime
+  assert(resources !== null)
+  const name = `named-${bench.owner}`
+  const of = { image: volumeImage, mounts: [unnamed('/data/'), unnamed('/db')] }
+  const adopted = instanceIn(bench, of, { incarnation: await startForeign(name) })
+  assert(!(await resources.differences(adopted, adopted)).includes('volumes'))
+  await bench.runtime.start(adopted)
+  await bench.runtime.stop(adopted, killed)
+  await bench.runtime.remove(adopted)
+  const next = instanceIn(bench, of)
+  await bench.runtime.start(next)
+  const { Mounts } = await docker().getContainer(next.name).inspect()
+  assert.equal(Mounts.find(({ Destination }) => Destination === '/data')?.Name, name)
+  assert.equal(await read(bench.runtime, next, '/data/file'), 'kept')
+  await bench.runtime.stop(next, killed)
+  await bench.runtime.remove(next)
+  await resources.removeAll('cases', { volumes: true })
 })
 
 test('an adopted container that still runs is asked for its volumes', { skip }, async () => {

@@ -1,3 +1,5 @@
+import { pathPattern } from './path-pattern.ts'
+
 /**
  * Says of a path inside a build context whether `.dockerignore` leaves it out. `takesBack` false:
  * no rule brings back something inside of a folder that is left out.
@@ -16,12 +18,12 @@ export const parseDockerIgnore = (text: string): IgnoreRule => {
     .map((line) => {
       const negated = line.startsWith('!')
       const pattern = cleanPattern(negated ? line.slice(1).trim() : line)
-      return { negated, expression: new RegExp(`^${expressionOf(pattern)}(/.*)?$`, 's') }
+      return { negated, matches: pathPattern(pattern) }
     })
   const rule = (path: string): boolean => {
     let ignored = false
-    for (const { negated, expression } of rules) {
-      if (negated === ignored && expression.test(path)) ignored = !negated
+    for (const { negated, matches } of rules) {
+      if (negated === ignored && matches(path)) ignored = !negated
     }
     return ignored
   }
@@ -33,16 +35,3 @@ const cleanPattern = (pattern: string): string =>
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .join('/')
-
-const expressionOf = (pattern: string): string =>
-  pattern.replace(
-    /\*\*\/|\*\*|\*|\?|\\.|\[\^?[^\]]+\]|[.+^${}()|[\]\\/]/g,
-    (token) => tokens[token] ?? (token.length > 1 ? token : `\\${token}`),
-  )
-
-const tokens: Readonly<Record<string, string | undefined>> = {
-  '**/': '(?:.*/)?',
-  '**': '.*',
-  '*': '[^/]*',
-  '?': '[^/]',
-}

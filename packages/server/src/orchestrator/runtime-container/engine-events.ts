@@ -11,7 +11,7 @@ export type EngineEvents = {
 
 export type ContainerEvent = {
   id: string
-  action: 'start' | 'die' | 'oom' | 'kill' | 'stop' | 'destroy'
+  action: (typeof actions)[number]
   /** Of `die`. */
   exitCode: number | null
   /** Of `kill`: the number. */
@@ -33,7 +33,10 @@ const reconnectMsMax = 5000
 /** A line of an event is some hundred bytes; labels of a container can make it some kilobytes. */
 const lineLimit = 1024 * 1024
 
-const actions = ['start', 'die', 'oom', 'kill', 'stop', 'destroy'] as const
+const actions = [
+  ...(['start', 'die', 'oom', 'kill', 'stop', 'destroy'] as const),
+  ...(['pause', 'unpause'] as const),
+] as const
 
 /** Hears of containers, for as long as it is open, also across restarts of the engine. */
 export const followEngineEvents = (options: EngineEventsOptions): EngineEvents => {

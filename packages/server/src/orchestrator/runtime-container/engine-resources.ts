@@ -7,15 +7,22 @@ import type { Finder } from './container-finder.ts'
 import { forgetKeptVolumes } from './container-mounts-place.ts'
 import type { Engine } from './engine.ts'
 import { createImageResources } from './image-resources.ts'
-import { createNetworkResources } from './network-resources.ts'
+import type { NetworkResources } from './network-resources.ts'
 import { createVolumeResources } from './volume-resources.ts'
 
-type ResourceDeps = { engine: Engine; owner: string; clock: Clock; finder: Finder }
+type ResourceDeps = {
+  engine: Engine
+  owner: string
+  clock: Clock
+  finder: Finder
+  networks: NetworkResources
+  /** Keelson ends: what is being made is given up. */
+  closing: AbortSignal
+}
 
 /** Networks, volumes and images of a stack, with the names and labels Docker Compose gives them. */
 export const createResources = (deps: ResourceDeps): RuntimeResources => {
-  const { engine, finder } = deps
-  const networks = createNetworkResources(deps)
+  const { engine, finder, networks, closing } = deps
   const volumes = createVolumeResources(deps)
   const images = createImageResources(deps)
 
@@ -39,18 +46,20 @@ export const createResources = (deps: ResourceDeps): RuntimeResources => {
       return found.flat()
     },
 
-    create: async (stack, resource, progress) => {
+    create: async (stack, resource, report, asked) => {
       const { kind, subject } = resource
       const service = serviceOf(stack, resource.service)
+      const signal = asked === undefined ? closing : AbortSignal.any([closing, asked])
+      const making = { report, signal }
       switch (kind) {
         case 'create_network':
           return networks.create(stack, subject)
         case 'create_volume':
           return volumes.create(stack, subject)
         case 'pull_image':
-          return images.pull(subject, service, progress)
+          return images.pull(subject, service, making)
         case 'build_image':
-          return service === undefined ? undefined : images.build(stack, subject, service, progress)
+          return service === undefined ? undefined : images.build(stack, subject, service, making)
       }
     },
 
@@ -67,6 +76,8 @@ export const createResources = (deps: ResourceDeps): RuntimeResources => {
       const imageId = await images.imageId(wanted.spec, wanted.stack)
       return differencesOf(info, wanted, { imageId, imageConfig: image?.Config ?? null })
     },
+
+    holders: () => finder.holders(),
 
     removeAll: async (stack, options) => {
       await networks.removeAll(stack)

@@ -1,10 +1,11 @@
 import { globalAgent, type Agent, type ClientRequest } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { inspect } from 'node:util'
-import Docker from 'dockerode'
+import type DockerClient from 'dockerode'
 import type { Clock } from '../../kernel/clock.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { AppError, messageOf } from '../../kernel/errors.ts'
+import { Docker } from './docker-client.ts'
 import { engineAddress, type EngineAddress, type EngineEnvironment } from './engine-address.ts'
 import { createSshAgent } from './ssh-agent.ts'
 
@@ -19,9 +20,9 @@ export type Engine = {
    * AppError('engine_unavailable') when nobody answers, AppError('engine_failed') for a refusal,
    * with `what` as in "refused to start x". A call that takes too long is broken off.
    */
-  call<T>(what: string, make: (docker: Docker) => Promise<T>, timeoutMs?: number): Promise<T>
+  call<T>(what: string, make: (docker: DockerClient) => Promise<T>, timeoutMs?: number): Promise<T>
   /** As `call`, and null for what the engine does not have (404). */
-  find<T>(what: string, make: (docker: Docker) => Promise<T>): Promise<T | null>
+  find<T>(what: string, make: (docker: DockerClient) => Promise<T>): Promise<T | null>
   /** Version of its API as [major, minor], asked once. */
   apiVersion(): Promise<readonly [number, number]>
   close(): void
@@ -128,7 +129,7 @@ type DialOptions = { abortSignal?: AbortSignal }
 /** `agent`: of a connection that is not Node's own. */
 type Connection = { modem: Modem; agent: Agent | null }
 
-const modemOf = (options: Docker.DockerOptions, agent: Agent | null): Connection => {
+const modemOf = (options: DockerClient.DockerOptions, agent: Agent | null): Connection => {
   const { modem }: { modem: Modem } = new Docker(options)
   return { modem, agent }
 }
@@ -141,7 +142,7 @@ const clientFor = (
   { modem, agent }: Connection,
   signal: AbortSignal,
   onCut: (error: Error) => void,
-): Docker => {
+): DockerClient => {
   const own = Object.create(modem, {
     agent: { value: watching(agent ?? globalAgent, onCut) },
     dial: {
@@ -152,7 +153,7 @@ const clientFor = (
       },
     },
   }) as Modem
-  const options: Docker.DockerOptions & { modem: Modem } = { modem: own }
+  const options: DockerClient.DockerOptions & { modem: Modem } = { modem: own }
   return new Docker(options)
 }
 

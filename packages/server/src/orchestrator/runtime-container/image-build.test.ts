@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import type { BuildSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { systemClock } from '../../kernel/clock.ts'
-import { serviceOf } from '../runtime-process/runtime-cases.ts'
+import { processesWith, serviceOf, uniqueSeconds, until } from '../runtime-process/runtime-cases.ts'
 import { contextDigest } from './build-context.ts'
 import { buildKitNeeds } from './build-settings.ts'
 import { buildxArguments, hasBuildx } from './buildx.ts'
@@ -121,7 +121,9 @@ test(
   'a build that needs BuildKit is refused with its place without buildx',
   { skip },
   async (t) => {
-    if (await hasBuildx(connection)) return t.skip('docker buildx is installed')
+    const path = process.env['PATH']
+    t.after(() => (process.env['PATH'] = path))
+    process.env['PATH'] = dir
     await using bench = await createContainerBench(socket)
     const { image: _, ...rest } = containerOf()
     const build = { context: dir, args: {}, dockerfileInline: 'FROM x', secrets: { npm: '/npmrc' } }
@@ -144,6 +146,25 @@ test(
   },
 )
 
+test('a secret reaches a build with BuildKit and not its image', { skip }, async (t) => {
+  if (!(await hasBuildx(connection))) return t.skip('DOCKER BUILDX IS NOT INSTALLED')
+  const read = `RUN --mount=type=secret,id=token test "$(cat /run/secrets/token)" = hidden && echo read >/told`
+  const context = await folderOf('buildkit', {
+    'sub/Dockerfile.alt': `FROM ${testImage}\n${read}\n`,
+    token: 'hidden',
+  })
+  const secrets = { token: join(context, 'token') }
+  const build = { context, args: {}, dockerfile: 'sub/Dockerfile.alt', secrets, network: 'none' }
+  const image = 'keelson-test/buildkit:1'
+  await buildImage(deps, { build, folder: '/', image, service: 'api', progress: () => {} })
+  await using bench = await createContainerBench(socket)
+  const container = containerOf({ image, networkMode: 'none' })
+  const spec = { ...serviceOf(['sh', '-c', 'cat /told; ls /run/secrets']), container }
+  const output = await outputOf(bench, { ...spec, runtime: 'container' })
+  assert.equal(output[0], 'read')
+  assert.doesNotMatch(output.join('\n'), /hidden|^token$/m)
+})
+
 test('buildx is told everything of a build', () => {
   const build: BuildSpec = {
     ...{ context: '/c', dockerfile: 'D', target: 't', args: { A: 'b' }, noCache: true, pull: true },
@@ -153,7 +174,7 @@ test('buildx is told everything of a build', () => {
   }
   const run = { build, context: '/c', tags: ['i:1'], labels: { l: 'v' }, platforms: ['a', 'b'] }
   const options =
-    '--tag i:1 --file D --target t --build-arg A --label l=v --build-context x=/x ' +
+    '--tag i:1 --file /c/D --target t --build-arg A --label l=v --build-context x=/x ' +
     '--cache-from f --cache-to to --add-host h:1 --network host --platform a,b ' +
     '--secret id=s,src=/s --ssh default --shm-size 5 --ulimit nofile=1:2 --no-cache --pull'
   assert.deepEqual(buildxArguments(run).slice(5), [...options.split(' '), '/c'])
@@ -190,4 +211,26 @@ test('the digest of a context follows what would be sent, and nothing else', asy
     contextDigest({ context: 'none', args: {} }, dir),
     (error: unknown) => error instanceof AppError && /\/none cannot be used/.test(error.message),
   )
+})
+
+test('a build that nobody needs any more ends, with what it runs', { skip }, async () => {
+  const seconds = uniqueSeconds()
+  const dockerfileInline = `FROM ${testImage}\nRUN sleep ${seconds}\n`
+  const context = await folderOf('given-up', {})
+  await mkdir(context, { recursive: true })
+  const build = { context, args: {}, dockerfileInline, network: 'none' }
+  const stop = new AbortController()
+  const image = 'keelson-test/given-up:1'
+  const done = assert.rejects(
+    buildImage(
+      { ...deps, signal: stop.signal },
+      { build, folder: '/', image, service: 'api', progress: () => {} },
+    ),
+    AppError,
+  )
+  const sleeps = () => processesWith(`sleep\0${seconds}`)
+  await until(async () => (await sleeps()).length > 0)
+  stop.abort()
+  await done
+  await until(async () => (await sleeps()).length === 0)
 })

@@ -28,6 +28,13 @@ export type ImageBuild = {
   progress: (line: string) => void
 }
 
+type BuildDeps = {
+  engine: Engine
+  clock: Clock
+  /** Nobody needs the image any more. */
+  signal?: AbortSignal | undefined
+}
+
 /** A step without output for so long hangs: a download, a test, a prompt. */
 const stallLimitMs = 1_800_000
 /** Lines of the build that an error shows. */
@@ -37,10 +44,7 @@ const shownLines = 10
  * Builds an image: with the engine's classic builder, which every engine has, and with `docker
  * buildx` where only BuildKit can. Throws AppError('image_build_failed') with the last lines.
  */
-export const buildImage = async (
-  deps: { engine: Engine; clock: Clock },
-  options: ImageBuild,
-): Promise<void> => {
+export const buildImage = async (deps: BuildDeps, options: ImageBuild): Promise<void> => {
   const { build, image, service, progress } = options
   const refuse = (reason: string, cause?: unknown): AppError => {
     const message = `The image of service ${service} could not be built (${image}): ${reason}`
@@ -63,7 +67,7 @@ export const buildImage = async (
       const platforms = platformsOf(options)
       const tags = tagsOf(options)
       const run = { build, context: place, tags, labels, platforms }
-      await runBuildx(deps, run, report, { stallMs: stallLimitMs })
+      await runBuildx(deps, run, report, { stallMs: stallLimitMs, signal: deps.signal })
     } else await buildClassic(deps, options, context, labels, report)
   } catch (error) {
     if (error instanceof AppError && error.code !== 'engine_failed') throw error
@@ -90,7 +94,7 @@ const imageLabels = async (
 })
 
 const buildClassic = async (
-  { engine, clock }: { engine: Engine; clock: Clock },
+  { engine, clock, signal }: BuildDeps,
   options: ImageBuild,
   context: BuildContext | null,
   labels: Record<string, string>,
@@ -120,6 +124,7 @@ const buildClassic = async (
     ...(platform === undefined ? {} : { platform }),
     ...(build.ulimits === undefined ? {} : { ulimits: ulimitsOf(build.ulimits) }),
     registryconfig: await allCredentials(),
+    ...(signal === undefined ? {} : { abortSignal: signal }),
   } satisfies Docker.ImageBuildOptions & { ulimits?: string }
   const archive = Readable.from(
     context === null ? [] : packFolder(context.folder, context.ignored, context.more),

@@ -12,9 +12,11 @@ const stallLimitMs = 60_000
 const attemptsMax = 3
 const pauseMs = 1000
 
+type PullDeps = { engine: Engine; clock: Clock; signal?: AbortSignal | undefined }
+
 /** Pulls an image. Throws AppError('image_unavailable') with the image and who needs it. */
 export const pullImage = async (
-  { engine, clock }: { engine: Engine; clock: Clock },
+  { engine, clock, signal }: PullDeps,
   image: string,
   service: ServiceSpec | undefined,
   progress: (progress: ResourceProgress) => void,
@@ -32,14 +34,14 @@ export const pullImage = async (
   const platform = service?.container?.platform
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await pullOnce({ engine, clock }, { image, platform, progress, stallMs })
+      await pullOnce({ engine, clock, signal }, { image, platform, progress, stallMs })
       return
     } catch (error) {
       if (error instanceof AppError && error.code === 'engine_unavailable') throw error
       const cause = error instanceof AppError ? error.cause : error
       const reason = cause === undefined ? messageOf(error) : reasonOf(cause)
       const passes = isTemporary(reason) && !isDenied(reason) && !(cause instanceof Stalled)
-      const again = passes && attempt < attemptsMax
+      const again = passes && attempt < attemptsMax && signal?.aborted !== true
       if (!again) throw refuse(reason, error)
       progress({ text: `${reason}: tried again (${attempt} of ${attemptsMax - 1})`, share: null })
       await new Promise<void>((resolve) => {
@@ -57,13 +59,13 @@ type Pull = {
 }
 
 const pullOnce = async (
-  { engine, clock }: { engine: Engine; clock: Clock },
+  { engine, clock, signal }: PullDeps,
   { image, platform, progress, stallMs }: Pull,
 ): Promise<void> => {
   const abort = new AbortController()
   const options = {
     fromImage: image,
-    abortSignal: abort.signal,
+    abortSignal: signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]),
     ...(platform === undefined ? {} : { platform }),
   }
   const credentials = await findCredentials(image)

@@ -21,6 +21,7 @@ type ImageInfo = {
   Metadata?: { LastTagTime?: string }
 }
 type Report = (progress: ResourceProgress) => void
+type Making = { report: Report; signal?: AbortSignal | undefined }
 
 /** Images of stacks: which are to be pulled or built, and doing so. */
 export const createImageResources = ({ engine, clock }: { engine: Engine; clock: Clock }) => {
@@ -55,7 +56,7 @@ export const createImageResources = ({ engine, clock }: { engine: Engine; clock:
       return 'its build settings have changed'
     }
     if (context === undefined) return null // Not built by Keelson: from what is not known.
-    const now = await contextDigest(build, stack.workingDir)
+    const now = await contextDigest(build, stack.workingDir, clock)
     return now.digest === context ? null : 'its build context has changed'
   }
 
@@ -83,8 +84,12 @@ export const createImageResources = ({ engine, clock }: { engine: Engine; clock:
     return missing
   }
 
-  const pull = async (image: string, service: ServiceSpec | undefined, report: Report) => {
-    await pullImage({ engine, clock }, image, service, report)
+  const pull = async (
+    image: string,
+    service: ServiceSpec | undefined,
+    { report, signal }: Making,
+  ): Promise<void> => {
+    await pullImage({ engine, clock, signal }, image, service, report)
     if (service?.container?.pullIntervalMs === undefined || image.includes('@')) return
     const colon = image.lastIndexOf(':')
     const name = { repo: image.slice(0, colon), tag: image.slice(colon + 1) }
@@ -109,23 +114,24 @@ export const createImageResources = ({ engine, clock }: { engine: Engine; clock:
 
     pull,
 
-    async build(stack: StackSpec, image: string, service: ServiceSpec, report: Report) {
+    async build(stack: StackSpec, image: string, service: ServiceSpec, making: Making) {
       const build = service.container?.build
       if (build === undefined) return
       if (service.container?.pullPolicy === 'always') {
         // As Docker Compose: what cannot be pulled is built.
         try {
-          await pull(image, service, report)
+          await pull(image, service, making)
           return
         } catch (error) {
           if (!(error instanceof AppError && error.code === 'image_unavailable')) throw error
         }
       }
       const folder = stack.workingDir
+      const { report, signal } = making
       const progress = (text: string): void => report({ text, share: null })
       const { platform } = service.container ?? {}
       await buildImage(
-        { engine, clock },
+        { engine, clock, signal },
         { build, folder, image, service: service.name, platform, progress },
       )
     },

@@ -20,9 +20,10 @@ export type MountOptions = {
 export const mountOptions = (instance: InstanceSpec, container: ContainerSpec): MountOptions => {
   const options: MountOptions = { Binds: [], Mounts: [], Tmpfs: {}, Volumes: {} }
   for (const mount of container.mounts) {
-    if (mount.kind === 'tmpfs') options.Tmpfs[mount.target] = tmpfsText(mount)
+    const target = cleanTarget(mount.target)
+    if (mount.kind === 'tmpfs') options.Tmpfs[target] = tmpfsText(mount)
     else if (mount.kind === 'volume' && mount.source === undefined) {
-      options.Volumes[mount.target] = {}
+      options.Volumes[target] = {}
     } else if (needsLongForm(mount)) {
       // The client's types lag behind the engine.
       options.Mounts.push(longMount(instance, mount) as Docker.MountSettings)
@@ -33,6 +34,15 @@ export const mountOptions = (instance: InstanceSpec, container: ContainerSpec): 
     options.Binds.push(`${path}:${target}:ro`)
   }
   return options
+}
+
+/**
+ * As the engine compares targets. It does not clean those of a tmpfs itself: beside one at `/db/`
+ * it would make a volume for the `VOLUME /db` of an image, with every container anew.
+ */
+export const cleanTarget = (path: string): string => {
+  const clean = posix.join('/', path)
+  return clean === '/' ? clean : clean.replace(/\/$/, '')
 }
 
 const needsLongForm = (mount: MountSpec): boolean =>

@@ -1,14 +1,19 @@
 import type Docker from 'dockerode'
 import type { NetworkSpec, StackSpec } from '@keelson/contract'
-import { AppError } from '../../kernel/errors.ts'
+import { AppError, messageOf } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
-import type { MissingResource } from '../runtime.ts'
+import type { MissingResource, RuntimeLog } from '../runtime.ts'
 import { composeVersion, label, ownedBy } from './container-labels.ts'
 import { defaultNetwork } from './container-names.ts'
 import { answeredWith, type Engine } from './engine.ts'
+import { createNetworkExchange } from './network-exchange.ts'
+
+type NetworkDeps = { engine: Engine; owner: string; log: RuntimeLog }
+
+export type NetworkResources = ReturnType<typeof createNetworkResources>
 
 /** Networks of stacks, with the names and labels Docker Compose gives them. */
-export const createNetworkResources = ({ engine, owner }: { engine: Engine; owner: string }) => {
+export const createNetworkResources = ({ engine, owner, log }: NetworkDeps) => {
   const find = async (name: string): Promise<Docker.NetworkInspectInfo | null> => {
     // By list, for inspect takes prefixes of ids as well.
     const query = { filters: { name: [name] } }
@@ -19,11 +24,11 @@ export const createNetworkResources = ({ engine, owner }: { engine: Engine; owne
   const isOutdated = (found: Docker.NetworkInspectInfo, spec: NetworkSpec): boolean =>
     found.Labels?.[label.owner] === owner && found.Labels[label.configHash] !== hashOf(spec)
 
-  const make = async (stack: StackSpec, key: string, spec: NetworkSpec): Promise<void> => {
+  const make = async (stack: string, key: string, spec: NetworkSpec): Promise<void> => {
     const options = createOptions(spec, {
       ...spec.labels,
       [label.owner]: owner,
-      [label.project]: stack.name,
+      [label.project]: stack,
       [label.network]: key,
       [label.configHash]: hashOf(spec),
       [label.version]: composeVersion,
@@ -37,56 +42,28 @@ export const createNetworkResources = ({ engine, owner }: { engine: Engine; owne
     }
   }
 
-  /** Takes the containers of the stack out, makes the network anew, and puts them back. */
-  const replace = async (stack: StackSpec, key: string, spec: NetworkSpec, id: string) => {
-    const info: Docker.NetworkInspectInfo = await engine.call('inspect a network', (docker) =>
-      docker.getNetwork(id).inspect(),
-    )
-    const members = await membersOf(stack, spec, Object.keys(info.Containers ?? {}))
-    for (const { container } of members) {
-      const leave = { Container: container, Force: true }
-      await engine.find(`leave network ${spec.name}`, (docker) =>
-        docker.getNetwork(id).disconnect(leave),
-      )
-    }
-    await engine.find(`remove network ${spec.name}`, (docker) => docker.getNetwork(id).remove())
-    await make(stack, key, spec)
-    for (const { container, endpoint } of members) {
-      const connect = { Container: container, EndpointConfig: endpoint }
-      await engine.find(`join network ${spec.name}`, (docker) =>
-        docker.getNetwork(spec.name).connect(connect),
-      )
-    }
+  /** Is a container of ours still in it? */
+  const isOurs = async (id: string): Promise<boolean> => {
+    const filters = { network: [id], label: [ownedBy(owner)] }
+    const query = { all: true, filters }
+    const found = await engine.call('list containers', (docker) => docker.listContainers(query))
+    return found.length > 0
   }
 
-  /** Throws AppError('stack_invalid') when somebody else uses the network. */
-  const membersOf = async (stack: StackSpec, spec: NetworkSpec, containers: readonly string[]) => {
-    const members = []
-    for (const container of containers) {
-      const info = await engine.find('inspect a container', (docker) =>
-        docker.getContainer(container).inspect(),
-      )
-      if (info === null) continue
-      const { Labels } = info.Config
-      if (Labels[label.owner] !== owner || Labels[label.project] !== stack.name) {
-        const message = `The network ${spec.name} has another definition now, and cannot be made anew: ${info.Name.slice(1)} uses it, which is not part of stack ${stack.name}`
-        const hint = `Take it out first: docker network disconnect ${spec.name} ${info.Name.slice(1)}`
-        throw new AppError('stack_invalid', { message }, { hint })
-      }
-      const { Aliases } = info.NetworkSettings.Networks[spec.name] ?? {}
-      const names = ((Aliases ?? []) as string[]).filter((alias) => !container.startsWith(alias))
-      members.push({ container, endpoint: { Aliases: names } })
-    }
-    return members
-  }
+  const exchange = createNetworkExchange({ engine, owner, log, find, make })
 
   return {
     async missing(stack: StackSpec): Promise<MissingResource[]> {
       const missing: MissingResource[] = []
-      for (const [key, spec] of networksIn(stack)) {
+      const networks = networksIn(stack)
+      const unfinished = networks.size === 0 ? new Set() : await exchange.unfinished()
+      for (const [key, spec] of networks) {
         const found = await find(spec.name)
         if (spec.external) {
           if (found === null) throw absent(stack, 'network', spec.name)
+        } else if (unfinished.has(spec.name)) {
+          const reason = 'it was on its way to another definition when Keelson ended'
+          missing.push({ kind: 'create_network', subject: key, reason })
         } else if (found === null) missing.push({ kind: 'create_network', subject: key })
         else if (isOutdated(found, spec)) {
           const reason = 'its definition has changed'
@@ -99,16 +76,27 @@ export const createNetworkResources = ({ engine, owner }: { engine: Engine; owne
     async create(stack: StackSpec, key: string): Promise<void> {
       const spec = networksIn(stack).get(key)
       if (spec === undefined || spec.external) return
+      await exchange.resume(spec.name)
       const found = await find(spec.name)
-      if (found === null) await make(stack, key, spec)
-      else if (isOutdated(found, spec)) await replace(stack, key, spec, found.Id)
+      if (found === null) await make(stack.name, key, spec)
+      else if (isOutdated(found, spec)) await exchange.begin(stack, key, spec, found.Id)
     },
 
+    /** Finishes what an earlier life has begun. */
+    resume: (): Promise<void> => exchange.resume(),
+
     async removeAll(stack: string): Promise<void> {
+      await exchange.callOff(stack)
       const query = { filters: { label: [ownedBy(owner), `${label.project}=${stack}`] } }
       const networks = await engine.call('list networks', (docker) => docker.listNetworks(query))
       for (const { Id, Name } of networks) {
-        await engine.find(`remove network ${Name}`, (docker) => docker.getNetwork(Id).remove())
+        try {
+          await engine.find(`remove network ${Name}`, (docker) => docker.getNetwork(Id).remove())
+        } catch (error) {
+          if (!answeredWith(error, 403) || (await isOurs(Id))) throw error
+          // As for Docker Compose: whoever uses it keeps it, and that is no reason not to go.
+          log.warn({ network: Name, reason: messageOf(error) }, 'a network is left to its users')
+        }
       }
     },
   }

@@ -4,6 +4,7 @@ import type { LogStore } from '../logs/log-store.ts'
 import type { ObservedInstance, RuntimeLog } from '../runtime.ts'
 import type { Finder } from './container-finder.ts'
 import { identityOf, label, type ContainerInfo } from './container-labels.ts'
+import { isNews, isSame } from './container-news.ts'
 import { followContainerLog, type ContainerLog } from './container-logs.ts'
 import { createEvidence, type Evidence } from './end-evidence.ts'
 import type { Engine } from './engine.ts'
@@ -92,9 +93,12 @@ export const createSupervision = (deps: SupervisionDeps) => {
   const hear = (event: ContainerEvent): void => {
     const entry = byId.get(event.id)
     if (entry === undefined) return keepEarly(event)
-    if (entry.ended !== null) return
+    if (entry.ended !== null) {
+      if (event.action === 'start') lookInBackground(entry)
+      return
+    }
     entry.evidence.heard(event)
-    if (event.action === 'die' || event.action === 'destroy') lookInBackground(entry)
+    if (lookedAtAfter.has(event.action)) lookInBackground(entry)
   }
 
   const keepEarly = (event: ContainerEvent): void => {
@@ -105,11 +109,35 @@ export const createSupervision = (deps: SupervisionDeps) => {
     if (early.size > earlyMax && oldest !== undefined) early.delete(oldest)
   }
 
-  /** One look at a container; an end it finds is announced. */
+  /** One look at a container; an end it finds is announced, and so is what else has changed. */
   const look = async (entry: Supervised): Promise<void> => {
-    if (entry.ended !== null) return
     const info = await finder.inspect(entry.id)
-    if (info?.State.Running !== true) await settle(entry, info, true)
+    if (entry.ended !== null) return startedAgain(entry, info)
+    if (info?.State.Running !== true) return settle(entry, info, true)
+    if (entry.settling !== null || isSame(entry.info, info)) return
+    entry.info = info
+    await tell(entry)
+  }
+
+  /**
+   * Its end was told, and then somebody started it: `docker start`, or the second half of a `docker
+   * restart` that took longer than anybody waits. It goes on under its incarnation.
+   */
+  const startedAgain = async (entry: Supervised, info: ContainerInfo | null): Promise<void> => {
+    const isKnown = byId.get(entry.id) === entry
+    if (info?.State.Running !== true || isOneOff(info) || !isKnown || entry.ended === null) return
+    entry.ended = null
+    entry.end = Promise.withResolvers()
+    await goOn(entry, info)
+    // Whoever ended it before, its next end is another one.
+    entry.evidence = createEvidence(clock)
+    await tell(entry)
+  }
+
+  const tell = async (entry: Supervised): Promise<void> => {
+    const observed = await deps.observedOf(entry.info)
+    if (closed || entry.ended !== null) return
+    for (const listener of listeners) listener(observed)
   }
 
   const lookInBackground = (entry: Supervised): void => {
@@ -119,13 +147,13 @@ export const createSupervision = (deps: SupervisionDeps) => {
 
   /** One list tells of all which still run; the others are looked at. */
   const lookAtAll = (): void => {
-    const alive = [...entries.values()].filter(({ ended }) => ended === null)
-    if (alive.length === 0) return
+    const asked = [...entries.values()]
+    if (asked.length === 0) return
     void engine
       .call('list containers', (docker) => docker.listContainers())
       .then((running) => {
-        const ids = new Set(running.map(({ Id }) => Id))
-        for (const entry of alive) if (!ids.has(entry.id)) lookInBackground(entry)
+        const found = new Map(running.map((one) => [one.Id, one]))
+        for (const entry of asked) if (isNews(entry, found.get(entry.id))) lookInBackground(entry)
       })
       .catch(() => undefined)
   }
@@ -209,6 +237,11 @@ export const createSupervision = (deps: SupervisionDeps) => {
 const noLog: ContainerLog = { ended: Promise.resolve(), close: () => undefined }
 
 export type Supervision = ReturnType<typeof createSupervision>
+
+/** After these a container is looked at. */
+const lookedAtAfter: ReadonlySet<ContainerEvent['action']> = new Set([
+  ...(['die', 'destroy', 'pause', 'unpause'] as const),
+])
 
 /** What is known of a container that somebody has removed. */
 const goneOf = ({ info, evidence }: Supervised, at: Date): ContainerInfo => ({

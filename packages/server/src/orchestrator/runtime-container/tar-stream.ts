@@ -42,8 +42,20 @@ export async function* packEntries(entries: readonly MemoryEntry[]): TarBlocks {
   yield end()
 }
 
-/** Packs a file or a folder of this host under another name. Throws UnreadableFile for a pipe. */
-export async function* packAs(source: string, path: string): TarBlocks {
+/**
+ * Packs files and folders of this host under other names, after folders of memory. Throws
+ * UnreadableFile for a pipe.
+ */
+export async function* packCopies(
+  folders: readonly MemoryEntry[],
+  copies: readonly { source: string; path: string }[],
+): TarBlocks {
+  for (const folder of folders) yield* packMemory(folder)
+  for (const { source, path } of copies) yield* packCopy(source, path)
+  yield end()
+}
+
+async function* packCopy(source: string, path: string): TarBlocks {
   const found = await lstat(source)
   if (!found.isDirectory() && !found.isFile() && !found.isSymbolicLink()) {
     throw new UnreadableFile(source, 'no_file', 'it is a pipe, a socket or a device')
@@ -56,7 +68,6 @@ export async function* packAs(source: string, path: string): TarBlocks {
       yield* packPath(join(source, entry.path), `${path}/${entry.path}`, entry.kind)
     }
   }
-  yield end()
 }
 
 const end = (): Buffer => Buffer.alloc(2 * blockBytes)

@@ -15,8 +15,12 @@ const runnerVariable = 'KEELSON_RUNNER'
 /** Commands that run beside instances, for as long as this Keelson does. */
 export type Runs = {
   attach(plan: SpawnPlan, terminal: boolean): Promise<AttachedRun>
-  /** Runs to the end, with its output in a file, or given piece by piece. */
-  run(plan: SpawnPlan, output: number | ((bytes: Buffer) => void)): Promise<number | null>
+  /** Runs to the end, its own or that of `until`, with its output in a file, or piece by piece. */
+  run(
+    plan: SpawnPlan,
+    output: number | ((bytes: Buffer) => void),
+    until?: AbortSignal,
+  ): Promise<number | null>
   /** Ends what a Keelson before this one has left running. */
   sweep(): Promise<void>
   close(): Promise<void>
@@ -73,9 +77,10 @@ export const createRuns = (owner: string): Runs => {
       }
     },
 
-    run: async (plan, output) => {
+    run: async (plan, output, until) => {
       const to = typeof output === 'number' ? output : 'pipe'
-      const { child, ended } = await start(plan, ['ignore', to, to])
+      const { child, ended, kill } = await start(plan, ['ignore', to, to])
+      if (until !== undefined) killWhen(until, ended, kill)
       if (typeof output !== 'number') {
         child.stdout?.on('data', output)
         child.stderr?.on('data', output)
@@ -91,6 +96,13 @@ export const createRuns = (owner: string): Runs => {
       await Promise.all([...running].map((kill) => kill()))
     },
   }
+}
+
+const killWhen = (until: AbortSignal, ended: Promise<unknown>, kill: () => Promise<void>): void => {
+  const end = (): void => void kill()
+  if (until.aborted) end()
+  until.addEventListener('abort', end, { once: true })
+  void ended.then(() => until.removeEventListener('abort', end))
 }
 
 /** As a shell tells it: 128 and the number of the signal. Null when it never started. */

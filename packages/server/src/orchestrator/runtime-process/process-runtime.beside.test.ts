@@ -140,6 +140,20 @@ test('hooks run before and beside an instance, and write into its log', async ()
   )
 })
 
+test('a hook that nobody waits for any longer is ended with all it started', async () => {
+  await using bench = await createProcessBench()
+  const instance = instanceOf(serviceOf(['sleep', '1000']))
+  const seconds = uniqueSeconds()
+  const sleepers = (): Promise<unknown[]> => processesWith(`sleep\0${seconds}`)
+  const over = new AbortController()
+  const script = `setsid sleep ${seconds} & sleep ${seconds}; wait`
+  const ended = bench.runtime.runHook(instance, hookOf(script), 'preStart', over.signal)
+  await until(async () => (await sleepers()).length === 2)
+  over.abort()
+  assert.equal(await ended, 137)
+  await until(async () => (await sleepers()).length === 0)
+})
+
 test('what a dead Keelson has left running beside an instance is ended by the next', async () => {
   await using bench = await createProcessBench()
   const instance = await startSleeper(bench)

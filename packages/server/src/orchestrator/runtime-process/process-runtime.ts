@@ -181,7 +181,11 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
   }
 
   /** There is no incarnation yet, so files are made for the time of the hook. */
-  const runBefore = async (instance: InstanceSpec, hook: HookSpec): Promise<number | null> => {
+  const runBefore = async (
+    instance: InstanceSpec,
+    hook: HookSpec,
+    until?: AbortSignal,
+  ): Promise<number | null> => {
     const id = newId()
     borrowed.add(id)
     const filesRoot = await incarnations.rootOfFiles()
@@ -192,9 +196,8 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
       const user = draft.user ?? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
       const ids = process.getuid?.() === 0 ? user : null
       await placeFiles(filesRoot, id, { ...instance, owner: ids })
-      return await runs.run(await planHook(instance, draft, hook), (bytes) =>
-        writer.append('stdout', bytes),
-      )
+      const plan = await planHook(instance, draft, hook)
+      return await runs.run(plan, (bytes) => writer.append('stdout', bytes), until)
     } finally {
       writer.end()
       await removeFiles(join(filesRoot, id))
@@ -246,8 +249,8 @@ export const createProcessRuntime = (options: ProcessRuntimeOptions): Runtime =>
     exec,
     attach: async (ref, command) =>
       runs.attach(await planBeside(await getHost(ref), command), command.tty !== null),
-    runHook: (instance, hook, when) =>
-      when === 'preStart' ? runBefore(instance, hook) : runInside(instance, hook),
+    runHook: (instance, hook, when, until) =>
+      when === 'preStart' ? runBefore(instance, hook, until) : runInside(instance, hook),
 
     copyInto: async (ref, changes) => {
       const { record } = await getHost(ref)

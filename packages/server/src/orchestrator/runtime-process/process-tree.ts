@@ -88,12 +88,15 @@ const look = async (): Promise<Surroundings> => {
 }
 
 /** The incarnation a process says it belongs to. */
-const markOf = async (pid: number): Promise<string | null> => {
+const markOf = (pid: number): Promise<string | null> => valueOf(pid, markerVariable)
+
+/** A variable of a process; null where it has none, or the system does not let us look. */
+const valueOf = async (pid: number, variable: string): Promise<string | null> => {
   const environment = await readFile(`/proc/${pid}/environ`).catch(() => null)
-  const from = environment === null ? -1 : placeIn(environment, `${markerVariable}=`)
+  const from = environment === null ? -1 : placeIn(environment, `${variable}=`)
   if (environment === null || from === -1) return null
   const end = environment.indexOf(0, from)
-  const start = from + markerVariable.length + 1
+  const start = from + variable.length + 1
   return environment.toString('utf8', start, end === -1 ? environment.length : end)
 }
 
@@ -116,11 +119,6 @@ const addDescendants = (entries: readonly ProcessEntry[], found: Set<number>): v
   }
 }
 
-const carries = async (pid: number, marker: string): Promise<boolean> => {
-  const environment = await readFile(`/proc/${pid}/environ`).catch(() => null)
-  return environment !== null && placeIn(environment, marker) !== -1
-}
-
 /**
  * Kills everything that is left of an instance, again and again, for it may fork meanwhile. False
  * when something is still there after the bound: a process in an uninterruptible system call.
@@ -137,16 +135,28 @@ export const killTree = async (tree: ProcessTree, limitMs = 10_000): Promise<boo
   }
 }
 
+/** Kills every process of this host whose environment holds `NAME=value`; see `killCarriers`. */
+export const killMarked = (marker: string): Promise<number> => {
+  const at = marker.indexOf('=')
+  return killCarriers(marker.slice(0, at), (value) => value === marker.slice(at + 1))
+}
+
 /**
- * Kills every process of this host whose environment holds `NAME=value`, and says how many there
- * were. None where the system does not let us look: another user's processes, macOS.
+ * Kills every process of this host with a variable that is meant, and says how many there were.
+ * None where the system does not let us look: another user's processes, macOS.
  */
-export const killMarked = async (variable: string): Promise<number> => {
-  const marker = `${variable}\0`
+export const killCarriers = async (
+  variable: string,
+  isMeant: (value: string) => boolean,
+): Promise<number> => {
+  const carries = async (pid: number): Promise<boolean> => {
+    const value = await valueOf(pid, variable)
+    return value !== null && isMeant(value)
+  }
   let killed = 0
   for (let round = 0; round < 20; round += 1) {
     const carriers = await Promise.all(
-      (await listProcesses()).map(async ({ pid }) => ((await carries(pid, marker)) ? pid : null)),
+      (await listProcesses()).map(async ({ pid }) => ((await carries(pid)) ? pid : null)),
     )
     const pids = carriers.filter((pid) => pid !== null)
     if (pids.length === 0) return killed

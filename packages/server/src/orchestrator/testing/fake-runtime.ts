@@ -24,6 +24,8 @@ export type FakeRuntime = Runtime & {
   hang(step: Step): () => void
   /** The running incarnation of an instance ends by itself. */
   end(name: string, exit: FakeExit): void
+  /** Something is done to the last incarnation of an instance around Keelson, and it runs. */
+  change(name: string, more: Partial<ObservedInstance>): void
   /** Every next start ends at once with this code; undefined: no more. */
   exitAtOnce(code: number | undefined): void
   /** Every next start of such an instance ends at once. */
@@ -150,6 +152,14 @@ export const createFakeRuntime = (clock: Clock, kind: RuntimeKind = 'process'): 
       const instance = running(name)
       assert.ok(instance !== undefined, `${name} does not run`)
       finish(instance, exit)
+    },
+    change(name, more) {
+      const instance = [...instances.values()].findLast((one) => one.name === name)
+      assert.ok(instance !== undefined, `${name} is not there`)
+      const { endedOutside: _, ...rest } = instance
+      const changed = { ...rest, running: true, exit: null, ...more }
+      instances.set(instance.incarnation, changed)
+      for (const listener of listeners) listener(changed)
     },
     exitAtOnce: (code) => void (exitCode = code),
     breaks: () => false,

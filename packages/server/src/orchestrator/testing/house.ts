@@ -68,7 +68,7 @@ export const openHouse = async ({ db, clock = systemClock, ...options }: HouseOp
     ...{ orchestrator, registry, health, recorder, events },
     start: (own: StackSpec = stackSpec('keelson', [serviceSpec('gateway')])) =>
       orchestrator.start(own),
-    apply: (stack: StackSpec, options: { planDigest?: string } = {}) =>
+    apply: (stack: StackSpec, options: { planDigest?: string; named?: string[] } = {}) =>
       orchestrator.apply(localActor, stack, options),
     rollBack: (name: string, revision?: number) =>
       orchestrator.rollBack(localActor, name, {

@@ -14,6 +14,8 @@ type InstanceDeps = {
   containers: Runtime
   /** Is an update of a service on its way? */
   isUpdating: (stack: string, service: string) => boolean
+  /** Does an instance run without being routed to? */
+  isIdle: (stack: string, service: string, instance: string) => boolean
 }
 
 /** Instances of services as the stack page and the look for drift see them. */
@@ -34,11 +36,13 @@ export const createStackInstances = (deps: InstanceDeps) => {
       const current = definitions.current(stack, spec.name)?.digest
       return registry.instancesOf(serviceIdOf(stack, spec.name)).map((instance) => {
         const digest = known.keepers.get(instance.name)?.digest ?? null
+        const standby = deps.isIdle(stack, spec.name, instance.name)
         return {
           ...describe(stack, spec.name, instance, health),
           revision: revisionOf(known, spec, digest),
           outdated: digest !== null && current !== undefined && digest !== current,
-          draining: instance.draining,
+          draining: instance.draining && !standby,
+          standby,
         }
       })
     },
@@ -47,6 +51,8 @@ export const createStackInstances = (deps: InstanceDeps) => {
     seen: (known: KnownStack, spec: ServiceSpec): SeenInstance[] =>
       keepersOf(known, spec)
         .filter(({ goal }) => goal.kind === 'run')
+        // Of blue-green, kept for a way back: it runs what was before, as it should.
+        .filter(({ id }) => !deps.isIdle(id.stack, id.service, id.name))
         .map(({ id, goal, phase, reason, observed, held }) => {
           const digest = observed?.running === true ? observed.digest : null
           const isAsTold = goal.kind === 'run' && goal.wish.digest === digest
@@ -83,7 +89,7 @@ const describe = (
   service: string,
   instance: RegisteredInstance,
   health: Health,
-): Omit<PlacedInstance, 'revision' | 'outdated' | 'draining'> => {
+): Omit<PlacedInstance, 'revision' | 'outdated' | 'draining' | 'standby'> => {
   const verdict = health.instance(instance.name)
   const { name, index, runtime, phase, pid, containerId, restarts, exitCode } = instance
   return {

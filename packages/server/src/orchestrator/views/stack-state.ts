@@ -10,7 +10,7 @@ import { describeService, type Health } from '../../health/index.ts'
 import { serviceIdOf, type Registry } from '../../registry/index.ts'
 import type { DriftWatch } from '../drift/watch.ts'
 import type { KnownStack, KnownStacks } from '../known-stacks.ts'
-import { originOf } from '../plan/changes.ts'
+import { originOf } from '../plan/change-origins.ts'
 import type { Definitions } from '../plan/definitions.ts'
 import { partKey, type Part } from '../plan/parts.ts'
 import type { StackInstances } from './stack-state-instances.ts'
@@ -28,6 +28,8 @@ type StateDeps = {
   stoppedBy: (stack: string, service: string) => string | null
   /** Instances a service is to have now. */
   wantedOf: (stack: string, spec: ServiceSpec) => number
+  /** Does an instance run without being routed to? */
+  isIdle: (stack: string, service: string, instance: string) => boolean
 }
 
 /** A stack as its page shows it: the file beside what runs. */
@@ -40,6 +42,7 @@ export const createStackState = (deps: StateDeps) => {
     const current = definitions.current(stack, spec.name)
     const digests = [...known.keepers.values()]
       .filter(({ id, observed }) => id.service === spec.name && observed?.running === true)
+      .filter(({ id }) => !deps.isIdle(stack, spec.name, id.name))
       .flatMap(({ digest }) => (digest === null ? [] : [digest]))
     const digest = digests.find((one) => one !== current?.digest) ?? digests[0]
     if (digest === undefined) return null

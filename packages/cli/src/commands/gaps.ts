@@ -1,0 +1,60 @@
+import { relative, resolve } from 'node:path'
+import { baselineFile, compareBaseline, readBaseline, writeBaseline } from '@keelson/gaps'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { usageError } from '../failure.ts'
+import { readGapsOptions, type GapsOptions } from '../gaps/options.ts'
+import { reportOf, runAudit, withGapsErrors } from '../gaps/run-audit.ts'
+import { exitCodeOfFindings, writeReport } from '../gaps/write-report.ts'
+
+/** What is claimed, declared and built in a repository, held against each other. */
+export const gaps = async (
+  context: Context,
+  options: GapsOptions,
+  [path]: readonly string[],
+): Promise<number> => {
+  const { cwd, output } = context
+  const { root, chosen, format } = await readGapsOptions(context, options, path)
+  const file =
+    options.baseline === undefined ? resolve(root, baselineFile) : resolve(cwd, options.baseline)
+  const known = options.writeBaseline === true ? [] : await readKnown(file, options)
+  const found = await runAudit({ root, rules: chosen })
+  if (options.writeBaseline === true) {
+    await saveBaseline(file, found.findings)
+    const shown = relative(cwd, file)
+    output.message(`${found.findings.length} findings written to ${shown}: they are known now`)
+    return exitCodes.ok
+  }
+  const asked = new Set<string>(chosen.map(({ id }) => id))
+  const compared = compareBaseline(found.findings, known, (rule) => asked.has(rule))
+  const report = await reportOf(found, chosen, compared.fresh, {
+    baselined: compared.known.length,
+    stale: compared.stale,
+  })
+  await writeReport(context, report, format, options.output)
+  if (compared.stale.length > 0 && format !== 'pretty' && format !== 'markdown') {
+    const entries = compared.stale.length === 1 ? '1 entry' : `${compared.stale.length} entries`
+    output.message(
+      `${entries} of the baseline match nothing any more: keelson gaps --write-baseline`,
+    )
+  }
+  return exitCodeOfFindings(compared.fresh, options.failOn ?? found.settings.failOn ?? 'error')
+}
+
+/** A file that was named has to be there; the usual one may. */
+const readKnown = async (file: string, { baseline }: GapsOptions) => {
+  const entries = await withGapsErrors(() => readBaseline(file))
+  if (entries === undefined && baseline !== undefined) {
+    throw usageError(`There is no baseline ${file}`, 'make it with --write-baseline')
+  }
+  return entries ?? []
+}
+
+const saveBaseline = async (...[file, findings]: Parameters<typeof writeBaseline>) => {
+  try {
+    await writeBaseline(file, findings)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${file} cannot be written: ${reason}`, 'name another file with --baseline')
+  }
+}

@@ -1,0 +1,58 @@
+import { Option, type Command } from 'commander'
+import type { Add, Handle } from './options.ts'
+
+const gapsHelp = `
+Reads the folder (this one unless named) and runs nothing of it: no server, no database, no start.
+
+  keelson gaps                                 what is missing, wrong or untrue here
+  keelson gaps --format sarif --output gaps.sarif
+  keelson gaps --write-baseline                take what is there now as known
+  keelson gaps diff main                       only what the changes since main bring
+  keelson gaps rules health/no-check           why a rule is there, and how to close such a gap
+
+Exit codes: 0 nothing at or above --fail-on, 7 findings, 2 bad input (an option, a folder without
+compose files, .keelson/gaps.yaml, a revision).`
+
+const formats = ['pretty', 'json', 'sarif', 'junit', 'github', 'markdown', 'html']
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
+
+/** The audit of a repository, and the list of what it looks for. */
+export const addGapsCommands = (add: Add, handle: Handle): void => {
+  const gaps = addAuditOptions(
+    add(
+      'gaps',
+      'what is missing, wrong or untrue in a repository; needs no platform',
+      '--file <path>',
+    ),
+  )
+    .argument('[path]', 'folder of the repository; this one unless named')
+    .option('--write-baseline', 'write what is found now to the baseline')
+    .addHelpText('after', gapsHelp)
+    .action(handle(async () => (await import('../commands/gaps.ts')).gaps))
+
+  addAuditOptions(
+    add('diff', 'only what the changes since a revision bring', '--file <path>', gaps),
+  )
+    .argument('<revision>', 'a branch, tag or commit')
+    .argument('[path]', 'folder of the repository; this one unless named')
+    .action(handle(async () => (await import('../commands/gaps-diff.ts')).gapsDiff))
+
+  add('rules', 'list the rules, or explain one', '--file <path>', gaps)
+    .argument('[id]', 'a rule or a family')
+    .action(handle(async () => (await import('../commands/gaps-rules.ts')).gapsRules))
+}
+
+const addAuditOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--format <format>', 'how to print it').choices(formats).default('pretty'),
+    )
+    .option('--rule <id>', 'only this rule or family (repeatable)', collect)
+    .addOption(
+      new Option('--fail-on <severity>', 'end with 7 from this severity on (error)').choices([
+        ...['error', 'warning', 'never'],
+      ]),
+    )
+    .option('-o, --output <path>', 'write to a file')
+    .option('--baseline <path>', 'findings that are known (.keelson/gaps-baseline.json)')

@@ -1,0 +1,53 @@
+import type { KnownImage } from '../systems/system.ts'
+import { applications } from './applications.ts'
+import { brokers } from './brokers.ts'
+import { caches } from './caches.ts'
+import { databases } from './databases.ts'
+import type { Entry } from './entry.ts'
+import { exporters } from './exporters.ts'
+import { gateways } from './gateways.ts'
+import { observability } from './observability.ts'
+import { distroless, runtimes } from './runtimes.ts'
+import { searchEngines } from './search-engines.ts'
+import { tools } from './tools.ts'
+
+/**
+ * Public images that people build stacks of. An image is in here with what its own page or
+ * Dockerfile says; what is not sure is undefined, and makes no finding.
+ */
+export const knownImages: readonly Entry[] = [
+  ...[databases, searchEngines, caches, brokers, gateways].flat(),
+  ...[observability, exporters, tools, applications, runtimes].flat(),
+]
+
+const byName = new Map(
+  knownImages.flatMap((image) => image.names.map((name) => [name, image] as const)),
+)
+
+/** Registries that hold the projects' own images, or copies of Docker Hub's. */
+const publicRegistries = new Set([
+  ...['docker.io', 'index.docker.io', 'registry-1.docker.io', 'mirror.gcr.io', 'quay.io'],
+  ...['ghcr.io', 'gcr.io', 'registry.k8s.io', 'k8s.gcr.io', 'mcr.microsoft.com', 'public.ecr.aws'],
+  ...['docker.elastic.co', 'docker.redpanda.com', 'cgr.dev', 'lscr.io'],
+  ...['cr.weaviate.io', 'docker.dragonflydb.io', 'docker.langfuse.com', 'docker.n8n.io'],
+])
+
+/** What is known of an image; of one in a registry of somebody's own, nothing is. */
+export const findKnownImage = (
+  name: string,
+  tag?: string,
+  registry = 'docker.io',
+): KnownImage | undefined => {
+  if (!publicRegistries.has(registry)) return undefined
+  const plain = name.replace(/^docker\/library\//, '')
+  const isDistroless = registry === 'gcr.io' && name.startsWith('distroless/')
+  const entry = isDistroless ? distroless : byName.get(plain)
+  if (entry === undefined) return undefined
+  const { variants = [], ...image } = entry
+  // A tag that is not known may be any of them.
+  if (tag === '' && variants.length > 0) return { ...image, has: [], lacks: [] }
+  const variant = tag === undefined ? undefined : variants.find((one) => one.tag.test(tag))
+  if (variant === undefined) return image
+  const { tag: _, ...differs } = variant
+  return { ...image, ...differs }
+}

@@ -1,0 +1,52 @@
+import type { Tree } from '../tree/tree.ts'
+import { createCodeReaders } from './code.ts'
+import { manifestReader } from './manifests.ts'
+import { operationsReaders } from './operations.ts'
+import type { FileFacts, Reader } from './reader.ts'
+
+/** Every reader; a file is read by each that wants it. */
+const createReaders = (): readonly Reader[] => [
+  ...operationsReaders,
+  manifestReader,
+  ...createCodeReaders(),
+]
+
+/** The facts of every file of the repository, by path; each file is read once. */
+export const readFiles = async (
+  tree: Tree,
+  isLate: () => boolean,
+): Promise<ReadonlyMap<string, FileFacts>> => {
+  const readers = createReaders()
+  const facts = new Map<string, FileFacts>()
+  for (const file of tree.files) {
+    const wanting = readers.filter(({ wants }) => wants(file))
+    if (wanting.length === 0) continue
+    if (isLate()) {
+      tree.notes.push({ file, why: 'not read in time, nor any file that sorts after it' })
+      break
+    }
+    const text = await tree.read(file)
+    if (text === undefined) continue
+    for (const reader of wanting) {
+      const found = await readWith(reader, file, text)
+      if (found === undefined) continue
+      facts.set(file, { ...facts.get(file), ...found })
+      tree.notes.push(...(found.notes ?? []))
+    }
+  }
+  return facts
+}
+
+/** One file that a reader stumbles over must not hide what all others say; it is told. */
+const readWith = async (
+  { name, read }: Reader,
+  file: string,
+  text: string,
+): Promise<FileFacts | undefined> => {
+  try {
+    return await read(file, text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return { notes: [{ file, why: `the reader of ${name} failed: ${reason.slice(0, 200)}` }] }
+  }
+}

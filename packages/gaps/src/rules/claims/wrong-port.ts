@@ -1,0 +1,132 @@
+import { factAt } from '../../place.ts'
+import type { ServiceEvidence, System } from '../../systems/system.ts'
+import type { Found, Rule } from '../rule.ts'
+import { allServices, claimsOf, findService, isAboutAll, isOtherWay } from './documents.ts'
+import { listsOf } from './lists.ts'
+
+/** A document gives a service a port that it has not, or an address at which nothing is published. */
+export const wrongPort: Rule = {
+  id: 'claims/wrong-port',
+  title: 'Documented port is not so',
+  severity: 'warning',
+  why: `The first thing that somebody new does is open the address in the README. "Connection refused" there
+costs an hour, and ends with a port opened that should not be.`,
+  joins: ['documents', 'compose ports', 'ports that services listen on'],
+  fix: 'Correct the address, or publish the port.',
+  *find(system) {
+    const services = allServices(system)
+    if ([...services.values()].some(isUnclear)) return
+    yield* inTables(system, services)
+    yield* inAddresses(system, services)
+  },
+  examples: [
+    {
+      title: 'an address that moved, and a table that did not',
+      files: {
+        'compose.yaml':
+          'services:\n  web:\n    image: nginx:1.27\n    ports: ["8081:80"]\n  cart:\n    image: a:1\n    ports: ["7001:7001"]\n  user:\n    image: a:1\n    ports: ["7002:7002"]\n',
+        'README.md':
+          '# Shop\n\n```sh\ndocker compose up\n```\n\nOpen http://localhost:8080 in your browser.\n\n## Services\n\n| Service | Port |\n|---|---|\n| web | 8081 |\n| cart | 7001 |\n| user | 7003 |\n',
+      },
+      finds: [
+        { service: '-', says: 'http://localhost:8080' },
+        { service: 'user', says: 'gives user port 7003' },
+      ],
+    },
+    {
+      title: 'other ways to run it',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["8081:80"]\n',
+        'README.md':
+          '# Shop\n\nRun `docker compose up` and open http://localhost:8081/x.\n\n## Kubernetes\n\nOpen http://localhost:9999.\n\n## Development\n\n```sh\nnpm run dev\n```\n\nOpen http://localhost:5173.\n',
+      },
+      finds: [],
+    },
+  ],
+}
+
+/** Its ports are not all known: the host's network, a port of a variable, any port. */
+const isUnclear = ({ model, isUnset }: ServiceEvidence): boolean =>
+  model.networkMode === 'host' || (model.ports.length > 0 && isUnset('ports'))
+
+const publishedBy = ({ model }: ServiceEvidence): [number, number][] =>
+  model.ports.map(({ published, target }) => {
+    const [from = '', to = from] = (published ?? '').split('-')
+    return from === '' ? [target, target] : [Number(from), Number(to)]
+  })
+
+const isPublished = (services: ReadonlyMap<string, ServiceEvidence>, port: number): boolean =>
+  [...services.values()].some((service) => publishedBy(service).some(([from, to]) => port >= from && port <= to))
+
+const portsOf = (service: ServiceEvidence): number[] => [
+  ...service.model.ports.map(({ target }) => target),
+  ...publishedBy(service).flat(),
+  ...service.serves.map(({ port }) => port),
+  ...service.model.expose.map((text) => Number.parseInt(text, 10)),
+  ...[...service.environment.values()].flatMap(({ value }) => (/^\d{2,5}$/.test(value ?? '') ? [Number(value)] : [])),
+]
+
+function* inTables(system: System, services: ReadonlyMap<string, ServiceEvidence>): Generator<Found> {
+  const files = new Set(listsOf(system).map(({ at }) => `${at.file}`))
+  for (const { document, claim } of claimsOf(system, 'port')) {
+    if (claim.service === undefined || !files.has(document.file) || !isAboutAll(document, system)) continue
+    const service = findService(services, claim.service)
+    const own = service === undefined ? [] : portsOf(service)
+    if (service === undefined || own.length === 0 || own.includes(claim.port)) continue
+    yield {
+      service: service.name,
+      message: `${document.file} gives ${service.name} port ${claim.port}, and it has ${[...new Set(own)].slice(0, 3).join(', ')}`,
+      evidence: [factAt(claim, `port ${claim.port}`), factAt(service.place('ports'), `ports ${[...new Set(own)].slice(0, 5).join(', ')}`)],
+      fix: `Write ${own[0]} for ${service.name} in ${document.file}`,
+      subject: `${claim.port}`,
+    }
+  }
+}
+
+/** Only of documents that say to start it with compose, and not in sections about other ways. */
+function* inAddresses(system: System, services: ReadonlyMap<string, ServiceEvidence>): Generator<Found> {
+  const told = new Set<string>()
+  for (const { document, claim } of claimsOf(system, 'url')) {
+    const { port, section, text } = claim
+    if (port === undefined || !isAboutAll(document, system) || isOtherWay(section)) continue
+    if (!startsWithCompose(document.claims, section) || isPublished(services, port)) continue
+    // Another command of the section opens it: `npm run dev`, `kubectl port-forward`, `docker run -p`.
+    if (opensPorts(document.claims, section) || told.has(`${document.file}:${port}`)) continue
+    told.add(`${document.file}:${port}`)
+    const inside = [...services.values()].find((service) => portsOf(service).includes(port))
+    yield {
+      ...(inside === undefined ? {} : { service: inside.name }),
+      message:
+        inside === undefined
+          ? `${document.file} says ${text}, and no service publishes port ${port}`
+          : `${document.file} says ${text}, and ${inside.name} does not publish its port ${port}`,
+      evidence: [
+        factAt(claim, text),
+        factAt(inside?.place('ports') ?? system.place('services'), `port ${port} is not published`),
+      ],
+      fix: inside === undefined ? `Correct the address in ${document.file}` : `Publish it ("${port}:${port}"), or correct the address`,
+      subject: `${document.file} ${port}`,
+    }
+  }
+}
+
+type Claims = System['documents'][number]['claims']
+
+const startsWithCompose = (claims: Claims, section: string | undefined): boolean =>
+  claims.some(
+    (claim) =>
+      claim.kind === 'command' &&
+      /^docker(?:-| )compose\b.*\bup\b/.test(claim.text) &&
+      top(claim.section) === top(section),
+  )
+
+/** Sections below one heading of the second level belong together; a README has one of the first. */
+const top = (section: string | undefined): string => (section ?? '').split(' > ').slice(0, 1).join(' > ')
+
+const opensPorts = (claims: Claims, section: string | undefined): boolean =>
+  claims.some(
+    (claim) =>
+      claim.kind === 'command' &&
+      claim.section === section &&
+      /^(?:npm|yarn|pnpm|npx|kubectl|minikube|helm|docker run|mvn|\.\/mvnw|gradle|\.\/gradlew|go run|python3?|uvicorn|flask|dotnet|ssh|make|cargo|php|rails|bundle)\b/.test(claim.text),
+  )

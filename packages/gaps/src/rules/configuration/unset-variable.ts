@@ -1,0 +1,83 @@
+import { factAt, wholeFile } from '../../place.ts'
+import type { ComposeVariable, System } from '../../systems/system.ts'
+import type { Found, Rule } from '../rule.ts'
+
+/** Every machine has them, or whoever starts the stack does. */
+const ofTheMachine =
+  /^(?:PWD|HOME|USER|USERNAME|PATH|UID|GID|SHELL|HOSTNAME|LANG|TZ|TERM|TMPDIR|DISPLAY|WAYLAND_DISPLAY|SSH_AUTH_SOCK|OLDPWD|LOGNAME|CI|GITHUB_\w+|CI_\w+|COMPOSE_\w+|DOCKER_\w+|XDG_\w+|BUILDKIT_\w+|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/
+
+/** Used by the compose files with neither a value nor a default: it becomes an empty text. */
+export const unsetVariable: Rule = {
+  id: 'configuration/unset-variable',
+  title: 'Variable without a value',
+  severity: 'warning',
+  why: `Compose puts an empty text in its place and only warns: \`image: app:\` is refused, a password becomes
+empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
+  joins: ['compose files', '.env', '.env.example'],
+  fix: 'Give it in `.env`, or write a default `${NAME:-value}`, or `${NAME:?what to set}` so that it stops with a reason.',
+  *find(system) {
+    const open = Map.groupBy(
+      system.variables.filter(({ given, isRequired, name }) => given === undefined && !isRequired && !ofTheMachine.test(name)),
+      ({ name }) => name,
+    )
+    for (const [name, uses] of open) {
+      const [first] = uses
+      // Guarded in one place, it is known to be left out.
+      if (first === undefined || uses.some((use) => use.default !== undefined)) continue
+      if (system.variables.some((use) => use.name === name && use.isRequired)) continue
+      // That nobody has copied the example is a finding of its own (configuration/env-example).
+      if (isInExample(system, name)) continue
+      yield unset(system, first, uses.length)
+    }
+  },
+  examples: [
+    {
+      title: 'nobody gives it a value',
+      files: { 'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n' },
+      finds: [{ service: '-', says: 'TAG has neither a value nor a default' }],
+    },
+    {
+      title: 'given, defaulted, demanded, or written for the shell',
+      files: {
+        'compose.yaml': `services:
+  api:
+    image: api:\${TAG}
+    command: sh -c 'echo $$NAME \${PORT:-80} \${KEY:?say it}'
+    # image: api:\${OLD}
+    volumes: ['\${HOME}/x:/x']
+`,
+        '.env': 'TAG=1\n',
+      },
+      finds: [],
+    },
+    {
+      title: 'an example says what to set',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n',
+        '.env.example': 'TAG=1\n',
+      },
+      finds: [],
+    },
+  ],
+}
+
+/** A document that says to set it: known, and still to be set by hand. */
+const isDocumented = ({ documents }: System, name: string): boolean =>
+  documents.some(({ claims }) => claims.some((claim) => claim.kind === 'variable' && claim.name === name))
+
+const unset = (system: System, { name, at }: ComposeVariable, count: number): Found => ({
+  ...(isDocumented(system, name) ? { severity: 'info' as const } : {}),
+  message: `${name} has neither a value nor a default${count > 1 ? ` in ${count} places` : ''}`,
+  evidence: [
+    factAt(at, `\${${name}} is used`),
+    factAt(wholeFile(system.folder === '' ? '.env' : `${system.folder}/.env`), `no ${name} is given`),
+  ],
+  fix: `Write \${${name}:-default} or \${${name}:?reason}, or give ${name} in .env`,
+  subject: name,
+})
+
+const examplesOf = (system: System) => system.envFiles.filter(({ isExample }) => isExample)
+
+/** Named by an example env file: whoever follows it sets the variable. */
+export const isInExample = (system: System, name: string): boolean =>
+  examplesOf(system).some(({ entries }) => entries.some((entry) => entry.name === name))

@@ -1,0 +1,85 @@
+import { factAt } from '../../place.ts'
+import type { ServiceEvidence } from '../../systems/system.ts'
+import type { Rule } from '../rule.ts'
+import { checkOf } from './checks.ts'
+
+const stateful = new Set(['database', 'broker', 'search', 'cache', 'object store'])
+
+/** The dependency can tell when it is ready, and nobody waits for it. */
+export const waitNotReady: Rule = {
+  id: 'health/wait-not-ready',
+  title: 'Starts before its dependency is ready',
+  severity: 'info',
+  why: `Without a condition, \`depends_on\` waits until the container is started, not until it answers. A
+service that gives up after the first refused connection fails on a cold start and works on the second
+try, which is why nobody sees it until the machine reboots.`,
+  joins: ['depends_on', 'compose healthcheck', 'Dockerfile HEALTHCHECK'],
+  fix: 'Wait with `condition: service_healthy`.',
+  *find({ services }) {
+    for (const service of services.values()) {
+      for (const [target, { condition }] of Object.entries(service.model.dependsOn)) {
+        const other = services.get(target)
+        const check = other && checkOf(other)
+        if (other === undefined || check === undefined || condition !== 'service_started') continue
+        // Written out it is somebody's decision, as is a dependency that a link implies.
+        const isChosen = hasOwnPlace(service, target)
+        if (isChosen || !service.isWritten('depends_on', target)) continue
+        const isStateful =
+          stateful.has(other.image?.known?.kind ?? '') &&
+          !stateful.has(service.image?.known?.kind ?? '')
+        yield {
+          service: service.name,
+          severity: isStateful && check.from === 'compose' ? 'warning' : 'info',
+          message: `${service.name} does not wait until ${target} is healthy, although ${target} has a health check`,
+          evidence: [
+            factAt(service.place('depends_on', target), 'waits until it is started'),
+            factAt(check.at, 'the health check'),
+          ],
+          fix: `depends_on: { ${target}: { condition: service_healthy } }`,
+          subject: target,
+        }
+      }
+    }
+  },
+  examples: [
+    {
+      title: 'the check of the database is not waited for',
+      files: {
+        'compose.yaml': `services:
+  api:
+    image: example/api:1
+    depends_on: [db]
+  db:
+    image: postgres:17
+    healthcheck: { test: [CMD, pg_isready] }
+`,
+      },
+      finds: [{ service: 'api', says: 'does not wait until db' }],
+    },
+    {
+      title: 'it is waited for, or somebody decided that it is not',
+      files: {
+        'compose.yaml': `services:
+  api:
+    image: example/api:1
+    depends_on:
+      db: { condition: service_healthy }
+      cache: { condition: service_started }
+  db:
+    image: postgres:17
+    healthcheck: { test: [CMD, pg_isready] }
+  cache:
+    image: redis:7
+    healthcheck: { test: [CMD, redis-cli, ping] }
+`,
+      },
+      finds: [],
+    },
+  ],
+}
+
+/** Of the short form (`- db`) the condition is where the name is. */
+const hasOwnPlace = ({ place }: ServiceEvidence, target: string): boolean => {
+  const [name, condition] = [place('depends_on', target), place('depends_on', target, 'condition')]
+  return name.line !== condition.line || name.column !== condition.column
+}

@@ -1,0 +1,95 @@
+import type { Place } from '../../place.ts'
+import { readAddress } from '../../readers/address.ts'
+import type { ServiceEvidence, System, VariableEvidence } from '../../systems/system.ts'
+
+/** Somewhere that a service is told to connect to. */
+export type Contact = Place & {
+  from: ServiceEvidence
+  host: string
+  port: number | undefined
+  scheme: string | undefined
+  /** In words, for a fact: `DATABASE_URL`, `data source Loki`. */
+  what: string
+  by: 'environment' | 'configuration' | 'code'
+}
+
+/** Every place that is known to be contacted, by whom and where that is written. */
+export const contactsOf = (system: System): readonly Contact[] => [
+  ...[...system.services.values()].flatMap(fromEnvironment),
+  ...fromConfiguration(system),
+  ...[...system.services.values()].flatMap(fromCode),
+]
+
+/** Addresses for others: what it listens on, what browsers and other machines are told. */
+const forOthers =
+  /LISTEN|BIND|ADVERTI[SZ]ED|CORS|ORIGIN|ALLOW|TRUST|REDIRECT|CALLBACK|PUBLIC|EXTERNAL|FRONTEND_URL|(?:^|_)(?:BASE|ROOT|SITE|APP|HOME|WEB)_URL|DOMAIN|ISSUER|NO_?PROXY|NEXTAUTH|QUORUM|WEBHOOK|HOSTS_ALLOWED|^VIRTUAL_|SERVER_NAME|^REACT_APP|^VITE_|^NG_|^NUXT_/i
+
+const addressVariable =
+  /(?:HOST|HOSTS|ADDR|ADDRESS|ENDPOINT|SERVER|SERVERS|BROKER|BROKERS|BOOTSTRAP|SEEDS|URL|URI|NODES|DSN|CONNECT|CONNECTION)$/i
+
+const fromEnvironment = (from: ServiceEvidence): readonly Contact[] =>
+  [...from.environment.values()].flatMap((variable) => readVariable(from, variable))
+
+const readVariable = (
+  from: ServiceEvidence,
+  { name, value, file, line, column }: VariableEvidence,
+): readonly Contact[] => {
+  if (value === undefined || value.length > 2000 || forOthers.test(name)) return []
+  if (from.isUnset('environment', name)) return []
+  return value.split(',').flatMap((part): readonly Contact[] => {
+    const text = part.trim().replace(/^jdbc:/, '')
+    const isUrl = /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/.test(text)
+    const isPair = addressVariable.test(name) && /^[a-z0-9][\w.-]*:\d{2,5}$/i.test(text)
+    if (!isUrl && !isPair) return []
+    const { host, port, scheme } = readAddress(text) ?? {}
+    if (host === undefined) return []
+    return [{ file, line, column, from, host, port, scheme, what: name, by: 'environment' }]
+  })
+}
+
+const fromConfiguration = (system: System): readonly Contact[] => {
+  const read = (name: string | undefined) => (name === undefined ? undefined : system.services.get(name))
+  const contacts = system.contacts.flatMap(({ by, host, port, scheme, what, ...at }) => {
+    const from = read(by)
+    return from === undefined ? [] : [{ ...placeOf(at), from, host, port, scheme, what }]
+  })
+  const exports = system.collectors.flatMap(({ by, exports: all }) => {
+    const from = read(by)
+    return all.flatMap(({ host, port, name, isUsed, ...at }) =>
+      from === undefined || host === undefined || !isUsed
+        ? []
+        : [{ ...placeOf(at), from, host, port, scheme: undefined, what: `exporter ${name}` }],
+    )
+  })
+  const managers = system.alerting.managers.flatMap(({ by, host, port, ...at }) => {
+    const from = read(by)
+    return from === undefined || host === undefined
+      ? []
+      : [{ ...placeOf(at), from, host, port, scheme: undefined, what: 'Alertmanager' }]
+  })
+  return [...contacts, ...exports, ...managers].map((one) => ({ ...one, by: 'configuration' }))
+}
+
+const placeOf = ({ file, line, column }: Place): Place => ({ file, line, column })
+
+/** Addresses that stand in the code, unless the environment says otherwise. */
+const fromCode = (from: ServiceEvidence): readonly Contact[] =>
+  from.sources
+    .filter(({ isTest }) => !isTest)
+    .flatMap(({ contacts }) => contacts)
+    .filter(({ variable }) => variable === undefined || !from.environment.has(variable))
+    .map(({ host, port, scheme, variable, ...at }) => ({
+      ...{ ...placeOf(at), from, host, port, scheme, by: 'code' },
+      what: variable === undefined ? 'the code' : `the default of ${variable}`,
+    }))
+
+/** A port said by the scheme. */
+export const usualPorts: Readonly<Record<string, number>> = {
+  ...{ http: 80, https: 443, ws: 80, wss: 443 },
+  ...{ postgres: 5432, postgresql: 5432, mysql: 3306, mariadb: 3306, mongodb: 27_017 },
+  ...{ redis: 6379, rediss: 6379, amqp: 5672, amqps: 5671, nats: 4222, mqtt: 1883 },
+}
+
+/** Schemes that no browser speaks: such an address is never meant for one. */
+export const isForPrograms = (scheme: string | undefined): boolean =>
+  scheme !== undefined && !['http', 'https', 'ws', 'wss'].includes(scheme) && scheme in usualPorts

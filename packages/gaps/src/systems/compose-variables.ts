@@ -1,0 +1,49 @@
+import { listVariables, originsOf, type Project } from '@keelson/compose'
+import type { Tree } from '../tree/tree.ts'
+import { repositoryPath } from './places.ts'
+import type { ComposeVariable, EnvFileEvidence } from './system.ts'
+
+const reference = /\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))/g
+
+/** Each use of a variable in the compose files, with its default and what gives it a value. */
+export const readVariables = async (
+  tree: Tree,
+  project: Project,
+  envFiles: readonly EnvFileEvidence[],
+): Promise<readonly ComposeVariable[]> => {
+  const given = new Map(
+    envFiles
+      .filter(({ services, isExample }) => services.length === 0 && !isExample)
+      .filter(({ file }) => file === '.env' || file.endsWith('/.env'))
+      .flatMap(({ entries }) => entries.map((entry) => [entry.name, entry] as const)),
+  )
+  const found: ComposeVariable[] = []
+  for (const path of project.sources) {
+    const file = repositoryPath(tree.root, path)
+    if (file === undefined || !/\.ya?ml$/.test(file)) continue
+    const lines = ((await tree.read(file)) ?? '').split('\n')
+    for (const [index, line] of lines.entries()) {
+      const code = line.replace(/(^|\s)#.*$/, '$1').replaceAll('$$', '  ')
+      const uses = listVariables(code)
+      for (const match of code.matchAll(reference)) {
+        const name = match[1] ?? match[2] ?? ''
+        const use = uses[name]
+        if (use === undefined) continue
+        const entry = given.get(name)
+        const has = new RegExp(`\\$\\{${name}:?[-+]`).test(code)
+        found.push({
+          name,
+          ...{ at: { file, line: index + 1, column: match.index + 1 } },
+          default: has ? use.default || use.presence : undefined,
+          isRequired: use.required,
+          given: entry?.value === undefined ? undefined : { ...entry, value: entry.value },
+        })
+      }
+    }
+  }
+  return found
+}
+
+/** Does the value at this path of the model hold a variable that nobody gave a value? */
+export const isUnknown = (project: Project, path: string): boolean =>
+  originsOf(project, path).some(({ file, line }) => file === 'environment' && line === 0)

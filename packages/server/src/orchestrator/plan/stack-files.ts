@@ -1,0 +1,122 @@
+import { access, constants } from 'node:fs/promises'
+import type { FilesPlan, Plan, ProblemDetail, Reading, StackSpec } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AppError, messageOf } from '../../kernel/errors.ts'
+import type { KnownStacks } from '../known-stacks.ts'
+import type { FilesReader } from './files-reader.ts'
+
+type FilesDeps = {
+  stacks: Pick<KnownStacks, 'get' | 'whenComplete'>
+  clock: Clock
+  read: FilesReader
+  plan: (stack: StackSpec) => Promise<Plan>
+  apply: (actor: Actor, stack: StackSpec, options: { planDigest: string }) => Promise<Plan>
+}
+
+type Read = { spec: StackSpec; warnings: ProblemDetail[]; changed: string[] }
+
+export type StackFiles = ReturnType<typeof createStackFiles>
+
+/** The files of a stack as they are now: what applying them would do, and doing it. */
+export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps) => {
+  /** Several pages that ask at once get one answer. */
+  const asked = new Map<string, Promise<FilesPlan>>()
+
+  const readAgain = async (name: string): Promise<Read> => {
+    await stacks.whenComplete()
+    const { spec: applied } = stacks.get(name)
+    const { reading } = applied
+    if (reading === undefined) throw unknownReading(applied)
+    const found = await read(reading).catch((error: unknown) => {
+      throw unreadable(applied, reading, `Reading it failed: ${messageOf(error)}`)
+    })
+    if (found.kind === 'refused') {
+      const lost = await firstUnreadable(applied.files)
+      if (lost !== undefined) throw unreadable(applied, reading, lost)
+      const [first] = found.faults
+      const message = first?.message ?? `The files of ${name} cannot be read`
+      throw new AppError('stack_invalid', { message }, { errors: found.faults })
+    }
+    if (found.spec.name !== name) {
+      const message = `The files are of a stack ${found.spec.name} now, not of ${name}`
+      throw unreadable(applied, reading, message)
+    }
+    const { spec, warnings } = found
+    return { spec, warnings, changed: changedFiles(applied, spec) }
+  }
+
+  const planNow = async (name: string): Promise<FilesPlan> => {
+    const { spec, warnings, changed } = await readAgain(name)
+    return { plan: await plan(spec), changed, warnings, readAt: clock.now().toISOString() }
+  }
+
+  return {
+    /**
+     * What applying them would do. Throws stack_files_unreadable, stack_invalid with every fault and
+     * its place, and what making a plan throws.
+     */
+    plan(name: string): Promise<FilesPlan> {
+      const under = asked.get(name)
+      if (under !== undefined) return under
+      const answer = planNow(name).finally(() => asked.delete(name))
+      asked.set(name, answer)
+      return answer
+    },
+
+    /** Reads them once more and applies them; plan_outdated when that is not what was looked at. */
+    async apply(actor: Actor, name: string, planDigest: string): Promise<Plan> {
+      const { spec } = await readAgain(name)
+      return apply(actor, spec, { planDigest })
+    },
+  }
+}
+
+const changedFiles = (before: StackSpec, now: StackSpec): string[] => {
+  const old = new Map(before.sources.map(({ path, sha256 }) => [path, sha256]))
+  const left = new Set(now.sources.map(({ path }) => path))
+  return [
+    ...now.sources.filter(({ path, sha256 }) => old.get(path) !== sha256),
+    ...before.sources.filter(({ path }) => !left.has(path)),
+  ].map(({ path }) => path)
+}
+
+const firstUnreadable = async (files: readonly string[]): Promise<string | undefined> => {
+  for (const file of files) {
+    const why = await access(file, constants.R_OK).then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code ?? error.message,
+    )
+    if (why === 'ENOENT') return `${file} is not there any more`
+    if (why !== undefined) return `${file} cannot be read by Keelson (${why})`
+  }
+  return undefined
+}
+
+const unknownReading = ({ name, workingDir }: StackSpec): AppError =>
+  new AppError(
+    'stack_files_unreadable',
+    { message: `How the files of ${name} are read is not known: it was not applied by keelson up` },
+    { hint: `Run: ${inFolder(workingDir)} && keelson plan` },
+  )
+
+const unreadable = ({ workingDir }: StackSpec, reading: Reading, message: string): AppError => {
+  const options = [
+    ...(reading.projectName === undefined ? [] : ['-p', reading.projectName]),
+    ...reading.files.flatMap((file) => ['-f', file]),
+    ...reading.profiles.flatMap((profile) => ['--profile', profile]),
+    ...reading.envFiles.flatMap((file) => ['--env-file', file]),
+  ].map(quoted)
+  const folder = reading.files.length > 0 ? reading.cwd : workingDir
+  const command = ['keelson', ...options, 'plan'].join(' ')
+  return new AppError(
+    'stack_files_unreadable',
+    { message },
+    { hint: `Run: ${inFolder(folder)} && ${command}` },
+  )
+}
+
+const inFolder = (folder: string): string => `cd ${quoted(folder)}`
+
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
