@@ -61,6 +61,7 @@ suite('files', { concurrency: 8 }, () => {
     const { code, stderr } = await stack.tryUp()
     assert.equal(code, 6, stderr)
     assert.match(stderr, /migrate .*failed.*7/)
+    assert.match(stderr, /\| no such table/)
     assert.match(stderr, /keelson why fails\/migrate/)
     assert.ok(Date.now() - startedMs < 20_000, 'it does not wait for the time to be over')
     assert.equal((await stack.first('web')).startedAt, null, 'what waits for it is not started')

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { EnvFileError, parseEnvFile } from './dotenv.ts'
-import type { LoadOptions } from './load.ts'
+import type { LoadOptions } from './load-options.ts'
 import { refuse } from './load-files.ts'
 import type { ReadText } from './read-text.ts'
 

@@ -11,7 +11,7 @@
  * ComposeError with file, line and column; every load ends within its `Limits`.
  */
 export { loadProject } from './load.ts'
-export type { LoadOptions } from './load.ts'
+export type { LoadOptions } from './load-options.ts'
 export { ComposeError, formatDiagnostic } from './diagnostics.ts'
 export type { Diagnostic, Origin } from './diagnostics.ts'
 export { originsOf } from './origins.ts'

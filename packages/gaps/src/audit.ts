@@ -15,7 +15,7 @@ import type { Finding, Found, Rule, Severity } from './rules/rule.ts'
 import { folderName } from './systems/folder-name.ts'
 import { loadSystems, type Refused } from './systems/load-systems.ts'
 import { repositoryPath } from './systems/places.ts'
-import type { System } from './systems/system.ts'
+import type { RunningEvidence, System } from './systems/system.ts'
 import type { Tree, TreeNote } from './tree/tree.ts'
 import { walkTree, type WalkLimits } from './tree/walk.ts'
 
@@ -27,6 +27,10 @@ export type AuditOptions = {
   limits?: Partial<WalkLimits>
   /** Paths that exist although they are not here: of a trimmed copy. */
   alsoExisting?: readonly string[]
+  /** What is seen of a stack that runs; undefined of one that nobody looks at. */
+  running?: (system: System) => Promise<RunningEvidence | undefined>
+  /** In place of those in the repository's `.keelson/gaps.yaml`. */
+  settings?: Settings
   /** When suppressions are over. */
   now?: Date
   /** What is not read by then is not read, and told. */
@@ -55,11 +59,16 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const { root, rules = allRules, now = new Date() } = options
   const end = performance.now() + (options.timeLimitMs ?? defaultTimeLimitMs)
   const isLate = () => performance.now() > end
-  const settings = await readSettings(root, [...new Set([...allRules, ...rules])])
+  const known = [...new Set([...allRules, ...rules])]
+  const settings = options.settings ?? (await readSettings(root, known))
   const { limits = {}, alsoExisting = [] } = options
   const tree = await walkTree(root, { limits, alsoExisting, leaveOut: leavesOut(settings) })
   const facts = await readFiles(tree, isLate)
   const { systems, refused } = await loadSystems(tree, facts, isLate)
+  for (const system of options.running === undefined ? [] : systems) {
+    const seen = await options.running?.(system)
+    if (seen !== undefined) system.running = seen
+  }
 
   const collect = createCollector(settings)
   // Whether a suppression holds is only known once what it names has been judged.
@@ -75,7 +84,7 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
     collect(doesNotLoad(judged), folderName(one.folder), foundOfRefused(root, one))
   }
   judge({ rules: judged, systems, collect, isLate, notes: tree.notes })
-  const suppressions = await readSuppressions(tree, [...new Set([...allRules, ...rules])])
+  const suppressions = await readSuppressions(tree, known)
   const { kept, suppressed, used } = suppress(collect.findings(), suppressions, now)
   const about = createCollector(settings)
   const ran = new Set<string>(judged.map(({ id }) => id))
@@ -93,7 +102,10 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const units = mainSystems(systems).map(({ folder, services }) => ({
     ...{ system: folderName(folder), services: [...services.keys()] },
   }))
-  const score = scoreOf(findings, units, rules)
+  // What nobody looked at is not well either: it does not count.
+  const looked = systems.some(({ running }) => running !== undefined)
+  const counted = rules.filter(({ id }) => looked || !id.startsWith('running/'))
+  const score = scoreOf(findings, units, counted)
   const inventory = takeInventory(systems, score, tree.notes)
   return {
     ...{ findings, inventory, suppressed, settings, systems, refused, tree },
@@ -151,10 +163,17 @@ const judge = ({ rules, systems, collect, isLate, notes }: Judging): void => {
         notes.push({ file: system.files[0] ?? folder, why: `${why}: ${rule.id} and what follows` })
         return
       }
-      for (const found of rule.find(system)) {
-        collect(rule, folder, found)
-        count += 1
-        if (count > findingCountMax) break
+      try {
+        for (const found of rule.find(system)) {
+          collect(rule, folder, found)
+          count += 1
+          if (count > findingCountMax) break
+        }
+      } catch (error) {
+        // One rule that stumbles must not hide what all others find; it is told.
+        const reason = error instanceof Error ? error.message : String(error)
+        const why = `the rule ${rule.id} failed: ${reason.slice(0, 200)}`
+        notes.push({ file: system.files[0] ?? folder, why })
       }
     }
   }

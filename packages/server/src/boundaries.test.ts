@@ -78,16 +78,19 @@ const packageNeeds: Readonly<Record<string, readonly string[]>> = {
   compose: [],
   server: ['contract'],
   web: ['contract'],
-  cli: ['contract', 'compose'],
+  gaps: ['compose'],
+  // `server/check`: what a plan is judged by, also where no platform runs.
+  cli: ['contract', 'compose', 'gaps', 'server/check'],
 }
 
 const checkPackages = (files: readonly SourceFile[]): string[] =>
   files.flatMap(importsOf).flatMap(({ from, to, isPackage }) => {
     const own = packageOf(from)
-    const other = isPackage ? /^@keelson\/(\w+)/.exec(to)?.[1] : packageOf(to)
+    const other = isPackage ? /^@keelson\/(.+)/.exec(to)?.[1] : packageOf(to)
     if (other === undefined || other === own) return []
     if (!isPackage) return [`${from} imports ${to}: by its path, not as a package`]
-    return packageNeeds[own]?.includes(other) === true
+    const needs = packageNeeds[own] ?? []
+    return needs.some((name) => other === name || other.startsWith(`${name}/`))
       ? []
       : [`${from} imports ${to}: ${own} knows nothing of ${other}`]
   })

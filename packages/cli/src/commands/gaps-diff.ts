@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
-import { audit, baselineFile, compareBaseline, exportRevision, readBaseline } from '@keelson/gaps'
+import { audit, compareBaseline, exportRevision } from '@keelson/gaps'
 import type { Context } from '../context.ts'
+import { baselinePath, readKnown } from '../gaps/known.ts'
 import { readGapsOptions, type GapsOptions } from '../gaps/options.ts'
 import { reportOf, runAudit, withGapsErrors } from '../gaps/run-audit.ts'
 import { exitCodeOfFindings, writeReport } from '../gaps/write-report.ts'
@@ -12,18 +12,18 @@ export const gapsDiff = async (
   [revision = '', path]: readonly string[],
 ): Promise<number> => {
   const { root, chosen, format } = await readGapsOptions(context, options, path)
-  const { cwd } = context
-  const file =
-    options.baseline === undefined ? resolve(root, baselineFile) : resolve(cwd, options.baseline)
-  const known = (await withGapsErrors(() => readBaseline(file))) ?? []
+  const known = await readKnown(baselinePath(context.cwd, root, options), options)
   const exported = await withGapsErrors(() => exportRevision(root, revision))
   try {
-    const before = await withGapsErrors(() => audit({ root: exported.folder, rules: chosen }))
     const found = await runAudit({ root, rules: chosen })
+    // Both sides by the settings of today: what they change is no gap of the change.
+    const { settings } = found
+    const before = await audit({ root: exported.folder, rules: chosen, settings })
     const { fresh } = compareBaseline(found.findings, before.findings)
     const compared = compareBaseline(fresh, known)
     const report = await reportOf(found, chosen, compared.fresh, {
       baselined: compared.known.length,
+      since: revision,
     })
     await writeReport(context, report, format, options.output)
     return exitCodeOfFindings(compared.fresh, options.failOn ?? found.settings.failOn ?? 'error')

@@ -63,7 +63,7 @@ test('without gaps: one sentence and 0', async () => {
   await using repository = await createFolder(clean)
   const { code, stdout } = await repository.run(...onlyStale)
   assert.equal(code, 0)
-  assert.match(stdout, /^✓ No gaps: /)
+  assert.match(stdout, /^✓ No such gaps in 1 service\.\n/)
 })
 
 const refusals: [name: string, args: string[], expected: RegExp][] = [
@@ -208,6 +208,7 @@ test(
     const strict = ['diff', 'HEAD', ...onlyStale, '--fail-on', 'warning']
     const same = await repository.run(...strict)
     assert.equal(same.code, 0, same.stdout + same.stderr)
+    assert.match(same.stdout, /^✓ Nothing new: the changes since HEAD bring no gaps\.\n/)
     await repository.write(
       'compose.yaml',
       `# moved\n${stale['compose.yaml']}  # keelson-ignore network: none\n  other:\n    image: registry.example.com/o:1\n`,

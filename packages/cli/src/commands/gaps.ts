@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path'
-import { baselineFile, compareBaseline, readBaseline, writeBaseline } from '@keelson/gaps'
+import { relative } from 'node:path'
+import { compareBaseline, writeBaseline } from '@keelson/gaps'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
+import { baselinePath, readKnown } from '../gaps/known.ts'
 import { readGapsOptions, type GapsOptions } from '../gaps/options.ts'
-import { reportOf, runAudit, withGapsErrors } from '../gaps/run-audit.ts'
+import { reportOf, runAudit } from '../gaps/run-audit.ts'
 import { exitCodeOfFindings, writeReport } from '../gaps/write-report.ts'
 
 /** What is claimed, declared and built in a repository, held against each other. */
@@ -15,8 +16,7 @@ export const gaps = async (
 ): Promise<number> => {
   const { cwd, output } = context
   const { root, chosen, format } = await readGapsOptions(context, options, path)
-  const file =
-    options.baseline === undefined ? resolve(root, baselineFile) : resolve(cwd, options.baseline)
+  const file = baselinePath(cwd, root, options)
   const known = options.writeBaseline === true ? [] : await readKnown(file, options)
   const found = await runAudit({ root, rules: chosen })
   if (options.writeBaseline === true) {
@@ -39,15 +39,6 @@ export const gaps = async (
     )
   }
   return exitCodeOfFindings(compared.fresh, options.failOn ?? found.settings.failOn ?? 'error')
-}
-
-/** A file that was named has to be there; the usual one may. */
-const readKnown = async (file: string, { baseline }: GapsOptions) => {
-  const entries = await withGapsErrors(() => readBaseline(file))
-  if (entries === undefined && baseline !== undefined) {
-    throw usageError(`There is no baseline ${file}`, 'make it with --write-baseline')
-  }
-  return entries ?? []
 }
 
 const saveBaseline = async (...[file, findings]: Parameters<typeof writeBaseline>) => {

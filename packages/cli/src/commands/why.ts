@@ -2,6 +2,7 @@ import type { ServiceSummary, TimelineEntry, Why } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Colors } from '../output.ts'
+import { readLastOutput } from '../last-output.ts'
 import { getRunning } from '../platform.ts'
 import { markOfState, paintState } from '../progress/marks.ts'
 import { findStack, listStacks, serviceCall } from '../scope.ts'
@@ -19,11 +20,22 @@ export const why = async (
   const platform = await getRunning(context)
   const stack = await findStack(context, await listStacks(platform))
   const story = await platform.call('whyService', serviceCall(name, stack))
-  output.data(shared.json ? JSON.stringify(story, null, 2) : formatStory(story, output.dataColors))
+  if (shared.json) {
+    output.data(JSON.stringify(story, null, 2))
+    return exitCodes.ok
+  }
+  const culprit = story.chain.at(-1) ?? story.service
+  const lines = culprit.state === 'unhealthy' ? await readLastOutput(platform, culprit.id) : []
+  output.data(formatStory(story, output.dataColors, lines))
   return exitCodes.ok
 }
 
-export const formatStory = (story: Why, colors: Colors): string => {
+/** `lastOutput`: of the service where the trouble begins. */
+export const formatStory = (
+  story: Why,
+  colors: Colors,
+  lastOutput: readonly string[] = [],
+): string => {
   const { service, sentences, chain, events, suggestion } = story
   const head = `${formatState(service, colors)}  ${colors.bold(service.id)}`
   const blocks = [[head, ...sentences.map((sentence) => `  ${oneLine(sentence)}`)]]
@@ -40,6 +52,10 @@ export const formatStory = (story: Why, colors: Colors): string => {
       colors.bold('What happened'),
       ...lastEvents(events).map((event) => formatEvent(event, colors)),
     ])
+  }
+  if (lastOutput.length > 0) {
+    const { id } = chain.at(-1) ?? service
+    blocks.push([colors.bold(`Last output of ${id}`), ...lastOutput.map((line) => `  ${line}`)])
   }
   if (suggestion !== null) {
     blocks.push([`${colors.bold('Try:')} ${suggestion.command}`, `  ${oneLine(suggestion.text)}`])

@@ -40,14 +40,17 @@ export const runAudit = async (options: AuditOptions): Promise<Audit> => {
   return found
 }
 
+type ReportFacts = { baselined?: number; stale?: readonly BaselineEntry[]; since?: string }
+
 export const reportOf = async (
   found: Audit,
   rules: Report['rules'],
   findings: readonly Finding[],
-  { baselined = 0, stale = [] }: { baselined?: number; stale?: readonly BaselineEntry[] } = {},
+  { baselined = 0, stale = [], since }: ReportFacts = {},
 ): Promise<Report> => ({
   ...{ findings, rules, baselined, stale, version: readVersion() },
   inventory: found.inventory,
   suppressed: found.suppressed.length,
+  ...(since === undefined ? {} : { since }),
   excerptOf: await readExcerpts(found.tree, findings),
 })

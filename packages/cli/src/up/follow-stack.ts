@@ -2,9 +2,10 @@ import { ProblemError, type ServiceSummary, type StackSpec } from '@keelson/cont
 import type { Context } from '../context.ts'
 import { createWakingLoop, followLive, type LiveMessage } from '../live.ts'
 import type { Platform } from '../platform.ts'
-import { createProgress, type Progress, type ServiceProgress } from '../progress/progress.ts'
+import { createProgress, type Progress } from '../progress/progress.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { count } from '../text.ts'
+import { describeNotUp } from './not-up.ts'
 import { createStartWatch, settleMs } from './start-watch.ts'
 import { describeFailedUpdate, noUpdates, readUpdates } from './updates.ts'
 
@@ -57,7 +58,7 @@ export const followStack = async (options: FollowOptions): Promise<StackEnd> => 
       if (signal.aborted) return 'interrupted'
       if (verdict === 'failed' || outOfTime.aborted) {
         reporter.close()
-        context.output.alarm(describeNotUp(progress, options, outOfTime.aborted))
+        context.output.alarm(await describeNotUp(progress, options, outOfTime.aborted))
         return 'unhealthy'
       }
       await changed(AbortSignal.any([signal, outOfTime, settling.due(), starting.due()]))
@@ -186,36 +187,4 @@ const describeStarted = (progress: Progress, stack: string): string => {
   const isHealthy = services.every(({ outcome }) => outcome !== 'open')
   if (isHealthy) return describeUp(progress, stack)
   return `${stack} is started: ${count(services.length, 'service')}; keelson status tells how they are`
-}
-
-const describeNotUp = (
-  progress: Progress,
-  { context, spec, waitMs, until }: Pick<FollowOptions, 'context' | 'spec' | 'waitMs' | 'until'>,
-  isOutOfTime: boolean,
-): string => {
-  const { red, bold } = context.output.messageColors
-  const services = progress.services()
-  const ended = until === 'started' ? services.filter(({ endReason }) => endReason !== '') : []
-  const open = services.filter(({ outcome }) => outcome === 'open' || outcome === 'failed')
-  const failed = ended.length > 0 ? ended : open.filter(({ outcome }) => outcome === 'failed')
-  const blamed = failed.length > 0 ? failed : open
-  const head = isOutOfTime
-    ? `${spec.name} is not up after ${waitMs / 1000} s`
-    : ended.length > 0
-      ? `${spec.name} was started, and not all of it stays up`
-      : `${spec.name} does not come up`
-  const lines = blamed.slice(0, blamedMax).map((service) => `  ${describeService(service)}`)
-  if (blamed.length > blamedMax) lines.push(`  … ${blamed.length - blamedMax} more`)
-  const [first] = blamed
-  const look = first === undefined ? 'keelson status' : `keelson why ${spec.name}/${first.name}`
-  return [`${red('✗')} ${head}`, ...lines, `  ${bold('Try:')} ${look}`].join('\n')
-}
-
-const blamedMax = 10
-
-const describeService = (service: ServiceProgress): string => {
-  const { name, state, outcome, reason, endReason } = service
-  if (endReason !== '' && outcome === 'open') return `${name} has ended: ${endReason}`
-  const word = outcome === 'failed' ? 'failed' : state
-  return reason === '' ? `${name} is ${word}` : `${name} is ${word}: ${reason}`
 }

@@ -77,7 +77,7 @@ test('text that only mentions the mark is no suppression', async () => {
     command: ["say", "keelson-ignore health/no-check: x"]
     labels: { note: "see#keelson-ignore" }
 `,
-    'docs.md': 'Write `keelson-ignore` above.\n\n~~~yaml\n# keelson-ignore x\n~~~\n',
+    'docs.md': 'Write `<!-- keelson-ignore x -->` above.\n\n~~~yaml\n# keelson-ignore x\n~~~\n',
   })
   assert.deepEqual(left, [])
 })

@@ -74,6 +74,8 @@ const htmlComment: FindComment = (line) => {
   const mark = line.indexOf(suppressionMark)
   const open = line.lastIndexOf('<!--', mark)
   if (mark === -1 || open === -1 || line.slice(open + 4, mark).trim() !== '') return undefined
+  // In inline code it is an example.
+  if (line.slice(0, open).split('`').length % 2 === 0) return undefined
   const end = line.indexOf('-->', mark)
   const text = line.slice(mark + suppressionMark.length, end === -1 ? undefined : end)
   return { before: line.slice(0, open) + (end === -1 ? '' : line.slice(end + 3)), text }

@@ -26,15 +26,18 @@ export const readExcerpts = async (
     const text = await tree.read(file)
     if (text === undefined) continue
     const lines = text.split('\n')
-    for (const { line } of list) excerpts.set(`${file}\0${line}`, excerptAt(lines, line))
+    for (const fact of list) excerpts.set(keyOf(fact), excerptAt(lines, fact))
   }
-  return ({ file, line }) => excerpts.get(`${file}\0${line}`) ?? []
+  return (fact) => excerpts.get(keyOf(fact)) ?? []
 }
 
-const excerptAt = (lines: readonly string[], line: number): Excerpt =>
+const keyOf = ({ file, line, column }: Fact): string => `${file}\0${line}:${column}`
+
+const excerptAt = (lines: readonly string[], { line, column }: Fact): Excerpt =>
   [line - 1, line, line + 1].flatMap((at) => {
     const text = lines[at - 1]
     // Blank lines around it show nothing.
     if (text === undefined || (at !== line && text.trim() === '')) return []
-    return [{ line: at, text: maskSecrets(text.replace(/\r$/, '')), isIt: at === line }]
+    const shown = maskSecrets(text.replace(/\r$/, ''), at === line ? column : 1)
+    return [{ line: at, text: shown, isIt: at === line }]
   })

@@ -166,7 +166,9 @@ const lines: [line: string, shown: string][] = [
   ['  PASSWORD: ${DB_PASSWORD:?}', '  PASSWORD: ${DB_PASSWORD:?}'],
   ['  PASSWORD_FILE: /run/secrets/db', '  PASSWORD_FILE: /run/secrets/db'],
   ['url: postgres://app:hunter22@db:5432/app', 'url: postgres://app:…@db:5432/app'],
+  ['password: "two words"', 'password: …'],
   ['image: postgres:17', 'image: postgres:17'],
+  [`image: x@sha256:${'a1'.repeat(32)}`, `image: x@sha256:${'a1'.repeat(32)}`],
   ['    healthcheck: { test: [CMD, pg_isready] }', '    healthcheck: { test: [CMD, pg_isready] }'],
   [`key: ${'a1B2'.repeat(16)}`, 'key: …'],
 ]
@@ -177,7 +179,16 @@ for (const [line, shown] of lines) {
   })
 }
 
+test('of a long line what is around the column is shown, without what is before it', () => {
+  const line = `${'a '.repeat(300)}password: "hunter22 and more" target ${'b '.repeat(300)}`
+  const shown = maskSecrets(line, line.indexOf('more') + 1)
+  assert.match(shown, /^….*password: … target/)
+  assert.doesNotMatch(shown, /hunter|more/)
+})
+
 test('a very long line is masked soon', () => {
   assert.ok(maskSecrets('password: '.repeat(200_000)).length < 500)
   assert.ok(maskSecrets(`://${'a:'.repeat(200_000)}`).length < 500)
+  assert.ok(maskSecrets('password: '.repeat(1900)).length < 500)
+  assert.ok(maskSecrets(`${'a'.repeat(10_000)}1${'+'.repeat(9000)}`).length < 500)
 })

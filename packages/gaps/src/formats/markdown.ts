@@ -17,7 +17,7 @@ export const formatMarkdown = (report: Report): string => {
   ]
   return [
     '## Gaps',
-    `**${verdictOf(report)}** ${inventoryLineOf(report)}. Score ${inventory.score.total} of 100.`,
+    `**${escapeMarkdown(verdictOf(report))}** ${inventoryLineOf(report)}. Score ${inventory.score.total} of 100.`,
     ...(left.length > 0 ? [`${left.join(', ')}.`] : []),
     ...families.flatMap(([family, list]) => [`### ${family}`, list.map(itemOf).join('\n')]),
     ...notReadOf(report),

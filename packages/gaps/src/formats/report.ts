@@ -12,6 +12,8 @@ export type Report = {
   rules: readonly Rule[]
   /** The lines around a fact; empty when the file is not there. */
   excerptOf: (fact: Fact) => Excerpt
+  /** The revision since which findings are new; undefined: all are told. */
+  since?: string
   /** Version of the tool. */
   version: string
   /** Findings that are not reported again. */

@@ -61,5 +61,5 @@ const readScrapeLine = (line: string, at: Place, scrape: Mutable<ScrapeEvidence>
   const path = /^\s*metrics_path\s*=\s*"([^"]*)"/.exec(line)?.[1]
   if (path !== undefined) scrape.path = path
   // `targets = discovery.docker.containers.targets`: known to nobody before it runs.
-  if (/^\s*targets\s*=\s*(?!\[)/.test(line)) scrape.isDiscovered = true
+  if (/^\s*targets\s*=\s*[^\s[]/.test(line)) scrape.isDiscovered = true
 }

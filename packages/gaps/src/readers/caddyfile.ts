@@ -24,11 +24,16 @@ export const readCaddyfile = (file: string, text: string, lookup: Lookup): FileF
     const at = { file, line: index + 1, column: code.length - code.trimStart().length + 1 }
     const isOpening = words.at(-1) === '{'
     if (open.length === 0 && isOpening) {
-      const sites = words.slice(0, -1).flatMap((word) => word.split(',')).filter((word) => word !== '')
+      const sites = words
+        .slice(0, -1)
+        .flatMap((word) => word.split(','))
+        .filter((word) => word !== '')
       const addresses = sites.filter((site) => !site.startsWith('(') && !site.startsWith('&'))
       ports = addresses.flatMap((site) => portOf(site) ?? [])
       hosts = addresses.flatMap((site) => readAddress(site)?.host ?? [])
-      listens.push(...ports.map((port) => ({ ...at, port, protocol: 'tcp' as const, by: undefined })))
+      listens.push(
+        ...ports.map((port) => ({ ...at, port, protocol: 'tcp' as const, by: undefined })),
+      )
     }
     if (words[0] === 'reverse_proxy' && open.length > 0) {
       routes.push(readProxy(words.slice(1), { at, hosts, ports, open }))

@@ -1,9 +1,10 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type Pair } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import type { CiEvidence } from '../systems/system.ts'
 import type { Reader } from './reader.ts'
 
 const workflow = /^\.github\/workflows\/[^/]+\.ya?ml$|^\.github\/actions\/.+\/action\.ya?ml$/
-const gitlab = /^(?:\.gitlab-ci\.ya?ml|\.gitlab\/.+\.ya?ml|\.circleci\/config\.yml|azure-pipelines\.ya?ml|bitbucket-pipelines\.yml)$/
+const gitlab =
+  /^(?:\.gitlab-ci\.ya?ml|\.gitlab\/.+\.ya?ml|\.circleci\/config\.yml|azure-pipelines\.ya?ml|bitbucket-pipelines\.yml)$/
 
 /** Keys whose text is given to a shell. */
 const commandKeys = new Set(['run', 'script', 'before_script', 'after_script', 'command', 'bash'])
@@ -17,7 +18,11 @@ export const ciReader: Reader = {
   read: (file, text) => {
     if (!/\b(?:run|script|command|bash)\b/.test(text)) return undefined
     const lines = new LineCounter()
-    const document = parseDocument(text, { lineCounter: lines, logLevel: 'silent', uniqueKeys: false })
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      logLevel: 'silent',
+      uniqueKeys: false,
+    })
     const commands: CiEvidence['commands'][number][] = []
     const add = (node: Node): void => {
       if (!isScalar(node) || typeof node.value !== 'string' || node.range == null) return
@@ -46,7 +51,7 @@ const visit = (node: unknown, add: (node: Node) => void, depth: number): void =>
   if (depth > depthMax) return
   if (isSeq(node)) for (const item of node.items) visit(item, add, depth + 1)
   if (!isMap(node)) return
-  for (const pair of node.items as Pair[]) {
+  for (const pair of node.items) {
     const key = isScalar(pair.key) ? String(pair.key.value) : ''
     if (!commandKeys.has(key)) visit(pair.value, add, depth + 1)
     else if (isSeq(pair.value)) for (const item of pair.value.items) add(item as Node)

@@ -111,7 +111,9 @@ const wrap = (written: unknown, reading: Reading): ConfigNode => {
       })),
     text: () => {
       if (!isScalar(node) || node.value === null) return undefined
-      return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value))
+      return typeof node.value === 'string'
+        ? node.value
+        : (node.source ?? JSON.stringify(node.value))
     },
   }
   return self

@@ -8,18 +8,18 @@ export const isFluentConfig = (text: string): boolean =>
   /^[ \t]*(?:<(?:source|match)\b|\[(?:INPUT|OUTPUT)\])/im.test(text)
 
 /** Fluentd and Fluent Bit: what they take in and where they pass it on. */
-export const readFluentConfig = (
-  file: string,
-  text: string,
-  lookup: Lookup,
-): CollectorEvidence => {
+export const readFluentConfig = (file: string, text: string, lookup: Lookup): CollectorEvidence => {
   const blocks: Block[] = []
   let current: Block | undefined
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.slice(0, lineLengthMax).trim()
     if (line === '' || line.startsWith('#')) continue
     const opened = /^(?:<(source|match|store|server)\b[^>]*>|\[(input|output|service|filter)\])$/i
-    const kind = opened.exec(line)?.slice(1).find((name) => name !== undefined)?.toLowerCase()
+    const kind = opened
+      .exec(line)
+      ?.slice(1)
+      .find((name) => name !== undefined)
+      ?.toLowerCase()
     if (kind !== undefined) {
       current = { kind, line: index + 1, settings: new Map() }
       blocks.push(current)
@@ -27,7 +27,8 @@ export const readFluentConfig = (
     }
     if (/^<\/(?:source|match|store)>$/.test(line)) current = undefined
     const [, key = '', value = ''] = /^@?([\w.]+)\s+(.*)$/.exec(line) ?? []
-    if (key !== '') current?.settings.set(key.toLowerCase(), fillIn(value.replace(/^"|"$/g, ''), lookup))
+    if (key !== '')
+      current?.settings.set(key.toLowerCase(), fillIn(value.replace(/^"|"$/g, ''), lookup))
   }
   const place = ({ line }: Block) => ({ file, line, column: 1 })
   return {

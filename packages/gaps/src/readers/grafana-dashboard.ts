@@ -10,10 +10,7 @@ type Query = { text: string; isPrometheus: boolean }
  * A Grafana dashboard's queries to Prometheus, each metric at the first line that asks for it.
  * A data source that is only named (`"Prometheus"`, `"${DS_PROMETHEUS}"`) goes by its name.
  */
-export const readGrafanaDashboard = (
-  file: string,
-  text: string,
-): DashboardEvidence | undefined => {
+export const readGrafanaDashboard = (file: string, text: string): DashboardEvidence | undefined => {
   const root = parse(text)
   if (!isRecord(root)) return undefined
   const board = isRecord(root['dashboard']) ? root['dashboard'] : root

@@ -23,7 +23,9 @@ export const readBlockCommands = (
   if (isEnvironment) {
     const claims = lines.flatMap((one, index): Claim[] => {
       const name = /^([A-Z][A-Z0-9_]{1,99})=/.exec(one)?.[1]
-      return name === undefined ? [] : [{ ...placeOf(index, 1), kind: 'variable', text: name, name }]
+      return name === undefined
+        ? []
+        : [{ ...placeOf(index, 1), kind: 'variable', text: name, name }]
     })
     return { claims, isAway }
   }
@@ -45,7 +47,13 @@ export const readBlockCommands = (
     if (command === '' || /^(?:#|\/\/|REM )/.test(command)) continue
     for (const words of splitCommands(command)) {
       if (!isCommand(words)) break
-      claims.push({ ...placeOf(start, column), kind: 'command', text: words.join(' '), words, folder: where })
+      claims.push({
+        ...placeOf(start, column),
+        kind: 'command',
+        text: words.join(' '),
+        words,
+        folder: where,
+      })
       where = afterCommand(words, where, folder)
       isLost ||= words[0] === 'cd' && where === undefined
       claims.push(...exported(words, placeOf(start, column)))
@@ -60,7 +68,8 @@ const isCommand = ([first = '', second]: readonly string[]): boolean =>
   known.test(first) && (second !== undefined || /\//.test(first) || first === 'make')
 
 const exported = (words: readonly string[], place: Place): Claim[] => {
-  const name = words[0] === 'export' ? /^([A-Z][A-Z0-9_]{1,99})=/.exec(words[1] ?? '')?.[1] : undefined
+  const name =
+    words[0] === 'export' ? /^([A-Z][A-Z0-9_]{1,99})=/.exec(words[1] ?? '')?.[1] : undefined
   return name === undefined ? [] : [{ ...place, kind: 'variable', text: name, name }]
 }
 

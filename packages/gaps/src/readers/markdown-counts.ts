@@ -12,7 +12,8 @@ const phrase =
   /(?<![\w.,:/#-])(\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)(\+)? (?:([a-z][\w-]{1,30}) )?(?:([a-z][\w-]{1,30}) )?(micro-?services|services|containers|applications|databases)\b/gi
 
 /** Words between number and noun that change nothing about which ones are meant. */
-const plain = /^(?:docker|running|different|separate|independent|individual|micro|docker-compose|compose|backend-less|total|distinct|small|containerized|containerised)$/i
+const plain =
+  /^(?:docker|running|different|separate|independent|individual|micro|docker-compose|compose|backend-less|total|distinct|small|containerized|containerised)$/i
 
 const totalBefore =
   /\b(?:consists? of|consisting of|comprises?|comprising|composed of|made up of|made of|built (?:of|from|with)|(?:defines?|describes?|starts|launches|runs|brings up|deploys|spins up)(?: (?:an?|the) (?:\w+ ){0,2}(?:with|of))?|all|contains|total of|total:|split into|divided into|decomposed into|(?:stack|application|system|platform|project|architecture|setup|environment) (?:with|of|has|contains|includes)|(?:should|must|will) (?:show|see|list|have)|listing containers \w+ show)\s*$/i
@@ -20,7 +21,8 @@ const totalAfter = /^(?: (?:in total|altogether|running)|, (?:namely|which are)|
 
 const subsetBefore =
   /\b(?:of|the|these|those|other|first|last|another|each|any|at least|at most|only|start|both|more|additional|extra|between|than|following|up to|next|least|every|per|or|to|for)\s*$/i
-const exampleBefore = /\b(?:e\.g\.,?|for example,?|for instance,?|such as|imagine|say,?|let's say|suppose|assume|if you have|when you have)\b[^.]{0,60}$/i
+const exampleBefore =
+  /\b(?:e\.g\.,?|for example,?|for instance,?|such as|imagine|say,?|let's say|suppose|assume|if you have|when you have)\b[^.]{0,60}$/i
 
 type Scope = Extract<Claim, { kind: 'count' }>['scope']
 
@@ -57,7 +59,8 @@ const scopeOf = ({ before, after, between, isHeading, isDigit }: Surroundings): 
   if (exampleBefore.test(before)) return 'example'
   // ".NET 8 Microservices", "Java 17 services": the number belongs to the name before it.
   const name = /(\S+)\s*$/.exec(before)?.[1] ?? ''
-  const isName = /^[.(]?[A-Z]/.test(name) && !/^(?:The|This|It|All|With|Has|Total|Our|A|An|We)$/.test(name)
+  const isName =
+    /^[.(]?[A-Z]/.test(name) && !/^(?:The|This|It|All|With|Has|Total|Our|A|An|We)$/.test(name)
   if (isDigit && isName && !/[.:!?]$/.test(name)) return 'product name'
   if (between.some((word) => !plain.test(word))) return 'subset'
   if (totalBefore.test(before) || totalAfter.test(after)) return 'total'

@@ -11,7 +11,7 @@ export type Block = {
 }
 
 const lineLimit = 500
-const branch = /^((?:[│|]?[ \u00a0]{2,4}|[│|] ?[ \u00a0]{2,3})*)(?:├|└|\|--|`--|\+--)[─-]* ?(.*)$/u
+const branch = /^([│| \t\u00a0]*)(?:├|└|\|--|`--|\+--)[─-]* ?(.*)$/u
 
 /** Paths of a drawing of folders, as `tree` prints it. */
 export const readDrawing = ({ file, line, text }: Block): Claim[] => {
@@ -24,9 +24,16 @@ export const readDrawing = ({ file, line, text }: Block): Claim[] => {
     const match = branch.exec(one.slice(0, 300))
     if (match === null) continue
     const [, before = '', rest = ''] = match
-    const name = rest.replace(/\s+(?:#|<-|←|--|–|—|\/\/|\().*$/u, '').replace(/\s{2,}.*$/, '').trim()
+    const name = rest
+      .replace(/\s+(?:#|<-|←|--|–|—|\/\/|\().*$/u, '')
+      .replace(/\s{2,}.*$/, '')
+      .trim()
     while ((open.at(-1)?.indent ?? -1) >= before.length) open.pop()
-    if (!/^[\w.@+-][\w.@+ -]{0,100}\/?$/.test(name) || /^\.{2,}$/.test(name) || name.includes(' ')) {
+    if (
+      !/^[\w.@+-][\w.@+ -]{0,100}\/?$/.test(name) ||
+      /^\.{2,}$/.test(name) ||
+      name.includes(' ')
+    ) {
       // What is below something that is no name has no path.
       open.push({ indent: before.length, name: '\0' })
       continue

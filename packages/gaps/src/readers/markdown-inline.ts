@@ -20,9 +20,13 @@ export type Inline = Readonly<{
 }>
 
 /** Finds the words of inline tokens in the text they come from: the parser keeps only lines. */
-export const createLocator = (file: string, text: string): ((token: Token, line: number) => Inline) => {
+export const createLocator = (
+  file: string,
+  text: string,
+): ((token: Token, line: number) => Inline) => {
   const lineStarts = [0]
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1)
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
+    lineStarts.push(at + 1)
   let cursor = 0
   let line = 0
   const placeOf = (offset: number): Place => {
@@ -57,13 +61,28 @@ const readPieces = (tokens: readonly Token[], find: (words: string) => Place): I
       const target = token.attrGet('href')
       const href = target === null ? undefined : String(target)
       // The words of a link stand before its target: the place is that of the words.
-      pieces.push({ kind: 'link', text: '', href, isStrong: strong > 0, place: find(''), start: text.length })
+      pieces.push({
+        kind: 'link',
+        text: '',
+        href,
+        isStrong: strong > 0,
+        place: find(''),
+        start: text.length,
+      })
     } else if (type === 'text' || type === 'code_inline') {
       const kind = type === 'text' ? 'text' : 'code'
       const place = find(content)
       const last = pieces.at(-1)
-      if (last?.kind === 'link' && last.text === '') pieces[pieces.length - 1] = { ...last, text: content, place }
-      pieces.push({ kind, text: content, href: undefined, isStrong: strong > 0, place, start: text.length })
+      if (last?.kind === 'link' && last.text === '')
+        pieces[pieces.length - 1] = { ...last, text: content, place }
+      pieces.push({
+        kind,
+        text: content,
+        href: undefined,
+        isStrong: strong > 0,
+        place,
+        start: text.length,
+      })
       text += content
     }
   }

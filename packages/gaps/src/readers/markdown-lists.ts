@@ -3,10 +3,13 @@ import type { Place } from '../place.ts'
 import type { Claim } from '../systems/system.ts'
 import type { Inline } from './markdown-inline.ts'
 
-const ofServices = /\b(?:micro-?services?|services|components|containers|architecture|stack|modules|what'?s (?:inside|included|running))\b/i
+const ofServices =
+  /\b(?:micro-?services?|services|components|containers|architecture|stack|modules|what'?s (?:inside|included|running))\b/i
 const introducesServices = /\b(?:services|containers|components)\b[^.]{0,40}:\s*$/i
-const ofOthers = /\b(?:technolog\w*|languages|frameworks|libraries|tools|features|requirements|prerequisites)\b[^.]{0,40}:?\s*$/i
-const serviceColumn = /^(?:(?:micro-?)?services?|components?|containers?|applications?|apps?|names?|services? names?|modules?)$/i
+const ofOthers =
+  /\b(?:technolog\w*|languages|frameworks|libraries|tools|features|requirements|prerequisites)\b[^.]{0,40}:?\s*$/i
+const serviceColumn =
+  /^(?:(?:micro-?)?services?|components?|containers?|applications?|apps?|names?|services? names?|modules?)$/i
 const portColumn = /\bports?\b/i
 
 type Table = { at: Place; header: string[]; row: Inline[]; isHeader: boolean }
@@ -25,9 +28,10 @@ export const createListReader = () => {
     const heading = section.split(' > ').at(-1) ?? ''
     if (type === 'table_open') table = undefined
     if (type === 'tr_open') {
-      table = table === undefined
-        ? { at: { file: '', line: 0, column: 0 }, header: [], row: [], isHeader: true }
-        : { ...table, row: [], isHeader: false }
+      table =
+        table === undefined
+          ? { at: { file: '', line: 0, column: 0 }, header: [], row: [], isHeader: true }
+          : { ...table, row: [], isHeader: false }
     }
     if (type === 'tr_close' && table !== undefined) return closeRow(table)
     if (type === 'table_close') table = undefined
@@ -35,7 +39,8 @@ export const createListReader = () => {
       // The title of a document names the product: "Sample Microservice Application".
       const isNamed =
         !ofOthers.test(introduction) &&
-        ((section.includes(' > ') && ofServices.test(heading)) || introducesServices.test(introduction))
+        ((section.includes(' > ') && ofServices.test(heading)) ||
+          introducesServices.test(introduction))
       lists.push({ at: undefined, isNamed: isNamed && lists.length === 0, itemIsFresh: false })
     }
     if (type === 'bullet_list_close' || type === 'ordered_list_close') lists.pop()
@@ -82,7 +87,10 @@ const closeRow = (table: Table): Claim[] => {
 }
 
 /** The name an item begins with: in code, a link or strong words, or up to a dash or colon. */
-const nameIn = ({ pieces, text }: Inline): { text: string; name: string; isCode: boolean } | undefined => {
+const nameIn = ({
+  pieces,
+  text,
+}: Inline): { text: string; name: string; isCode: boolean } | undefined => {
   const first = pieces.find((piece) => piece.text.trim() !== '')
   if (first === undefined) return undefined
   const isCode = pieces.some((piece) => piece.kind === 'code' && piece.start === first.start)

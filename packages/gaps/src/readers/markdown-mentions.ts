@@ -2,7 +2,8 @@ import type { Claim } from '../systems/system.ts'
 import type { Inline } from './markdown-inline.ts'
 
 /** Hosts that mean the machine in front of the reader. */
-const ownHost = /^(?:localhost|127\.0\.0\.1|0\.0\.0\.0|<[\w -]{1,30}>|\[::1\]|(?:docker|host|your)[-_]?(?:ip|host)|your-server)$/i
+const ownHost =
+  /^(?:localhost|127\.0\.0\.1|0\.0\.0\.0|<[\w -]{1,30}>|\[::1\]|(?:docker|host|your)[-_]?(?:ip|host)|your-server)$/i
 
 const url =
   /\b(https?|wss?|postgres(?:ql)?|redis|amqp|mongodb|mysql):\/\/(?:[\w.~%-]{0,60}(?::[^\s@/]{0,60})?@)?(localhost|127\.0\.0\.1|0\.0\.0\.0|<[\w -]{1,30}>|\[::1\]|(?:docker|host|your)[-_](?:ip|host|server))(?::(\d{2,5}))?(\/[^\s`'")\]>]{0,300})?/gi
@@ -19,7 +20,15 @@ export const readMentions = (inline: Inline): Claim[] => {
       const port = toPort(match[1])
       return port === undefined
         ? []
-        : [{ ...inline.placeAt(match.index), kind: 'port', text: match[0], port, service: undefined }]
+        : [
+            {
+              ...inline.placeAt(match.index),
+              kind: 'port',
+              text: match[0],
+              port,
+              service: undefined,
+            },
+          ]
     }),
     ...pieces.flatMap((piece): Claim[] => {
       const { kind, href, place } = piece
@@ -27,8 +36,11 @@ export const readMentions = (inline: Inline): Claim[] => {
       if (kind !== 'code') return []
       const words = piece.text.trim()
       const variable = /^\$?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\}?(?:=\S{0,200})?$/.exec(words)?.[1]
-      if (variable !== undefined) return [{ ...place, kind: 'variable', text: words, name: variable }]
-      return isPath(words) ? [{ ...place, kind: 'path', text: words, path: words, from: 'code' }] : []
+      if (variable !== undefined)
+        return [{ ...place, kind: 'variable', text: words, name: variable }]
+      return isPath(words)
+        ? [{ ...place, kind: 'path', text: words, path: words, from: 'code' }]
+        : []
     }),
   ]
 }
@@ -38,13 +50,25 @@ export const readAddresses = (text: string, placeAt: Inline['placeAt']): Claim[]
   for (const match of text.matchAll(url)) {
     const [all, , host = '', port, path = '/'] = match
     if (!ownHost.test(host)) continue
-    const claim = { kind: 'url', text: trimmed(all), host, port: toPort(port), path: trimmed(path) } as const
+    const claim = {
+      kind: 'url',
+      text: trimmed(all),
+      host,
+      port: toPort(port),
+      path: trimmed(path),
+    } as const
     found.set(match.index + all.indexOf(host), { ...placeAt(match.index), ...claim })
   }
   for (const match of text.matchAll(hostAndPort)) {
     const [all, host = '', port, path = '/'] = match
     if (found.has(match.index)) continue
-    const claim = { kind: 'url', text: trimmed(all), host, port: toPort(port), path: trimmed(path) } as const
+    const claim = {
+      kind: 'url',
+      text: trimmed(all),
+      host,
+      port: toPort(port),
+      path: trimmed(path),
+    } as const
     found.set(match.index, { ...placeAt(match.index), ...claim })
   }
   return [...found.values()]
@@ -60,7 +84,8 @@ const toPort = (text: string | undefined): number | undefined => {
 
 const readLink = (href: string, place: Inline['pieces'][number]['place']): Claim[] => {
   const [path = ''] = href.split(/[?#]/, 1)
-  if (path === '' || /^[a-z][a-z0-9+.-]*:|^\/\/|^[@~]/i.test(path) || /[<>{}*$|]/.test(path)) return []
+  if (path === '' || /^[a-z][a-z0-9+.-]*:|^\/\/|^[@~]/i.test(path) || /[<>{}*$|]/.test(path))
+    return []
   return [{ ...place, kind: 'path', text: href, path: decoded(path), from: 'link' }]
 }
 
@@ -74,4 +99,5 @@ const decoded = (path: string): string => {
 
 /** A path of this repository, as far as its form tells: `deploy/nginx.conf`, `./scripts/up.sh`. */
 const isPath = (text: string): boolean =>
-  /^(?:\.{1,2}\/)?[\w.@-]+(?:\/[\w.@-]+)+\/?$/.test(text) && !/^(?:https?|www|[\w-]+\.(?:com|io|org|dev|net))\b/.test(text)
+  /^(?:\.{1,2}\/)?[\w.@-]+(?:\/[\w.@-]+)+\/?$/.test(text) &&
+  !/^(?:https?|www|[\w-]+\.(?:com|io|org|dev|net))\b/.test(text)

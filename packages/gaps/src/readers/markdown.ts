@@ -30,20 +30,25 @@ export const isDocument = (file: string): boolean =>
 /** A reader for one audit: it counts what it has read. */
 export const createMarkdownReader = (limits = documentLimits): Reader => {
   const parser = new MarkdownIt()
-  const seen = { count: 0, bytes: 0 }
+  const seen = { count: 0, bytes: 0, isTold: false }
   return {
     name: 'markdown',
     wants: isDocument,
     read: (file, text) => {
       if (text.length > limits.fileSizeLimitBytes) {
-        return { notes: [{ file, why: `document of more than ${limits.fileSizeLimitBytes} bytes, not read` }] }
+        return {
+          notes: [
+            { file, why: `document of more than ${limits.fileSizeLimitBytes} bytes, not read` },
+          ],
+        }
       }
       seen.count += 1
       seen.bytes += text.length
       if (seen.count > limits.countMax || seen.bytes > limits.bytesMax) {
-        const isFirst = seen.count === limits.countMax + 1 || seen.bytes - text.length <= limits.bytesMax
+        if (seen.isTold) return undefined
+        seen.isTold = true
         const why = `more than ${limits.countMax} documents or ${limits.bytesMax} bytes of them; this and later ones are not read`
-        return isFirst ? { notes: [{ file, why }] } : undefined
+        return { notes: [{ file, why }] }
       }
       const isReadme = readme.test(file)
       const claims = readClaims(parser, file, text).slice(0, limits.claimCountMax)
@@ -67,11 +72,19 @@ const readClaims = (parser: Parser, file: string, text: string): Claim[] => {
     if (token.type === 'heading_open') headingDepth = Number(token.tag.slice(1))
     if (token.type === 'fence' || token.type === 'code_block') {
       const line = rowLine + (token.type === 'fence' ? 2 : 1)
-      const block = { file, folder, line, text: token.content, language: token.info.trim().split(/[\s{,:]/)[0] ?? '' }
+      const block = {
+        file,
+        folder,
+        line,
+        text: token.content,
+        language: token.info.trim().split(/[\s{,:]/)[0] ?? '',
+      }
       const part = headings.slice(0, 2).join(' > ')
       const commands = readBlockCommands(block, away === part)
       if (commands.isAway) away = part
-      claims.push(...[...commands.claims, ...readDrawing(block)].map((claim) => ({ ...claim, section })))
+      claims.push(
+        ...[...commands.claims, ...readDrawing(block)].map((claim) => ({ ...claim, section })),
+      )
       lists.see(token, undefined, section)
       continue
     }

@@ -5,7 +5,7 @@ import type { FileFacts } from './reader.ts'
 
 /** Cheap look before parsing: is it nginx's, and does it say anything about servers? */
 export const isNginxConfig = (text: string): boolean =>
-  /^[ \t]*(?:server|upstream\s+[^\s{]{1,200})\s{0,20}\{/m.test(text)
+  /(?:^|[{};])[ \t]*(?:server|upstream\s+[^\s{]{1,200})\s{0,20}\{/m.test(text)
 
 const usualPort: Readonly<Record<string, number>> = {
   ...{ http: 80, https: 443, grpc: 80, grpcs: 443, ws: 80, wss: 443 },

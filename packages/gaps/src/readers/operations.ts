@@ -18,7 +18,8 @@ import type { FileFacts, Reader } from './reader.ts'
 
 /** The programs that read each kind of file, by the names of images, services and folders. */
 const programs = {
-  prometheus: /prom(?:etheus)?(?![a-z]*(?:tail|scale))|victoria|vmagent|vmalert|vmsingle|mimir|thanos|cortex/i,
+  prometheus:
+    /prom(?:etheus)?(?![a-z]*(?:tail|scale))|victoria|vmagent|vmalert|vmsingle|mimir|thanos|cortex/i,
   alertmanager: /alert-?manager/i,
   otel: /otel|opentelemetry|collector|jaeger|alloy|tempo|signoz/i,
   promtail: /promtail/i,
@@ -83,13 +84,26 @@ const yamlKinds: readonly YamlKind[] = [
 const nothingKnown: Lookup = () => undefined
 
 const topLevelKey =
-  /^(?:scrape_configs|rule_files|alerting|groups|receivers|service|_format_version|datasources|clients)["']?[ \t]*:/m
+  /^(scrape_configs|rule_files|alerting|groups|receivers|service|_format_version|datasources)["']?[ \t]*:/gm
+
+/** Keys that other files have as well, and what is in those that are meant. */
+const companions: Readonly<Record<string, string>> = {
+  ...{ alerting: 'alertmanagers', groups: 'expr', receivers: 'receiver', service: 'pipelines' },
+}
+
+/** A look at the text, as parsing every YAML file of a repository takes seconds. */
+const isWorthParsing = (text: string): boolean => {
+  for (const [, key = ''] of text.matchAll(topLevelKey)) {
+    if (text.includes(companions[key] ?? key)) return true
+  }
+  return false
+}
 
 const yaml: Reader = {
   name: 'operations yaml',
   wants: (path) => /\.(?:ya?ml|rules)$/i.test(path),
   read: (file, text) => {
-    if (!topLevelKey.test(text)) return undefined
+    if (!isWorthParsing(text)) return undefined
     const [root] = readConfig(file, text)
     const kind = root === undefined ? undefined : yamlKinds.find(({ is }) => is(root))
     if (root === undefined || kind === undefined) return undefined
@@ -114,8 +128,9 @@ const textLengthMax = 512 * 1024
 const servers: Reader = {
   name: 'nginx',
   wants: (path) =>
-    /(?:\.conf|\.nginx|\.conf\.(?:template|tmpl|tpl|j2|erb|in)|(?:^|\/)nginx[\w.-]*)$/i.test(path) ||
-    /(?:^|\/)(?:sites-(?:available|enabled)|conf\.d)\/[\w.-]+$/.test(path),
+    /(?:\.conf|\.nginx|\.conf\.(?:template|tmpl|tpl|j2|erb|in)|(?:^|\/)nginx[\w.-]*)$/i.test(
+      path,
+    ) || /(?:^|\/)(?:sites-(?:available|enabled)|conf\.d)\/[\w.-]+$/.test(path),
   read: (file, text) => {
     if (text.length > textLengthMax) return undefined
     if (isFluentConfig(text)) {
@@ -140,9 +155,7 @@ const alloy: Reader = {
   name: 'alloy',
   wants: (path) => /\.(?:alloy|river)$/.test(path),
   read: (file, text) =>
-    text.length > textLengthMax
-      ? undefined
-      : { ...readAlloy(file, text), program: programs.alloy },
+    text.length > textLengthMax ? undefined : { ...readAlloy(file, text), program: programs.alloy },
 }
 
 /** Folders that hold dashboards; other JSON is not opened. */
@@ -150,7 +163,10 @@ const dashboardFolder = /grafana|dashboard|monitor|observ|metric|telemetry|provi
 
 const dashboards: Reader = {
   name: 'grafana dashboards',
-  wants: (path) => path.endsWith('.json') && dashboardFolder.test(path) && !/^(?:package|tsconfig)/.test(posix.basename(path)),
+  wants: (path) =>
+    path.endsWith('.json') &&
+    dashboardFolder.test(path) &&
+    !/^(?:package|tsconfig)/.test(posix.basename(path)),
   read: (file, text) => {
     if (!text.includes('"panels"') && !text.includes('"rows"')) return undefined
     const dashboard = readGrafanaDashboard(file, text)

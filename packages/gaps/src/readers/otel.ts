@@ -56,7 +56,8 @@ const usualPorts: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   zipkin: { '': 9411 },
 }
 /** Those that wait to be called; the others fetch, and their endpoint is somebody else's. */
-const listening = /^(?:otlp|jaeger|zipkin|opencensus|statsd|carbon|fluentforward|syslog|tcplog|udplog|loki|influxdb|signalfx|skywalking|webhookevent|splunk_hec|prometheusremotewrite|otelarrow|datadog)(?:\/|$)/
+const listening =
+  /^(?:otlp|jaeger|zipkin|opencensus|statsd|carbon|fluentforward|syslog|tcplog|udplog|loki|influxdb|signalfx|skywalking|webhookevent|splunk_hec|prometheusremotewrite|otelarrow|datadog)(?:\/|$)/
 
 /** Does a receiver of this name open a port? */
 export const isListening = (name: string): boolean => listening.test(name)

@@ -41,7 +41,7 @@ const readTargets = (parent: ConfigNode, scheme: string | undefined): ScrapeEvid
 const addressOf = (target: ConfigNode, scheme: string | undefined) => {
   const address = readAddress(target.text() ?? '')
   // Without a port it is the scheme's (prometheus/prometheus, `scrape/target.go`).
-  const usual = scheme === 'https' ? 443 : 80
+  const usual = (address?.scheme ?? scheme) === 'https' ? 443 : 80
   const port = address?.port ?? (hasPort(target.text() ?? '') ? undefined : usual)
   return { host: address?.host, port }
 }

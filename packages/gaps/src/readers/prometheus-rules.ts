@@ -16,9 +16,7 @@ export const readPrometheusRules = (root: ConfigNode): Rules => {
     if (alert === undefined || expression === undefined) continue
     if (name === undefined || query === undefined) continue
     const isForeign = isOtherLanguage(query)
-    const { metrics, faultAt } = isForeign
-      ? { metrics: [], faultAt: undefined }
-      : readQuery(query)
+    const { metrics, faultAt } = isForeign ? { metrics: [], faultAt: undefined } : readQuery(query)
     rules.push({
       ...{ ...rule.at, name, metrics, by: undefined },
       kind: rule.get('alert') === undefined ? 'record' : 'alert',

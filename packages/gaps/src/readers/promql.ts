@@ -50,5 +50,6 @@ export const withoutVariables = (query: string): string =>
   query
     .slice(0, queryLengthMax)
     .replace(/\[\[\w+(?::\w+)?\]\]/g, variable)
-    .replace(/(\[|:|offset\s)(\s*)(?:\$\{\w+(?::\w+)?\}|\$\w+|__variable__)(?=\s*[\]:)])/g, '$1$25m')
+    .replace(/(offset\s{1,20}-?)(?:\$\{\w+(?::\w+)?\}|\$\w+|__variable__)/g, '$15m')
+    .replace(/(\[|:)(\s*)(?:\$\{\w+(?::\w+)?\}|\$\w+|__variable__)(?=\s*[\]:)])/g, '$1$25m')
     .replace(/\$\{\w+(?:[:.][\w.]+)?\}|\$\w+/g, variable)

@@ -16,7 +16,8 @@ const findIn = async (rule: Rule, { files, running }: Example) => {
       await mkdir(join(root, dirname(file)), { recursive: true })
       await writeFile(join(root, file), text)
     }
-    const { findings, refused, systems } = await audit({ root, rules: [rule] })
+    const { findings, refused, systems, notes } = await audit({ root, rules: [rule] })
+    assert.deepEqual(notes, [], 'all of it is read and judged')
     const isAboutLoading = rule.id === 'compose/does-not-load'
     if (!isAboutLoading) assert.deepEqual(refused, [], 'every example can be loaded')
     if (running === undefined) return findings

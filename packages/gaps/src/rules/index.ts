@@ -8,6 +8,7 @@ import { observabilityRules } from './observability/index.ts'
 import { resilienceRules } from './resilience/index.ts'
 import { routesRules } from './routes/index.ts'
 import type { Rule } from './rule.ts'
+import { runningRules } from './running/index.ts'
 import { securityRules } from './security/index.ts'
 import { suppressionRules } from './suppression/index.ts'
 
@@ -23,5 +24,6 @@ export const rules: readonly Rule[] = [
   ...resilienceRules,
   ...securityRules,
   ...routesRules,
+  ...runningRules,
   ...suppressionRules,
 ]

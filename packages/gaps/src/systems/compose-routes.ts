@@ -4,7 +4,9 @@ import type { RouteEvidence, ServiceEvidence } from './system.ts'
 export const readComposeRoutes = (
   services: ReadonlyMap<string, ServiceEvidence>,
 ): readonly RouteEvidence[] => {
-  const traefik = [...services.values()].find(({ image }) => /(?:^|\/)traefik$/.test(image?.name ?? ''))
+  const traefik = [...services.values()].find(({ image }) =>
+    /(?:^|\/)traefik$/.test(image?.name ?? ''),
+  )
   return [...services.values()].flatMap((service) => [
     ...keelsonRoutes(service),
     ...traefikRoutes(service, traefik?.name),
@@ -48,9 +50,11 @@ const traefikRoutes = (
   }
   return [...routers].map(([router, { rule = '', service, priority, entrypoints }]) => {
     const isElsewhere = service?.includes('@') === true
-    const server = servers.get(service ?? '') ?? (servers.size === 1 ? [...servers.values()][0] : {})
+    const server =
+      servers.get(service ?? '') ?? (servers.size === 1 ? [...servers.values()][0] : {})
     const at = place('labels', `traefik.http.routers.${router}.rule`)
-    const port = server?.port !== undefined && /^\d{1,5}$/.test(server.port) ? Number(server.port) : undefined
+    const port =
+      server?.port !== undefined && /^\d{1,5}$/.test(server.port) ? Number(server.port) : undefined
     return {
       ...{ ...at, kind: 'traefik', name: router, by, ...readRule(rule) },
       priority: priority === undefined ? undefined : Number(priority),
@@ -83,4 +87,6 @@ const readRule = (rule: string): Pick<RouteEvidence, 'hosts' | 'paths' | 'method
 
 /** One of each at most, joined by `&&`. */
 const isPlainRule = (rule: string): boolean =>
-  /^\s*(?:(?:Host|Path|PathPrefix|Method)\([^()]*\)\s*(?:&&\s*|$))+$/.test(rule.slice(0, ruleLengthMax))
+  /^\s*(?:(?:Host|Path|PathPrefix|Method)\([^()]*\)\s*(?:&&\s*|$))+$/.test(
+    rule.slice(0, ruleLengthMax),
+  )

@@ -1,4 +1,6 @@
+import { posix } from 'node:path'
 import { listVariables, originsOf, type Project } from '@keelson/compose'
+import type { Place } from '../place.ts'
 import type { Tree } from '../tree/tree.ts'
 import { repositoryPath } from './places.ts'
 import type { ComposeVariable, EnvFileEvidence } from './system.ts'
@@ -17,6 +19,7 @@ export const readVariables = async (
       .filter(({ file }) => file === '.env' || file.endsWith('/.env'))
       .flatMap(({ entries }) => entries.map((entry) => [entry.name, entry] as const)),
   )
+  const named = await readScripts(tree, project)
   const found: ComposeVariable[] = []
   for (const path of project.sources) {
     const file = repositoryPath(tree.root, path)
@@ -30,15 +33,42 @@ export const readVariables = async (
         const use = uses[name]
         if (use === undefined) continue
         const entry = given.get(name)
+        const namedBy = named.get(name)
         const has = new RegExp(`\\$\\{${name}:?[-+]`).test(code)
         found.push({
           name,
           ...{ at: { file, line: index + 1, column: match.index + 1 } },
           default: has ? use.default || use.presence : undefined,
           isRequired: use.required,
+          ...(namedBy === undefined ? {} : { namedBy }),
           given: entry?.value === undefined ? undefined : { ...entry, value: entry.value },
         })
       }
+    }
+  }
+  return found
+}
+
+const script = /(?:\.sh|\.bash|\.mk|^Makefile|^justfile|^\.envrc|^Taskfile\.ya?ml)$/i
+const scriptCountMax = 50
+const scriptLengthMax = 256 * 1024
+
+/** Variables that scripts beside the compose files set: `export TAG=1`, `TAG ?= 1`. */
+const readScripts = async (tree: Tree, project: Project): Promise<ReadonlyMap<string, Place>> => {
+  const found = new Map<string, Place>()
+  const [first = ''] = project.sources
+  const folder = posix.dirname(repositoryPath(tree.root, first) ?? '')
+  const files = tree
+    .under(folder === '.' ? '' : folder)
+    .filter((file) => posix.dirname(file) === folder && script.test(posix.basename(file)))
+  for (const file of files.slice(0, scriptCountMax)) {
+    const text = (await tree.read(file)) ?? ''
+    if (text.length > scriptLengthMax) continue
+    for (const [index, line] of text.split('\n').entries()) {
+      const match = /^\s*(?:(?:export|readonly|local)\s+)?([A-Za-z_]\w{0,99})\s*[?:+]?=/.exec(line)
+      const name = match?.[1]
+      if (name === undefined || found.has(name)) continue
+      found.set(name, { file, line: index + 1, column: line.indexOf(name) + 1 })
     }
   }
   return found

@@ -37,7 +37,15 @@ export const gatherFacts = ({ folder, otherFolders, facts, owners, services }: P
   }
   const gathered: Mutable<Gathered> = {
     ...{ documents: [], sources: [], routes: [], scrapes: [], alerting },
-    ...{ dashboards: [], collectors: [], ci: [], manifests: [], listens: [], contacts: [], ruleFiles: [] },
+    ...{
+      dashboards: [],
+      collectors: [],
+      ci: [],
+      manifests: [],
+      listens: [],
+      contacts: [],
+      ruleFiles: [],
+    },
   }
   for (const [file, written] of facts) {
     const holders = owners(file)
@@ -97,7 +105,10 @@ const findOwner = (
   if (named !== undefined) return named.service
   const building = [...services.values()].filter(
     ({ name, build }) =>
-      build?.context !== undefined && build.context !== '' && isWithin(file, build.context) && runs(name),
+      build?.context !== undefined &&
+      build.context !== '' &&
+      isWithin(file, build.context) &&
+      runs(name),
   )
   return building.length === 1 ? building[0]?.name : undefined
 }

@@ -11,7 +11,11 @@ export type Reached =
   | { kind: 'nobody' }
   | { kind: 'unknown' }
 
-const ofMachine = new Set(['host.docker.internal', 'gateway.docker.internal', 'docker.for.mac.localhost'])
+const ofMachine = new Set([
+  'host.docker.internal',
+  'gateway.docker.internal',
+  'docker.for.mac.localhost',
+])
 const ofItself = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|\[?::\]?)$/
 
 /**
@@ -21,9 +25,15 @@ const ofItself = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|\[?::\]
  * Source: docs.docker.com, "Networking in Compose" and "Container networking: DNS services".
  */
 export const reach = (system: System, from: ServiceEvidence, host: string): Reached => {
-  const name = host.toLowerCase().replace(/\.$/, '').replace(/^tasks\./, '')
+  const name = host
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^tasks\./, '')
   const { model } = from
-  if (ofItself.test(name)) return { kind: model.networkMode === 'host' || model.runtime === 'process' ? 'machine' : 'self' }
+  if (ofItself.test(name))
+    return {
+      kind: model.networkMode === 'host' || model.runtime === 'process' ? 'machine' : 'self',
+    }
   if (Object.keys(model.extraHosts).some((known) => known.toLowerCase() === name)) {
     return { kind: ofMachine.has(name) ? 'machine' : 'elsewhere' }
   }
@@ -114,7 +124,8 @@ const reachService = (
   const mine = Object.keys(own.model.networks)
   const theirs = Object.keys(service.model.networks)
   const shared = theirs.filter((key) => mine.some((one) => networkName(one) === networkName(key)))
-  const isAlias = name !== service.name.toLowerCase() && name !== service.model.containerName?.toLowerCase()
+  const isAlias =
+    name !== service.name.toLowerCase() && name !== service.model.containerName?.toLowerCase()
   const hasAlias = (key: string) =>
     service.model.networks[key]?.aliases.some((alias) => alias.toLowerCase() === name) === true
   if (shared.length === 0) {

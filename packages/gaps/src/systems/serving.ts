@@ -100,8 +100,7 @@ const hasUnknownListener = (system: System, service: ServiceEvidence): boolean =
         receives.some(({ name, port }) => port === undefined && isListening(name)),
     ) ||
     [...system.services.values()].some(
-      ({ model, serves }) =>
-        model.networkMode === `service:${service.name}` && serves.length === 0,
+      ({ model, serves }) => model.networkMode === `service:${service.name}` && serves.length === 0,
     )
   )
 }
@@ -145,11 +144,16 @@ const isConfigurable = ({ model, image, build, isUnset }: ServiceEvidence): bool
     data.some((path) => target === path || target.startsWith(`${path}/`))
   return (
     model.configs.length > 0 ||
-    model.volumes.some(({ type, target }) => type === 'bind' && !isData(target) && target.includes('/')) ||
+    model.volumes.some(
+      ({ type, target }) => type === 'bind' && !isData(target) && target.includes('/'),
+    ) ||
     (model.command !== undefined && model.command.length > 0) ||
     (model.entrypoint !== undefined && model.entrypoint.length > 0) ||
     // Code of its own in the image: what it listens on is its own affair.
-    (build !== undefined && image?.known?.kind !== undefined && (stageOf(build)?.copies.length ?? 0) > 0 && !(stageOf(build)?.exposes.length ?? 0)) ||
+    (build !== undefined &&
+      image?.known?.kind !== undefined &&
+      (stageOf(build)?.copies.length ?? 0) > 0 &&
+      !(stageOf(build)?.exposes.length ?? 0)) ||
     isUnset('image')
   )
 }

@@ -203,6 +203,8 @@ export type ComposeVariable = {
   /** What stands after `:-`; undefined: no default. */
   default: string | undefined
   isRequired: boolean
+  /** A script beside the compose files that names it, and so may give it: `set-env.sh`, a Makefile. */
+  namedBy?: Place
   /** Where its value is from; undefined: nobody gives it one. */
   given: (Place & { value: string }) | undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, readlink, symlink, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createRepository } from '../testing/repository.ts'
 import { exportRevision, RevisionError } from './export-revision.ts'
@@ -52,10 +52,11 @@ test('a revision as it was, and what git ignores beside it', { skip }, async () 
     assert.ok(existsSync(join(exported.folder, 'large.bin')))
     assert.ok(!existsSync(join(exported.folder, 'secrets')))
     assert.match(exported.commit, /^[0-9a-f]{40}/)
+    assert.equal(basename(exported.folder), basename(clone.root))
   } finally {
     await exported.remove()
   }
-  assert.ok(!existsSync(exported.folder))
+  assert.ok(!existsSync(dirname(exported.folder)))
 })
 
 test(

@@ -1,6 +1,6 @@
 import { copyFile, lstat, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, posix } from 'node:path'
+import { basename, dirname, join, posix } from 'node:path'
 import { isEnvFile } from '../systems/read-env-files.ts'
 import { git, RevisionError } from './git.ts'
 import type { TreeNote } from './tree.ts'
@@ -31,11 +31,16 @@ export const exportRevision = async (
 ): Promise<ExportedRevision> => {
   const limits = { ...defaultWalkLimits, ...given }
   const commit = await resolveRevision(root, revision)
-  const prefix = (await git(root, ['rev-parse', '--show-prefix'])).toString('utf8').trim()
+  const prefix = (await git(root, ['rev-parse', '--show-prefix']))
+    .toString('utf8')
+    .replace(/\n$/, '')
   const entries = await listEntries(root, commit, prefix)
-  const folder = await mkdtemp(join(tmpdir(), 'keelson-revision-'))
-  const remove = () => rm(folder, { recursive: true, force: true })
+  const temporary = await mkdtemp(join(tmpdir(), 'keelson-revision-'))
+  // A stack without a name is called like its folder.
+  const folder = join(temporary, basename(root) || 'repository')
+  const remove = () => rm(temporary, { recursive: true, force: true })
   try {
+    await mkdir(folder)
     const notes = await writeEntries(root, folder, entries, limits)
     await copyIgnored(root, folder, limits.fileSizeLimitBytes)
     return { folder, commit, notes, remove }
@@ -52,6 +57,10 @@ const resolveRevision = async (root: string, revision: string): Promise<string> 
   } catch (error) {
     if (!(error instanceof RevisionError) || /not installed|cannot run/.test(error.message)) {
       throw error
+    }
+    if (error.message.includes('dubious ownership')) {
+      const way = `git config --global --add safe.directory ${root}, if you trust who owns it`
+      throw new RevisionError(`git does not open ${root}: somebody else owns it`, way)
     }
     const isRepository = await git(root, ['rev-parse', '--git-dir']).then(
       () => true,
@@ -200,6 +209,10 @@ const makeFolder = (folder: string, path: string) =>
 
 const ignoredCountMax = 200
 
+/** What teams keep to themselves and Compose reads all the same. */
+const isKeptBack = (name: string): boolean =>
+  isEnvFile(name) || /^(?:docker-)?compose\.override\.ya?ml$/.test(name)
+
 /** `.env` is seldom committed, and is not what a change brings. */
 const copyIgnored = async (root: string, folder: string, sizeLimitBytes: number): Promise<void> => {
   const words = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory']
@@ -207,7 +220,7 @@ const copyIgnored = async (root: string, folder: string, sizeLimitBytes: number)
   const files = listed
     .toString('utf8')
     .split('\0')
-    .filter((path) => isSafe(path) && isEnvFile(posix.basename(path)))
+    .filter((path) => isSafe(path) && isKeptBack(posix.basename(path)))
   for (const file of files.slice(0, ignoredCountMax)) {
     const from = join(root, file)
     const found = await lstat(from).catch(() => undefined)

@@ -46,7 +46,8 @@ export const LogView = (props: LogViewProps) => {
         {props.filters}
         <span className="muted num logs-count">
           {query !== '' && `${shown.length.toLocaleString('en')} of `}
-          {snapshot.lines.length.toLocaleString('en')} lines
+          {snapshot.lines.length.toLocaleString('en')}{' '}
+          {snapshot.lines.length === 1 ? 'line' : 'lines'}
           {snapshot.full && ' (the most this page keeps)'}
         </span>
         <Button

@@ -68,7 +68,9 @@ const readEnvironmentCall = (call: Call): VariableRead | undefined => {
 }
 
 const fallback = (node: Node | undefined): Partial<VariableRead> => {
-  if (node === undefined || /^(?:none|null|undefined|nil)$/i.test(node.text)) return {}
+  if (node === undefined) return {}
+  // Said to be nothing: whoever writes that asks for it later.
+  if (/^(?:none|null|undefined|nil)$/i.test(node.text)) return { isOptional: true }
   const text = constant(node)
   return text === undefined ? { isOptional: true } : { default: text }
 }

@@ -1,4 +1,4 @@
-import type { Node } from '@vscode/tree-sitter-wasm'
+import type { Node, Tree } from '@vscode/tree-sitter-wasm'
 import { readVariable } from './environment.ts'
 import { judgeUsage } from './usage.ts'
 import { children, isString, parentsOf, readCall, stringText, substitution } from './syntax.ts'
@@ -20,7 +20,7 @@ export const evaluate = (node: Node | undefined, depth = 0): Value => {
   if (node === undefined || depth > depthMax) return unknown
   const variable = readVariable(node)
   if (variable !== undefined) {
-    return { text: judgeUsage(node, variable).default, variable: variable.name }
+    return { text: judgeUsage(node, variable, evaluate).default, variable: variable.name }
   }
   const below = (child: Node | null | undefined): Value => evaluate(child ?? undefined, depth + 1)
   switch (node.type) {
@@ -102,13 +102,19 @@ const evaluateString = (node: Node, below: Below): Value => {
   return { text: isKnown ? text : undefined, variable }
 }
 
+/** Each looks through the whole text; a file made of names must not take minutes. */
+const lookupCountMax = 300
+const lookups = new WeakMap<Tree, number>()
+
 /**
  * A name that gets its value in this file: `const port = …`, `PORT = …`, `port := …`. Given twice,
  * it depends on what runs, unless it is a variable with a default: `if port == "" { port = "80" }`.
  */
 const evaluateName = (name: Node, below: Below): Value => {
   const root = name.tree.rootNode
-  if (!/^\w{1,60}$/.test(name.text)) return unknown
+  const count = (lookups.get(name.tree) ?? 0) + 1
+  lookups.set(name.tree, count)
+  if (count > lookupCountMax || !/^\w{1,60}$/.test(name.text)) return unknown
   const definition = new RegExp(
     `(?:^|[\\s;({])${name.text}\\s*(?::\\s*\\w{1,30}\\s*)?:?=(?![=>])\\s*`,
     'g',
@@ -146,4 +152,3 @@ export const portOf = (text: string | undefined): number | undefined => {
   const port = digits === undefined ? undefined : Number(digits)
   return port !== undefined && port > 0 && port < 65_536 ? port : undefined
 }
-

@@ -1,4 +1,5 @@
 import type { Node } from '@vscode/tree-sitter-wasm'
+import { evaluate } from './evaluate.ts'
 import { readDestructured, readVariable, type VariableRead } from './environment.ts'
 import { everyLanguage, scripts, type Looking, type Probe } from './probe.ts'
 import { callOf, children, isComment, isString, parentsOf, placeOf, stringText } from './syntax.ts'
@@ -9,13 +10,26 @@ const add = ({ file, found }: Looking, node: Node, read: VariableRead): void => 
   found.reads.push({ ...placeOf(file, node), ...rest, ...(isOptional ? { isOptional } : {}) })
 }
 
+/** `os.environ["X"] = y`, `del os.environ["X"]`, `process.env.X ||= y`. */
+const isSet = (access: Node): boolean => {
+  const { parent } = access
+  if (parent === null) return false
+  const isLeft = parent.childForFieldName('left')?.startIndex === access.startIndex
+  return (
+    parent.type === 'delete_statement' ||
+    (isLeft &&
+      /^(?:augmented_)?assignment(?:_expression)?$|^augmented_assignment/.test(parent.type))
+  )
+}
+
 /** The largest expression from this word that is a reading and nothing else. */
 const lookAtAccess = (word: Node, looking: Looking): void => {
   if (isComment(word)) return
   for (const parent of parentsOf(word, 5)) {
     if (isComment(parent) || isString(parent)) return
     const read = readVariable(parent)
-    if (read !== undefined) return add(looking, parent, judgeUsage(parent, read))
+    if (read !== undefined && isSet(parent)) return
+    if (read !== undefined) return add(looking, parent, judgeUsage(parent, read, evaluate))
     const name = parent.childForFieldName('name')
     if (parent.type === 'variable_declarator' && name?.type === 'object_pattern') {
       if (!/^(?:process|import\.meta)\.env$/.test(parent.childForFieldName('value')?.text ?? '')) {
@@ -50,7 +64,11 @@ const lookAtSchema = (word: Node, looking: Looking): void => {
 const lookAtSettings = (word: Node, looking: Looking): void => {
   const definition = [...parentsOf(word, 3)].find(({ type }) => type === 'class_definition')
   const body = definition?.childForFieldName('body')
-  if (body == null || definition?.childForFieldName('superclasses')?.text.includes('BaseSettings') !== true) return
+  if (
+    body == null ||
+    definition?.childForFieldName('superclasses')?.text.includes('BaseSettings') !== true
+  )
+    return
   const prefix = /\benv_prefix\s*=\s*["'](\w{0,60})["']/.exec(body.text)?.[1] ?? ''
   for (const statement of children(body).slice(0, 200)) {
     const field = statement.type === 'expression_statement' ? children(statement)[0] : undefined
@@ -58,10 +76,20 @@ const lookAtSettings = (word: Node, looking: Looking): void => {
     const name = field?.childForFieldName('left')
     if (field?.type !== 'assignment' || type == null || name == null) continue
     const value = field.childForFieldName('right')
-    const own = /\b(?:env|alias|validation_alias)\s*=\s*["'](\w{1,100})["']/.exec(value?.text ?? '')?.[1]
+    const own = /\b(?:env|alias|validation_alias)\s*=\s*["'](\w{1,100})["']/.exec(
+      value?.text ?? '',
+    )?.[1]
     const mayBeAbsent = value === null && /\bOptional\b|\bNone\b/.test(type.text)
-    const isBare = value === null || /^Field\(\s*\.\.\.|^Field\(\s*(?:env|alias|validation_alias|description)\s*=[^,()]{0,200}\)$/.test(value.text)
-    const fallback = value === null ? undefined : (stringText(value) ?? (/^[\d.]+$|^True$|^False$/.test(value.text) ? value.text : undefined))
+    const isBare =
+      value === null ||
+      /^Field\(\s*\.\.\.|^Field\(\s*(?:env|alias|validation_alias|description)\s*=[^,()]{0,200}\)$/.test(
+        value.text,
+      )
+    const fallback =
+      value === null
+        ? undefined
+        : (stringText(value) ??
+          (/^[\d.]+$|^True$|^False$/.test(value.text) ? value.text : undefined))
     add(looking, field, {
       name: own ?? (prefix + name.text).toUpperCase(),
       default: fallback,
@@ -93,16 +121,28 @@ const lookAtTag = (word: Node, looking: Looking, [match]: RegExpExecArray): void
   const [name = '', ...options] = (/"([^"]{1,120})/.exec(match)?.[1] ?? '').split(',')
   if (!/^[A-Za-z_]\w*$/.test(name)) return
   const given = /\b(?:envDefault|default|env-default):"([^"]{0,200})"/.exec(text)?.[1]
+  // With `yaml:` beside it a file of settings may give it as well.
   const isRequired =
     given === undefined &&
-    (options.some((option) => /^required|^notEmpty/.test(option)) || /\b(?:env-)?required:"true"/.test(text))
-  add(looking, field, { name, default: given, isRequired, isOptional: !isRequired && given === undefined })
+    !/\b(?:yaml|json|toml|mapstructure):"/.test(text) &&
+    (options.some((option) => /^required|^notEmpty/.test(option)) ||
+      /\b(?:env-)?required:"true"/.test(text))
+  add(looking, field, {
+    name,
+    default: given,
+    isRequired,
+    isOptional: !isRequired && given === undefined,
+  })
 }
 
 export const environmentProbes: readonly Probe[] = [
   { languages: scripts, word: /\b(?:process|import\.meta|Bun)\.env\b/g, look: lookAtAccess },
   { languages: scripts, word: /\bDeno\.env\.get\b/g, look: lookAtAccess },
-  { languages: scripts, word: /\b[A-Z][A-Z0-9_]{2,60}:\s{0,40}z\b(?=\s{0,40}\.)/g, look: lookAtSchema },
+  {
+    languages: scripts,
+    word: /\b[A-Z][A-Z0-9_]{2,60}:\s{0,40}z\b(?=\s{0,40}\.)/g,
+    look: lookAtSchema,
+  },
   { languages: ['python'], word: /\b(?:os\.)?environ\b/g, look: lookAtAccess },
   { languages: ['python', 'java'], word: /\bgetenv\b/g, look: lookAtAccess },
   { languages: ['python'], word: /\bBaseSettings\b(?=[\s,)])/g, look: lookAtSettings },

@@ -56,13 +56,25 @@ const lookAtCsharp = (word: Node, looking: Looking): void => {
 }
 
 export const metricProbes: readonly Probe[] = [
-  { languages: scripts, word: /\b(?:Counter|Gauge|Histogram|Summary)\b(?=(?:<[^()\n]{0,100}>)?\()/g, look: lookAtScript },
-  { languages: ['python'], word: /\b(?:Counter|Gauge|Histogram|Summary|Info|Enum)\b(?=\()/g, look: lookAtPython },
+  {
+    languages: scripts,
+    word: /\b(?:Counter|Gauge|Histogram|Summary)\b(?=(?:<[^()\n]{0,100}>)?\()/g,
+    look: lookAtScript,
+  },
+  {
+    languages: ['python'],
+    word: /\b(?:Counter|Gauge|Histogram|Summary|Info|Enum)\b(?=\()/g,
+    look: lookAtPython,
+  },
   {
     languages: ['java'],
     word: /(?:\b(?:Counter|Timer|Gauge|DistributionSummary)\.builder|@Timed|@Counted|[rR]egistry\.(?:counter|timer|gauge|summary))\b(?=\()/g,
     look: lookAtJava,
   },
   { languages: ['go'], word: /\b(?:Counter|Gauge|Histogram|Summary)Opts\b(?=\{)/g, look: lookAtGo },
-  { languages: ['csharp'], word: /\bMetrics\.Create(?:Counter|Gauge|Histogram|Summary)\b(?=\()/g, look: lookAtCsharp },
+  {
+    languages: ['csharp'],
+    word: /\bMetrics\.Create(?:Counter|Gauge|Histogram|Summary)\b(?=\()/g,
+    look: lookAtCsharp,
+  },
 ]

@@ -30,14 +30,17 @@ const lookAtScript = (word: Node, looking: Looking): void => {
   const { name, owner, args, node } = call
   if (name === 'route') {
     const path = stringText(args[0]) ?? stringText(valueOfKey(args[0], 'url'))
-    if (routerName.test(owner) && path?.startsWith('/') === true) add(looking, node, path, undefined)
+    if (routerName.test(owner) && path?.startsWith('/') === true)
+      add(looking, node, path, undefined)
     return
   }
   const path = stringText(args[0])
   if (path?.startsWith('/') !== true || !routerName.test(owner)) return
   const handler = args.at(-1)
   const isHandled =
-    args.length > 1 && handler !== undefined && !/^(?:object|string|template_string|number)$/.test(handler.type)
+    args.length > 1 &&
+    handler !== undefined &&
+    !/^(?:object|string|template_string|number)$/.test(handler.type)
   if (isHandled) add(looking, node, path, name === 'all' ? undefined : name)
 }
 
@@ -48,14 +51,18 @@ const lookAtPython = (word: Node, looking: Looking): void => {
   const path = stringText(call.args[0] ?? call.named.get('path') ?? call.named.get('rule'))
   if (path === undefined || (path !== '' && !path.startsWith('/'))) return
   const named = /["'](\w{3,7})["']/.exec(call.named.get('methods')?.text ?? '')?.[1]
-  const method = methods.test(call.name) ? call.name : (named ?? (call.name === 'route' ? 'get' : undefined))
+  const method = methods.test(call.name)
+    ? call.name
+    : (named ?? (call.name === 'route' ? 'get' : undefined))
   add(looking, call.node, joined(prefixOf(call.owner, looking, call.node), path), method)
 }
 
 /** `items = APIRouter(prefix="/items")`, `Blueprint("items", url_prefix="/items")`. */
 const prefixOf = (router: string, { text }: Looking, node: Node): string => {
   if (!/^\w{1,60}$/.test(router)) return ''
-  const made = new RegExp(`(?:^|\\n)${router}\\s*=\\s*(?:\\w+\\.)?(?:APIRouter|Blueprint)(?=\\()`).exec(text)
+  const made = new RegExp(
+    `(?:^|\\n)${router}\\s*=\\s*(?:\\w+\\.)?(?:APIRouter|Blueprint)(?=\\()`,
+  ).exec(text)
   if (made === null) return ''
   const at = node.tree.rootNode.namedDescendantForIndex(made.index + made[0].length - 1)
   const call = at === null ? undefined : callOf(at)
@@ -72,7 +79,7 @@ const annotationPaths = (annotation: Node | undefined): string[] => {
 
 /** Spring's mappings and JAX-RS' paths, below those of their class. */
 const lookAtJava = (word: Node, looking: Looking): void => {
-  const annotation = [...parentsOf(word, 2)].find(({ type }) => /annotation$/.test(type))
+  const annotation = [...parentsOf(word, 2)].find(({ type }) => type.endsWith('annotation'))
   const holder = annotation?.parent?.parent
   if (annotation === undefined || holder == null || holder.type !== 'method_declaration') return
   const type = [...parentsOf(holder, 3)].find((one) => one.type === 'class_declaration')
@@ -83,7 +90,8 @@ const lookAtJava = (word: Node, looking: Looking): void => {
     /RequestMethod\.(\w{3,7})/.exec(annotation.text)?.[1]
   if (/@FeignClient\b/.test(type?.text.slice(0, 2000) ?? '')) return
   for (const prefix of annotationPaths(ofClass)) {
-    for (const path of annotationPaths(annotation)) add(looking, annotation, joined(prefix, path), method)
+    for (const path of annotationPaths(annotation))
+      add(looking, annotation, joined(prefix, path), method)
   }
 }
 
@@ -138,7 +146,11 @@ export const pathProbes: readonly Probe[] = [
     word: /@\w{1,60}(?:\.\w{1,60})?\.(?:get|post|put|patch|delete|head|options|route|api_route|websocket)\b(?=\()/g,
     look: lookAtPython,
   },
-  { languages: ['java'], word: /@(?:(?:Get|Post|Put|Patch|Delete|Request)Mapping|Path)\b/g, look: lookAtJava },
+  {
+    languages: ['java'],
+    word: /@(?:(?:Get|Post|Put|Patch|Delete|Request)Mapping|Path)\b/g,
+    look: lookAtJava,
+  },
   {
     languages: ['go'],
     word: /\.(?:HandleFunc|Handle|GET|POST|PUT|PATCH|DELETE|Get|Post|Put|Patch|Delete)\b(?=\(\s{0,40}["`])/g,

@@ -41,13 +41,19 @@ const lookAtPython = (word: Node, looking: Looking): void => {
     return add(looking, call.node, args[0] ?? port)
   }
   const isServer =
-    /^(?:uvicorn\.run|hypercorn\.run|waitress\.serve|serve|web\.run_app|run_app|run_simple)$/.test(callee) ||
+    /^(?:uvicorn\.run|hypercorn\.run|waitress\.serve|serve|web\.run_app|run_app|run_simple)$/.test(
+      callee,
+    ) ||
     (name === 'run' && /(?:^|\.)(?:app|application|server|mcp|socketio)$/.test(owner))
   if (!isServer) return
   if (port !== undefined) return add(looking, call.node, port)
   const own = callee === 'uvicorn.run' ? 8000 : /\bFlask\(/.test(looking.text) ? 5000 : undefined
   if (own === undefined || call.node.text.includes('**')) return
-  looking.found.listens.push({ ...placeOf(looking.file, call.node), port: own, variable: undefined })
+  looking.found.listens.push({
+    ...placeOf(looking.file, call.node),
+    port: own,
+    variable: undefined,
+  })
 }
 
 const lookAtJava = (word: Node, looking: Looking): void => {
@@ -55,7 +61,9 @@ const lookAtJava = (word: Node, looking: Looking): void => {
   if (call === undefined) return
   const isOfServer =
     call.name !== 'InetSocketAddress' ||
-    [...parentsOf(call.node, 3)].some(({ text }) => /\bHttpServer\.create\(/.test(text.slice(0, 60)))
+    [...parentsOf(call.node, 3)].some(({ text }) =>
+      /\bHttpServer\.create\(/.test(text.slice(0, 60)),
+    )
   if (isOfServer && call.args.length > 0) add(looking, call.node, call.args.at(-1))
 }
 

@@ -11,7 +11,8 @@ const documentation =
 const url =
   /^(?:jdbc:)?([a-z][a-z0-9+.-]{1,20}):\/\/(?:[^/@\s]{0,200}@)?([A-Za-z0-9_.-]{1,253}|\[[0-9a-f:]{2,45}\])(?::(\d{1,5}))?(\/[^\s?#]{0,500})?(?:[?#;]\S*)?$/i
 
-const unreadable = /^(?:file|data|vscode|chrome|moz-extension|about|javascript|classpath|urn|git|ssh)$/i
+const unreadable =
+  /^(?:file|data|vscode|chrome|moz-extension|about|javascript|classpath|urn|git|ssh)$/i
 
 const lookAtUrl = (word: Node, { file, found }: Looking): void => {
   if (isComment(word)) return
@@ -61,13 +62,22 @@ const variableOf = (node: Node): string | undefined => {
 const isForPeople = (string: Node): boolean => {
   for (const parent of parentsOf(string, 4)) {
     if (parent.type === 'jsx_attribute' || parent.type === 'import_statement') return true
-    if (/^(?:import_declaration|import_spec|using_directive|jsx_element)$/.test(parent.type)) return true
+    if (/^(?:import_declaration|import_spec|using_directive|jsx_element)$/.test(parent.type))
+      return true
     const name = (parent.childForFieldName('function') ?? parent.childForFieldName('name'))?.text
-    if (/(?:^|\.)(?:log\w*|info|warn\w*|error|debug|print\w*|Print\w*|Fatal\w*|WriteLine|fail)$/.test(name ?? '')) {
+    if (
+      /(?:^|\.)(?:log\w*|info|warn\w*|error|debug|print\w*|Print\w*|Fatal\w*|WriteLine|fail)$/.test(
+        name ?? '',
+      )
+    ) {
       return true
     }
     const key = parent.childForFieldName('key') ?? parent.childForFieldName('left')
-    if (/\b(?:xmlns|href|\$schema|\$id|docs?|documentation|homepage|description|link|origins?|cors\w*|allowed\w*|issuer|namespace)\b/i.test(key?.text.slice(0, 100) ?? '')) {
+    if (
+      /\b(?:xmlns|href|\$schema|\$id|docs?|documentation|homepage|description|link|origins?|cors\w*|allowed\w*|issuer|namespace)\b/i.test(
+        key?.text.slice(0, 100) ?? '',
+      )
+    ) {
       return true
     }
     if (isCors(parent)) return true

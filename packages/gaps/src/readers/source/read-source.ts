@@ -41,7 +41,11 @@ export const createSourceReader = (limits = sourceLimits): Reader => {
       const kind = languageOf(file)
       if (kind === undefined) return undefined
       if (text.length > limits.fileSizeLimitBytes) {
-        return { notes: [{ file, why: `source of more than ${limits.fileSizeLimitBytes} bytes, not read` }] }
+        return {
+          notes: [
+            { file, why: `source of more than ${limits.fileSizeLimitBytes} bytes, not read` },
+          ],
+        }
       }
       const { language, grammar } = kind
       const candidates = findCandidates(text, language, limits.candidateCountMax)

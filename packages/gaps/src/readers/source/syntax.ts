@@ -86,12 +86,19 @@ export const readCall = (node: Node, callee = calleeNode(node)): Call | undefine
   for (const child of list === null || list === undefined ? [] : children(list)) {
     const pair = readPair(child)
     if (pair !== undefined) named.set(pair.name, pair.value)
-    else args.push(/^(?:attribute_)?argument$/.test(child.type) ? (children(child)[0] ?? child) : child)
+    else
+      args.push(
+        /^(?:attribute_)?argument$/.test(child.type) ? (children(child)[0] ?? child) : child,
+      )
   }
   const short = (part: string): string => (part.length > 200 ? part.slice(-200) : part)
   return {
     ...{ node, args, named },
-    ...{ callee: short(text), name: text.slice(dot + 1), owner: short(text.slice(0, Math.max(dot, 0))) },
+    ...{
+      callee: short(text),
+      name: text.slice(dot + 1),
+      owner: short(text.slice(0, Math.max(dot, 0))),
+    },
   }
 }
 

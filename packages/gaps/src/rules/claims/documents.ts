@@ -10,7 +10,10 @@ type Stated<Kind extends Claim['kind']> = { document: DocumentEvidence; claim: C
  * Claims of the documents that speak of this stack. Only its default reading is held against them,
  * so that the same sentence is not judged once for each overlay.
  */
-export function* claimsOf<Kind extends Claim['kind']>(system: System, kind: Kind): Generator<Stated<Kind>> {
+export function* claimsOf<Kind extends Claim['kind']>(
+  system: System,
+  kind: Kind,
+): Generator<Stated<Kind>> {
   if (!system.isDefault) return
   for (const document of system.documents) {
     for (const claim of document.claims) {
@@ -32,7 +35,8 @@ export const isAboutAll = ({ file }: DocumentEvidence, { folder }: System): bool
 export const allServices = (system: System): ReadonlyMap<string, ServiceEvidence> => {
   const services = new Map<string, ServiceEvidence>(system.services)
   for (const reading of system.readings()) {
-    for (const [name, service] of reading.services) if (!services.has(name)) services.set(name, service)
+    for (const [name, service] of reading.services)
+      if (!services.has(name)) services.set(name, service)
   }
   return services
 }
@@ -40,7 +44,8 @@ export const allServices = (system: System): ReadonlyMap<string, ServiceEvidence
 /** Lower case without separators: `Account Service`, `account-service` and `account_service` are one. */
 export const plainName = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
 
-const filler = /(?:microservice|service|services|server|container|application|app|api|db|database|svc)$/
+const filler =
+  /(?:microservice|service|services|server|container|application|app|api|db|database|svc)$/
 
 /** The same, without what documents add and leave out at will. */
 const coreName = (name: string): string => {
@@ -51,9 +56,12 @@ const coreName = (name: string): string => {
 
 /** Names under which a service is known: its own, its container's, its image's. */
 const namesOf = ({ name, model, image, build }: ServiceEvidence): string[] =>
-  [name, model.containerName, posix.basename(image?.name ?? ''), posix.basename(build?.context ?? '')].flatMap((one) =>
-    one === undefined || one === '' ? [] : [one],
-  )
+  [
+    name,
+    model.containerName,
+    posix.basename(image?.name ?? ''),
+    posix.basename(build?.context ?? ''),
+  ].flatMap((one) => (one === undefined || one === '' ? [] : [one]))
 
 export const findService = (
   services: ReadonlyMap<string, ServiceEvidence>,

@@ -1,6 +1,14 @@
 import type { Place } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
-import { allServices, claimsOf, findService, isAboutAll, isOtherWay, plainName, type ClaimOf } from './documents.ts'
+import {
+  allServices,
+  claimsOf,
+  findService,
+  isAboutAll,
+  isOtherWay,
+  plainName,
+  type ClaimOf,
+} from './documents.ts'
 
 type Item = { claim: ClaimOf<'service'>; service: ServiceEvidence | undefined }
 
@@ -23,7 +31,9 @@ export const listsOf = (system: System): ServiceList[] => {
     const matched = new Set(items.flatMap(({ service }) => service?.name ?? []))
     const [first] = claims
     const isOurs = matched.size >= 3 && matched.size * 3 >= items.length * 2
-    return isOurs && first !== undefined ? [{ file: first.document.file, at: first.claim.list, items }] : []
+    return isOurs && first !== undefined
+      ? [{ file: first.document.file, at: first.claim.list, items }]
+      : []
   })
 }
 
@@ -35,6 +45,8 @@ const serviceOf = (
   const words = plainName(text)
   return (
     findService(services, name) ??
-    [...services.values()].find((service) => plainName(service.name).length >= 5 && words.includes(plainName(service.name)))
+    [...services.values()].find(
+      (service) => plainName(service.name).length >= 5 && words.includes(plainName(service.name)),
+    )
   )
 }

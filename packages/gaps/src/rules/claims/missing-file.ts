@@ -25,13 +25,22 @@ was to be run. It is what remains of a move that did not search the documents.`,
         drawings.set(key, isOurs)
         // Below a folder that is not there, the folder is told once.
         const parent = posix.dirname(claim.path)
-        if (!isOurs || (parent !== '.' && look({ ...claim, path: parent }, from, system) === 'absent')) continue
+        if (
+          !isOurs ||
+          (parent !== '.' && look({ ...claim, path: parent }, from, system) === 'absent')
+        )
+          continue
       }
       yield {
         ...(claim.from === 'code' ? { severity: 'info' as const } : {}),
         message: `${document.file} ${claim.from === 'link' ? 'links to' : claim.from === 'drawing' ? 'draws' : 'names'} ${claim.path}, which is not there`,
-        evidence: [factAt(claim, claim.text), factAt(wholeFile(resolved(claim.path, from)), 'not in the repository')],
-        fix: `Correct ${claim.path} in ${document.file}`,
+        evidence: [
+          factAt(claim, claim.text),
+          factAt(wholeFile(resolved(claim.path, from)), 'not in the repository'),
+        ],
+        fix: /^(?:[\w-]+\.)+(?:com|org|net|io|dev|in)\//.test(claim.path)
+          ? `Write https://${claim.path} in ${document.file}`
+          : `Correct ${claim.path} in ${document.file}`,
         subject: claim.path,
       }
     }
@@ -55,7 +64,8 @@ was to be run. It is what remains of a move that did not search the documents.`,
       title: 'what is made later, lies in a container, or is no path',
       files: {
         'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
-        'docs/guide.md': 'See [compose](../compose.yaml), [site](https://example.com/x), [top](#top).\n',
+        'docs/guide.md':
+          'See [compose](../compose.yaml), [site](https://example.com/x), [top](#top).\n',
         'README.md':
           '# Shop\n\n[guide](docs/guide.md), [issues](../../issues), `/etc/nginx/nginx.conf`, `linux/amd64`, `dist/main.js`, `your/path.txt`, `grafana/grafana`.\n',
       },
@@ -76,9 +86,16 @@ const resolved = (path: string, from: string): string => {
 
 type Looked = 'there' | 'absent' | 'unknown'
 
-const look = ({ path, root, from: how, file }: ClaimOf<'path'>, from: string, { tree, folder }: System): Looked => {
+const look = (
+  { path, root, from: how, file }: ClaimOf<'path'>,
+  from: string,
+  { tree, folder }: System,
+): Looked => {
   // A drawing is of the document's own folder; a path may be meant from the top.
-  const folders = how === 'drawing' ? [from, ...(root === undefined ? [] : [posix.join(from, root)])] : [from, folder, '']
+  const folders =
+    how === 'drawing'
+      ? [from, ...(root === undefined ? [] : [posix.join(from, root)])]
+      : [from, folder, '']
   const candidates = [...new Set(folders.map((at) => resolved(path, at)))]
   // GitHub's own pages: `../../issues`.
   if (candidates[0]?.startsWith('..') === true) return 'unknown'
@@ -90,13 +107,25 @@ const look = ({ path, root, from: how, file }: ClaimOf<'path'>, from: string, { 
   if (how === 'drawing') return 'absent'
   // In code it may be a path of a container or an image: its folder must be one of ours, and it a file.
   const [top = ''] = path.replace(/^\.\//, '').split('/')
-  const isOurs = /\.\w{1,10}$/.test(path) && top !== '' && !top.startsWith('.') && [from, folder, ''].some((at) => tree.isFolder(posix.join(at, top)))
+  const isOurs =
+    /\.\w{1,10}$/.test(path) &&
+    top !== '' &&
+    !top.startsWith('.') &&
+    [from, folder, ''].some((at) => tree.isFolder(posix.join(at, top)))
   return isOurs ? 'absent' : 'unknown'
 }
 
 /** A drawing of this folder: a third of what it shows on the first level is there. */
-const isDrawingOurs = (claims: System['documents'][number]['claims'], from: string, system: System): boolean => {
-  const first = claims.filter((claim) => claim.kind === 'path' && claim.from === 'drawing' && !claim.path.includes('/'))
-  const there = first.filter((claim) => claim.kind === 'path' && look(claim, from, system) === 'there')
+const isDrawingOurs = (
+  claims: System['documents'][number]['claims'],
+  from: string,
+  system: System,
+): boolean => {
+  const first = claims.filter(
+    (claim) => claim.kind === 'path' && claim.from === 'drawing' && !claim.path.includes('/'),
+  )
+  const there = first.filter(
+    (claim) => claim.kind === 'path' && look(claim, from, system) === 'there',
+  )
   return there.length > 0 && there.length * 3 >= first.length
 }

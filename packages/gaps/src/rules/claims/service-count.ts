@@ -17,7 +17,8 @@ status report or takes over the system. The number is also the first thing nobod
       if (claim.scope !== 'total' || !isAboutAll(document, system)) continue
       if (claim.noun === 'databases' || claim.noun === 'applications') continue
       const counts = system.readings().flatMap((reading) => waysToCount(reading, claim))
-      const isTrue = claim.isAtLeast === true ? Math.max(...counts) >= claim.count : counts.includes(claim.count)
+      const isTrue =
+        claim.isAtLeast === true ? Math.max(...counts) >= claim.count : counts.includes(claim.count)
       if (isTrue) continue
       const [file = ''] = system.files
       yield {
@@ -35,8 +36,10 @@ status report or takes over the system. The number is also the first thing nobod
     {
       title: 'a README that was right once',
       files: {
-        'compose.yaml': 'services:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
-        'README.md': '# Shop\n\nThe platform consists of 25+ microservices.\n\nIt consists of five services.\n',
+        'compose.yaml':
+          'services:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
+        'README.md':
+          '# Shop\n\nThe platform consists of 25+ microservices.\n\nIt consists of five services.\n',
       },
       finds: [
         { service: '-', says: 'says "25+ microservices", and compose has 3' },
@@ -46,7 +49,8 @@ status report or takes over the system. The number is also the first thing nobod
     {
       title: 'a subset, an example, a version, a step, and the total',
       files: {
-        'compose.yaml': 'services:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
+        'compose.yaml':
+          'services:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
         'README.md': `# Shop
 
 It consists of two core services and their databases. The stack has 3 services.
@@ -59,7 +63,8 @@ Built on .NET 8 Microservices. The application consists of three services: a, b 
     {
       title: 'infrastructure is not counted by everybody',
       files: {
-        'compose.yaml': 'services:\n  a:\n    build: a\n  b:\n    build: b\n  db:\n    image: postgres:17\n',
+        'compose.yaml':
+          'services:\n  a:\n    build: a\n  b:\n    build: b\n  db:\n    image: postgres:17\n',
         'a/Dockerfile': 'FROM node:22\n',
         'b/Dockerfile': 'FROM node:22\n',
         'README.md': '# Shop\n\nThe system consists of two microservices.\n',
@@ -69,16 +74,25 @@ Built on .NET 8 Microservices. The application consists of three services: a, b 
   ],
 }
 
-const infrastructure = /(?:^|[-_])(?:db|database|postgres|mysql|mongo\w*|redis|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|prometheus|grafana|zipkin|jaeger|loki|nginx|proxy|gateway|registry|config|discovery|eureka|consul|admin|monitoring|mail\w*|init|migrat\w*|seed\w*|setup)(?:[-_]|$)/i
+const infrastructure =
+  /(?:^|[-_])(?:db|database|postgres|mysql|mongo\w*|redis|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|prometheus|grafana|zipkin|jaeger|loki|nginx|proxy|gateway|registry|config|discovery|eureka|consul|admin|monitoring|mail\w*|init|migrat\w*|seed\w*|setup)(?:[-_]|$)/i
 
 /** All of them, without what is off by default, without infrastructure, only what is built here, and instances. */
 const waysToCount = ({ services }: System, { noun }: ClaimOf<'count'>): number[] => {
   const all = [...services.values()]
   const count = (is: (service: ServiceEvidence) => boolean): number => all.filter(is).length
-  const isKnown = ({ image, build }: ServiceEvidence) => build === undefined && image?.known !== undefined && image.known.kind !== 'runtime'
-  const isOneShot = ({ model }: ServiceEvidence) => model.restart.condition === 'no' || /(?:^|[-_])(?:init|migrat\w*|seed\w*|setup)(?:[-_]|$)/.test(model.containerName ?? '')
+  const isKnown = ({ image, build }: ServiceEvidence) =>
+    build === undefined && image?.known !== undefined && image.known.kind !== 'runtime'
+  const isOneShot = ({ model }: ServiceEvidence) =>
+    model.restart.condition === 'no' ||
+    /(?:^|[-_])(?:init|migrat\w*|seed\w*|setup)(?:[-_]|$)/.test(model.containerName ?? '')
   const instances = all.reduce((sum, { model }) => sum + (model.deploy?.replicas ?? 1), 0)
-  const whole = [all.length, count(({ isEnabled }) => isEnabled), count((service) => !isOneShot(service)), instances]
+  const whole = [
+    all.length,
+    count(({ isEnabled }) => isEnabled),
+    count((service) => !isOneShot(service)),
+    instances,
+  ]
   // Who counts containers counts what runs, whatever it is for.
   if (noun === 'containers') return whole
   return [

@@ -15,10 +15,14 @@ export const undocumentedService: Rule = {
     const lists = listsOf(system)
     const [list] = lists.toSorted((a, b) => b.items.length - a.items.length)
     if (list === undefined) return
-    const listed = new Set(lists.flatMap(({ items }) => items).flatMap(({ service }) => service?.name ?? []))
+    const listed = new Set(
+      lists.flatMap(({ items }) => items).flatMap(({ service }) => service?.name ?? []),
+    )
     const mentioned = system.documents
       .flatMap(({ claims }) => claims)
-      .flatMap((claim) => ('text' in claim ? plainName(`${claim.text} ${claim.section ?? ''}`) : []))
+      .flatMap((claim) =>
+        'text' in claim ? plainName(`${claim.text} ${claim.section ?? ''}`) : [],
+      )
     for (const service of system.services.values()) {
       const { name, build, isEnabled, at } = service
       if (build === undefined || !isEnabled || listed.has(name)) continue
@@ -26,7 +30,10 @@ export const undocumentedService: Rule = {
       yield {
         service: name,
         message: `${name} is missing from the list of services in ${list.file}`,
-        evidence: [factAt(at, `${name} is a service`), factAt(list.at, `lists ${list.items.length} others`)],
+        evidence: [
+          factAt(at, `${name} is a service`),
+          factAt(list.at, `lists ${list.items.length} others`),
+        ],
         fix: `Add ${name} to the list in ${list.file}`,
         subject: name,
       }
@@ -40,7 +47,9 @@ export const undocumentedService: Rule = {
           'services:\n  cart:\n    image: a:1\n  user:\n    image: a:1\n  order:\n    image: a:1\n  genai:\n    build: genai\n',
         'README.md': '# Shop\n\n## Services\n\n- `cart`: x\n- `user`: y\n- `order`: z\n',
       },
-      finds: [{ service: 'genai', says: 'genai is missing from the list of services in README.md' }],
+      finds: [
+        { service: 'genai', says: 'genai is missing from the list of services in README.md' },
+      ],
     },
     {
       title: 'no list, and a part that is bought in',

@@ -22,7 +22,10 @@ export const unknownVariable: Rule = {
       const [file = ''] = system.files
       yield {
         message: `${document.file} names ${name}, which nothing here reads`,
-        evidence: [factAt(claim, claim.text.split('=')[0] ?? name), factAt(wholeFile(file), `no ${name} here, nor in env files, Dockerfiles and code`)],
+        evidence: [
+          factAt(claim, claim.text.split('=')[0] ?? name),
+          factAt(wholeFile(file), `no ${name} here, nor in env files, Dockerfiles and code`),
+        ],
         fix: `Remove ${name} from ${document.file}, or correct the name`,
         subject: name,
       }
@@ -50,31 +53,46 @@ export const unknownVariable: Rule = {
   ],
 }
 
-const ofOthers = /^(?:DOCKER_|COMPOSE_|BUILDKIT_|NODE_|NPM_|PYTHON|JAVA_|GO|AWS_|GITHUB_|CI_|OTEL_|KUBE)|_$/
+const ofOthers =
+  /^(?:DOCKER_|COMPOSE_|BUILDKIT_|NODE_|NPM_|PYTHON|JAVA_|GO|AWS_|GITHUB_|CI_|OTEL_|KUBE)|_$/
 
 const readable: ReadonlySet<string> = new Set(['node', 'python', 'golang'])
-const otherCode = /\.(?:sh|bash|php|rb|rs|kt|kts|scala|clj|exs?|lua|pl|swift|dart|c|cc|cpp|vue|svelte|astro|prisma|tmpl|template|tpl|j2|conf|ya?ml|toml|ini|properties|xml)$/i
+const otherCode =
+  /\.(?:sh|bash|php|rb|rs|kt|kts|scala|clj|exs?|lua|pl|swift|dart|c|cc|cpp|vue|svelte|astro|prisma|tmpl|template|tpl|j2|conf|ya?ml|toml|ini|properties|xml)$/i
 
 /** Every service is built here from code that can be read, and no other file might read variables. */
 const isKnownFully = ({ services, tree, folder, sources }: System): boolean =>
   sources.length > 0 &&
-  !sources.some(({ readsOthers, language }) => readsOthers === true || language === 'java' || language === 'csharp') &&
-  [...services.values()].every(({ build, image, sources: own }) =>
-    build === undefined ? image?.known !== undefined : own.length > 0 && readable.has(image?.name ?? ''),
+  !sources.some(
+    ({ readsOthers, language }) =>
+      readsOthers === true || language === 'java' || language === 'csharp',
   ) &&
-  !tree.under(folder).some((file) => otherCode.test(file) && !/(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|pnpm-lock|\.github\//.test(file))
+  [...services.values()].every(({ build, image, sources: own }) =>
+    build === undefined
+      ? image?.known !== undefined
+      : own.length > 0 && readable.has(image?.name ?? ''),
+  ) &&
+  !tree
+    .under(folder)
+    .some(
+      (file) =>
+        otherCode.test(file) &&
+        !/(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|pnpm-lock|\.github\//.test(file),
+    )
 
 const knownNames = (system: System): ReadonlySet<string> =>
   new Set(
-    system.readings().flatMap(({ variables, envFiles, services, sources }) => [
-      ...variables.map(({ name }) => name),
-      ...envFiles.flatMap(({ entries }) => entries.map(({ name }) => name)),
-      ...sources.flatMap(({ reads }) => reads.map(({ name }) => name)),
-      ...[...services.values()].flatMap(({ environment, build, image }) => [
-        ...environment.keys(),
-        ...(build?.args.keys() ?? []),
-        ...(build?.dockerfile?.stages ?? []).flatMap((stage) => [...stage.environment.keys()]),
-        ...(image?.known?.required ?? []).flat(),
+    system
+      .readings()
+      .flatMap(({ variables, envFiles, services, sources }) => [
+        ...variables.map(({ name }) => name),
+        ...envFiles.flatMap(({ entries }) => entries.map(({ name }) => name)),
+        ...sources.flatMap(({ reads }) => reads.map(({ name }) => name)),
+        ...[...services.values()].flatMap(({ environment, build, image }) => [
+          ...environment.keys(),
+          ...(build?.args.keys() ?? []),
+          ...(build?.dockerfile?.stages ?? []).flatMap((stage) => [...stage.environment.keys()]),
+          ...(image?.known?.required ?? []).flat(),
+        ]),
       ]),
-    ]),
   )

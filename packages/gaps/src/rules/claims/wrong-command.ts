@@ -1,5 +1,8 @@
+import { posix } from 'node:path'
 import { factAt, wholeFile, type Place } from '../../place.ts'
-import type { Rule } from '../rule.ts'
+import type { System } from '../../systems/system.ts'
+import { splitCommands } from '../../readers/shell-words.ts'
+import type { Found, Rule } from '../rule.ts'
 import { claimsOf } from './documents.ts'
 import { judgeCommand } from './commands.ts'
 
@@ -10,9 +13,16 @@ export const wrongCommand: Rule = {
   severity: 'warning',
   why: `The way to start, test or repair the system, as it is written down, fails at the first line. In an
 incident it is copied by somebody who does not know the system.`,
-  joins: ['commands of documents', 'package.json scripts', 'Makefile targets', 'compose files', 'files'],
+  joins: [
+    'commands of documents',
+    'package.json scripts',
+    'Makefile targets',
+    'compose files',
+    'files',
+  ],
   fix: 'Correct the command, or add what it calls.',
   *find(system) {
+    yield* inPipelines(system)
     const told = new Set<string>()
     for (const { document, claim } of claimsOf(system, 'command')) {
       const wrong = judgeCommand(claim, document.file, system)
@@ -54,10 +64,22 @@ docker compose logs api
       ],
     },
     {
-      title: 'commands that work, and ones of elsewhere',
+      title: 'a pipeline that was forgotten when a file was renamed',
       files: {
         'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
-        'web/package.json': '{ "scripts": { "start:dev": "vite" } }\n',
+        '.github/workflows/ci.yml':
+          'jobs:\n  a:\n    steps:\n      - run: docker compose -f docker-compose.test.yml up\n',
+      },
+      finds: [{ service: '-', says: 'docker-compose.test.yml is not there' }],
+    },
+    {
+      title: 'commands that work, and ones of elsewhere',
+      files: {
+        '.github/workflows/ci.yml':
+          'jobs:\n  a:\n    steps:\n      - run: docker compose -f ${{ matrix.file }} up\n      - run: docker compose -f made.yml up\n        working-directory: test\n',
+        'test/made.yml': 'services: {}\n',
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
+        'web/package.json': '{ "scripts": { "start:dev": "vite", "test": "vitest" } }\n',
         'README.md': `# Shop
 
 \`\`\`sh
@@ -95,3 +117,25 @@ cd ~/runner
 }
 
 const short = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}...` : text)
+
+/** Where a pipeline runs a command is not known: a compose file must be nowhere to be missed. */
+function* inPipelines(system: System): Generator<Found> {
+  if (!system.isDefault) return
+  for (const { file, commands } of system.ci) {
+    for (const { command, ...at } of commands) {
+      const words = splitCommands(command).find(([program]) =>
+        /^docker(?:-compose)?$/.test(program ?? ''),
+      )
+      const wrong = words && judgeCommand({ words, folder: system.folder }, '', system)
+      if (wrong === undefined || !/\.ya?ml$/.test(wrong.file) || wrong.at !== undefined) continue
+      const name = posix.basename(wrong.file)
+      if (system.tree.files.some((one) => posix.basename(one) === name)) continue
+      yield {
+        message: `${file} runs "${short(command)}", and ${wrong.what}`,
+        evidence: [factAt(at, short(command)), factAt(wholeFile(wrong.file), wrong.what)],
+        fix: `Correct the command in ${file}, or add ${wrong.file}`,
+        subject: wrong.what,
+      }
+    }
+  }
+}

@@ -56,27 +56,38 @@ const publishedBy = ({ model }: ServiceEvidence): [number, number][] =>
   })
 
 const isPublished = (services: ReadonlyMap<string, ServiceEvidence>, port: number): boolean =>
-  [...services.values()].some((service) => publishedBy(service).some(([from, to]) => port >= from && port <= to))
+  [...services.values()].some((service) =>
+    publishedBy(service).some(([from, to]) => port >= from && port <= to),
+  )
 
 const portsOf = (service: ServiceEvidence): number[] => [
   ...service.model.ports.map(({ target }) => target),
   ...publishedBy(service).flat(),
   ...service.serves.map(({ port }) => port),
   ...service.model.expose.map((text) => Number.parseInt(text, 10)),
-  ...[...service.environment.values()].flatMap(({ value }) => (/^\d{2,5}$/.test(value ?? '') ? [Number(value)] : [])),
+  ...[...service.environment.values()].flatMap(({ value }) =>
+    /^\d{2,5}$/.test(value ?? '') ? [Number(value)] : [],
+  ),
 ]
 
-function* inTables(system: System, services: ReadonlyMap<string, ServiceEvidence>): Generator<Found> {
-  const files = new Set(listsOf(system).map(({ at }) => `${at.file}`))
+function* inTables(
+  system: System,
+  services: ReadonlyMap<string, ServiceEvidence>,
+): Generator<Found> {
+  const files = new Set(listsOf(system).map(({ at }) => at.file))
   for (const { document, claim } of claimsOf(system, 'port')) {
-    if (claim.service === undefined || !files.has(document.file) || !isAboutAll(document, system)) continue
+    if (claim.service === undefined || !files.has(document.file) || !isAboutAll(document, system))
+      continue
     const service = findService(services, claim.service)
     const own = service === undefined ? [] : portsOf(service)
     if (service === undefined || own.length === 0 || own.includes(claim.port)) continue
     yield {
       service: service.name,
       message: `${document.file} gives ${service.name} port ${claim.port}, and it has ${[...new Set(own)].slice(0, 3).join(', ')}`,
-      evidence: [factAt(claim, `port ${claim.port}`), factAt(service.place('ports'), `ports ${[...new Set(own)].slice(0, 5).join(', ')}`)],
+      evidence: [
+        factAt(claim, `port ${claim.port}`),
+        factAt(service.place('ports'), `ports ${[...new Set(own)].slice(0, 5).join(', ')}`),
+      ],
       fix: `Write ${own[0]} for ${service.name} in ${document.file}`,
       subject: `${claim.port}`,
     }
@@ -84,7 +95,10 @@ function* inTables(system: System, services: ReadonlyMap<string, ServiceEvidence
 }
 
 /** Only of documents that say to start it with compose, and not in sections about other ways. */
-function* inAddresses(system: System, services: ReadonlyMap<string, ServiceEvidence>): Generator<Found> {
+function* inAddresses(
+  system: System,
+  services: ReadonlyMap<string, ServiceEvidence>,
+): Generator<Found> {
   const told = new Set<string>()
   for (const { document, claim } of claimsOf(system, 'url')) {
     const { port, section, text } = claim
@@ -104,7 +118,10 @@ function* inAddresses(system: System, services: ReadonlyMap<string, ServiceEvide
         factAt(claim, text),
         factAt(inside?.place('ports') ?? system.place('services'), `port ${port} is not published`),
       ],
-      fix: inside === undefined ? `Correct the address in ${document.file}` : `Publish it ("${port}:${port}"), or correct the address`,
+      fix:
+        inside === undefined
+          ? `Correct the address in ${document.file}`
+          : `Publish it ("${port}:${port}"), or correct the address`,
       subject: `${document.file} ${port}`,
     }
   }
@@ -121,12 +138,15 @@ const startsWithCompose = (claims: Claims, section: string | undefined): boolean
   )
 
 /** Sections below one heading of the second level belong together; a README has one of the first. */
-const top = (section: string | undefined): string => (section ?? '').split(' > ').slice(0, 1).join(' > ')
+const top = (section: string | undefined): string =>
+  (section ?? '').split(' > ').slice(0, 1).join(' > ')
 
 const opensPorts = (claims: Claims, section: string | undefined): boolean =>
   claims.some(
     (claim) =>
       claim.kind === 'command' &&
       claim.section === section &&
-      /^(?:npm|yarn|pnpm|npx|kubectl|minikube|helm|docker run|mvn|\.\/mvnw|gradle|\.\/gradlew|go run|python3?|uvicorn|flask|dotnet|ssh|make|cargo|php|rails|bundle)\b/.test(claim.text),
+      /^(?:npm|yarn|pnpm|npx|kubectl|minikube|helm|docker run|mvn|\.\/mvnw|gradle|\.\/gradlew|go run|python3?|uvicorn|flask|dotnet|ssh|make|cargo|php|rails|bundle)\b/.test(
+        claim.text,
+      ),
   )

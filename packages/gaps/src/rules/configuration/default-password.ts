@@ -2,6 +2,7 @@ import { factAt, type Fact } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 import { judgeValue, listWritten, namesOf, wordsNear } from './secrets.ts'
+import { isTestStack } from './test-stack.ts'
 
 /** A password that everybody knows: `postgres`, `changeme`, the name of the user. */
 export const defaultPassword: Rule = {
@@ -15,9 +16,13 @@ passwords have been wiped for ransom by the thousand.`,
   fix: 'Take it from a variable without a default (`${DB_PASSWORD:?}`), a secret, or an env file that is not committed.',
   *find(system) {
     const known = listWritten(system).flatMap((written) => {
-      const own = written.services.map((name) => system.services.get(name)).filter((one) => one !== undefined)
+      const own = written.services
+        .map((name) => system.services.get(name))
+        .filter((one) => one !== undefined)
       const service = own.find(keepsIt) ?? own[0]
-      const isKnown = service !== undefined && judgeValue(written.name, written.value, wordsNear(service)) === 'default'
+      const isKnown =
+        service !== undefined &&
+        judgeValue(written.name, written.value, wordsNear(service)) === 'default'
       return isKnown ? [{ ...written, service }] : []
     })
     const kept = new Set(known.filter(({ service }) => keepsIt(service)).map(({ value }) => value))
@@ -25,11 +30,18 @@ passwords have been wiped for ransom by the thousand.`,
       // Whoever logs in with it writes it too: the one that asks for it is told.
       if (kept.has(value) && !keepsIt(service)) continue
       // Given by a file to many, it is nobody's in particular: the same in every reading.
-      const isShared = services.length > 2 && at.file !== service.at.file
+      const isShared = services.length > 1 && at.file !== service.at.file
       yield {
         ...(isShared ? {} : { service: service.name }),
+        ...(isTestStack(system) ? { severity: 'info' as const } : {}),
         message: `${name} of ${namesOf([service.name, ...services.filter((one) => one !== service.name)])} is a password that everybody knows`,
-        evidence: [factAt({ file: at.file, line: at.line, column: at.column }, `${name} is written here with a default value`), reachable(service)],
+        evidence: [
+          factAt(
+            { file: at.file, line: at.line, column: at.column },
+            `${name} is written here with a default value`,
+          ),
+          reachable(service),
+        ],
         fix: `Write ${name}: \${${name}:?} and give it in an env file that is not committed`,
         subject: name,
       }
@@ -39,9 +51,12 @@ passwords have been wiped for ransom by the thousand.`,
     {
       title: 'the password of the image’s manual',
       files: {
-        'compose.yaml': 'services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: postgres\n',
+        'compose.yaml':
+          'services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: postgres\n',
       },
-      finds: [{ service: 'db', says: 'POSTGRES_PASSWORD of db is a password that everybody knows' }],
+      finds: [
+        { service: 'db', says: 'POSTGRES_PASSWORD of db is a password that everybody knows' },
+      ],
     },
     {
       title: 'a default of the compose file',

@@ -18,12 +18,21 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
     const own = ownFile(system)
     const named = new Set(example.entries.map(({ name }) => name))
     const needed = Map.groupBy(
-      system.variables.filter((use) => use.default === undefined && !/^(?:PWD|HOME|USER|UID|GID|COMPOSE_\w+|DOCKER_\w+)$/.test(use.name)),
+      system.variables.filter(
+        (use) =>
+          use.default === undefined &&
+          !/^(?:PWD|HOME|USER|UID|GID|COMPOSE_\w+|DOCKER_\w+)$/.test(use.name),
+      ),
       ({ name }) => name,
     )
     for (const [name, [use]] of needed) {
       // Given by the committed .env: the example is for what else there is.
-      if (use === undefined || named.has(name) || (own !== undefined && !own.isIgnored && use.given !== undefined)) continue
+      if (
+        use === undefined ||
+        named.has(name) ||
+        (own !== undefined && !own.isIgnored && use.given !== undefined)
+      )
+        continue
       if (example.entries.length > 0) yield lacking(name, use, example)
     }
     const uses = [...needed.keys()].filter((name) => named.has(name))
@@ -33,7 +42,8 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
     {
       title: 'a variable that the example forgot',
       files: {
-        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n    environment: { KEY: "${API_KEY}" }\n',
+        'compose.yaml':
+          'services:\n  api:\n    image: api:${TAG}\n    environment: { KEY: "${API_KEY}" }\n',
         '.env.example': 'TAG=1\n',
         '.env': 'TAG=1\nAPI_KEY=x\n',
         '.gitignore': '.env\n',
@@ -43,7 +53,8 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
     {
       title: 'all is named, and the file is made',
       files: {
-        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n    environment: { A: "${A:-1}" }\n',
+        'compose.yaml':
+          'services:\n  api:\n    image: api:${TAG}\n    environment: { A: "${A:-1}" }\n',
         '.env.example': 'TAG=1\n',
         '.env': 'TAG=2\n',
       },
@@ -63,7 +74,8 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
 const exampleOf = ({ envFiles, folder }: System): EnvFileEvidence | undefined =>
   envFiles.find(
     ({ file, isExample }) =>
-      isExample && /^(?:\.env|env)[._-](?:example|sample|template|dist)$/.test(posix.basename(file)) &&
+      isExample &&
+      /^(?:\.env|env)[._-](?:example|sample|template|dist)$/.test(posix.basename(file)) &&
       (posix.dirname(file) === '.' ? '' : posix.dirname(file)) === folder,
   )
 

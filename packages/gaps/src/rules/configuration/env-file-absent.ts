@@ -33,7 +33,10 @@ of whoever made the file, so nobody notices until somebody new, or a new server,
         message: `${file} is named by ${others.length === 0 ? first : `${first} and ${others.length} more`} and is not there`,
         evidence: [
           factAt(service.place('env_file'), `env_file ${file}`),
-          factAt(wholeFile(example ?? file), example === undefined ? 'not in the repository' : 'only its example is there'),
+          factAt(
+            wholeFile(example ?? file),
+            example === undefined ? 'not in the repository' : 'only its example is there',
+          ),
         ],
         fix:
           example === undefined
@@ -62,5 +65,10 @@ of whoever made the file, so nobody notices until somebody new, or a new server,
 
 const exampleOf = (file: string, { tree }: System): string | undefined =>
   ['example', 'sample', 'template', 'dist']
-    .flatMap((word) => [`${file}.${word}`, `${file}-${word}`, file.replace(/\.env$/, `.${word}.env`), file.replace(/\.env$/, `.env.${word}`)])
+    .flatMap((word) => [
+      `${file}.${word}`,
+      `${file}-${word}`,
+      file.replace(/\.env$/, `.${word}.env`),
+      file.replace(/\.env$/, `.env.${word}`),
+    ])
     .find((candidate) => candidate !== file && tree.has(candidate))

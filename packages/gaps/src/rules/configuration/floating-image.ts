@@ -60,7 +60,10 @@ database that is a major version newer does not read the files of the old one.`,
 }
 
 const isFloating = ({ tag, digest, reference }: ImageEvidence): boolean =>
-  digest === undefined && (tag === undefined || tag === 'latest') && /^[\w./:-]+$/.test(reference) && reference !== 'scratch'
+  digest === undefined &&
+  (tag === undefined || tag === 'latest') &&
+  /^[\w./:-]+$/.test(reference) &&
+  reference !== 'scratch'
 
 const floating = (service: ServiceEvidence, image: ImageEvidence, isGrave: boolean): Found => ({
   service: service.name,

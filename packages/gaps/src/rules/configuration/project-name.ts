@@ -3,7 +3,8 @@ import { originsOf } from '@keelson/compose'
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
 
-const everyFolder = /^(?:docker|deploy|deployment|compose|docker-compose|infra|infrastructure|app|src|server|backend|local|dev|prod|production|staging|test|ops|stack|services)$/i
+const everyFolder =
+  /^(?:docker|deploy|deployment|compose|docker-compose|infra|infrastructure|app|src|server|backend|local|dev|prod|production|staging|test|ops|stack|services)$/i
 
 /** Named after a folder that every repository has: two stacks on one machine become one. */
 export const projectName: Rule = {
@@ -18,7 +19,8 @@ one project then: \`docker compose down --remove-orphans\` in one removes the ot
     const own = posix.basename(folder)
     const isWritten = originsOf(project, 'name')[0]?.note?.startsWith('folder') !== true
     if (!isDefault || !everyFolder.test(own) || isWritten) return
-    if (envFiles.some(({ entries }) => entries.some(({ name }) => name === 'COMPOSE_PROJECT_NAME'))) return
+    if (envFiles.some(({ entries }) => entries.some(({ name }) => name === 'COMPOSE_PROJECT_NAME')))
+      return
     yield {
       message: `The stack has no name of its own and is called ${own} after its folder`,
       evidence: [factAt({ ...place('services'), file }, 'no name')],

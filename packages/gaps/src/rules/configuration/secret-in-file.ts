@@ -1,6 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
 import { judgeValue, listWritten, namesOf, wordsNear } from './secrets.ts'
+import { isTestStack } from './test-stack.ts'
 
 /** A generated secret, in the clear, in a file of the repository. */
 export const secretInFile: Rule = {
@@ -18,7 +19,11 @@ kept. Keys pushed to public repositories are used within minutes.`,
       if (service === undefined || (judged !== 'secret' && judged !== 'known secret')) continue
       yield {
         service: service.name,
-        ...(judged === 'known secret' ? { severity: 'error' as const } : {}),
+        ...(judged === 'known secret'
+          ? { severity: 'error' as const }
+          : isTestStack(system)
+            ? { severity: 'info' as const }
+            : {}),
         message: `${name} of ${namesOf(services)} is a secret in clear text`,
         evidence: [
           factAt(at, `${name} is written here, ${value.length} characters`),

@@ -11,7 +11,7 @@ export type Written = Place & {
 
 /** Does the name say that the value is a secret? `DB_PASSWORD_FILE` and `TOKEN_TTL` are none. */
 export const isSecretName = (name: string): boolean =>
-  /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS$|_PWD$|^PASS$|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIALS?)/i.test(
+  /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS$|_PWD$|^PASS$|SECRET|_AUTH$|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIALS?)/i.test(
     name,
   ) &&
   !/(?:_FILE|_PATH|_DIR|_URLS?|_URI|_HOST|_PORT|_HEADER|_NAME|_ID|_TTL|_EXPIR\w*|_LENGTH|_SIZE|_TYPE|_ALG\w*|_ISSUER|_AUDIENCE|_ENABLED?|_DISABLED?|_POLICY|_LIMIT|_VALIDITY|_LIFETIME|_COOKIE|_FIELD|_ENCRYPTION|_REGION|_PREFIX|_TIMEOUT|_DURATION|_PROVIDER|_MODE|_ROUNDS|_VERSION|_HASH|_COUNT|_USERS?|_USERNAME|_LOGIN)$|^(?:ALLOW|ENABLE|DISABLE|USE|REQUIRE|NO|SKIP|MAX|MIN)_|(?:MAX|MIN)_TOKENS|TOKENS$|PUBLIC/i.test(
@@ -22,7 +22,9 @@ export const isSecretName = (name: string): boolean =>
 const isNoSecret = (value: string): boolean =>
   value === '' ||
   /^(?:true|false|yes|no|on|off|none|null|undefined|-?\d{1,3})$/i.test(value) ||
-  /^[/~.]|^(?:https?|file|vault|op|aws|gcp|arn|sops|ref):|\$\{?\w|\{\{|^<.*>$|^\*+$|^x{3,}$/i.test(value)
+  /^[/~.]|^(?:https?|file|vault|op|aws|gcp|arn|sops|ref):|\$\{?\w|\{\{|^<.*>$|^\*+$|^x{3,}$/i.test(
+    value,
+  )
 
 const everybodys =
   /^(?:p(?:ass|wd|assw(?:or)?d|4ssw0rd)\d{0,4}!?|(?:change|replace)[-_ ]?(?:me|this|it|in[-_]?production)?\w{0,20}|admin\w{0,8}|root\w{0,8}|toor|secret\w{0,8}|(?:my|your|super|some|a|the|very)[-_ ]?(?:super|secret|root|db|strong|secure|api|jwt)?[-_ ]?(?:secret|password|pass|pw|key|token)\w{0,12}|default\w{0,8}|example\w{0,8}|test\w{0,8}|guest|user|demo|dev|development|local|foo(?:bar)?|bar|baz|qwerty|letmein|123(?:4(?:5(?:6(?:7(?:8(?:9)?)?)?)?)?)?|abc123|postgres(?:ql)?|mysql|mariadb|mongo(?:db)?|redis|rabbit(?:mq)?|minio(?:admin|secret|123)?|grafana|elastic|clickhouse|neo4j|keycloak|kong|sa|temporal|wordpress|nextcloud|insecure\w{0,20}|dummy\w{0,12}|todo|none|temp|tmp|hello|welcome)$/i
@@ -37,11 +39,26 @@ export const judgeValue = (name: string, value: string, words: readonly string[]
   if (knownForm.test(value) && !/example/i.test(value)) return 'known secret'
   if (!isSecretName(name) || isNoSecret(value) || value.length > 4000) return undefined
   const plain = value.toLowerCase()
-  if (everybodys.test(value) || words.some((word) => word.length > 2 && plain === word.toLowerCase())) {
+  // `0000…`: there to be replaced.
+  if (/^(.)\1{7,}$/.test(value)) return 'default'
+  if (
+    everybodys.test(value) ||
+    words.some((word) => word.length > 2 && plain === word.toLowerCase())
+  ) {
     return 'default'
   }
-  if (/change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|your[-_ ]|example|placeholder|insecure|dummy/i.test(value)) return 'default'
-  if (/(?:password|passwd|secret|admin|root)/i.test(value) && value.length <= 20 && !/\d{3}.*[A-Z]|[A-Z].*\d{3}/.test(value)) return 'default'
+  if (
+    /change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|your[-_ ]|example|placeholder|insecure|dummy/i.test(
+      value,
+    )
+  )
+    return 'default'
+  if (
+    /(?:password|passwd|secret|admin|root)/i.test(value) &&
+    value.length <= 20 &&
+    !/\d{3}.*[A-Z]|[A-Z].*\d{3}/.test(value)
+  )
+    return 'default'
   return isRandom(value) ? 'secret' : undefined
 }
 
@@ -51,7 +68,8 @@ const isRandom = (value: string): boolean => {
   const counts = new Map<string, number>()
   for (const char of value) counts.set(char, (counts.get(char) ?? 0) + 1)
   let bits = 0
-  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length)
+  for (const count of counts.values())
+    bits -= (count / value.length) * Math.log2(count / value.length)
   const classes = [/[a-z]/, /[A-Z]/, /\d/].filter((one) => one.test(value)).length
   return bits >= 3 && classes >= 2 && /\d/.test(value) && !/^[a-z]+[-_.][a-z-_.]+\d*$/i.test(value)
 }
@@ -77,7 +95,8 @@ export const listWritten = (system: System): Written[] => {
       if (!isOpen(file)) continue
       const key = given === undefined ? `${name}=${value}` : `${file}:${line}`
       const seen = found.get(key)
-      if (seen === undefined) found.set(key, { file, line, column, name, value, services: [service.name] })
+      if (seen === undefined)
+        found.set(key, { file, line, column, name, value, services: [service.name] })
       else if (!seen.services.includes(service.name)) seen.services.push(service.name)
     }
   }
@@ -86,16 +105,25 @@ export const listWritten = (system: System): Written[] => {
 
 /** The line of the env file that the value is from: `PASSWORD: ${PASSWORD}`. */
 const givenAt = ({ variables }: System, at: Place, value: string): Place | undefined =>
-  variables.find((use) => use.at.file === at.file && use.at.line === at.line && use.given?.value === value)?.given
+  variables.find(
+    (use) => use.at.file === at.file && use.at.line === at.line && use.given?.value === value,
+  )?.given
 
 /** Words near a value that people reuse as passwords: the user, the database, the service. */
 export const wordsNear = (service: ServiceEvidence | undefined): string[] => {
   if (service === undefined) return []
   const names = [...service.environment.values()]
-    .filter(({ name, value }) => /(?:_USER|_USERNAME|_DB|_DATABASE|_LOGIN)$/.test(name) && value !== undefined)
+    .filter(
+      ({ name, value }) =>
+        /(?:_USER|_USERNAME|_DB|_DATABASE|_LOGIN)$/.test(name) && value !== undefined,
+    )
     .map(({ value }) => value ?? '')
   return [service.name, ...names]
 }
 
 export const namesOf = ([first = '', ...others]: readonly string[]): string =>
-  others.length === 0 ? first : others.length === 1 ? `${first} and ${others[0]}` : `${first} and ${others.length} more`
+  others.length === 0
+    ? first
+    : others.length === 1
+      ? `${first} and ${others[0]}`
+      : `${first} and ${others.length} more`

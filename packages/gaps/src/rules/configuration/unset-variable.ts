@@ -1,6 +1,7 @@
 import { factAt, wholeFile } from '../../place.ts'
 import type { ComposeVariable, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
+import { isTestStack } from './test-stack.ts'
 
 /** Every machine has them, or whoever starts the stack does. */
 const ofTheMachine =
@@ -16,8 +17,12 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
   joins: ['compose files', '.env', '.env.example'],
   fix: 'Give it in `.env`, or write a default `${NAME:-value}`, or `${NAME:?what to set}` so that it stops with a reason.',
   *find(system) {
+    if (isTestStack(system)) return
     const open = Map.groupBy(
-      system.variables.filter(({ given, isRequired, name }) => given === undefined && !isRequired && !ofTheMachine.test(name)),
+      system.variables.filter(
+        ({ given, isRequired, name }) =>
+          given === undefined && !isRequired && !ofTheMachine.test(name),
+      ),
       ({ name }) => name,
     )
     for (const [name, uses] of open) {
@@ -26,7 +31,7 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
       if (first === undefined || uses.some((use) => use.default !== undefined)) continue
       if (system.variables.some((use) => use.name === name && use.isRequired)) continue
       // That nobody has copied the example is a finding of its own (configuration/env-example).
-      if (isInExample(system, name)) continue
+      if (isInSomeFile(system, name)) continue
       yield unset(system, first, uses.length)
     }
   },
@@ -51,6 +56,19 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
       finds: [],
     },
     {
+      title: 'a stack of the pipeline',
+      files: { '.ci/compose.yaml': 'services:\n  api:\n    image: api:${BUILD_SHA}\n' },
+      finds: [],
+    },
+    {
+      title: 'a file for --env-file has it',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n',
+        'variables.env': 'TAG=1\n',
+      },
+      finds: [],
+    },
+    {
       title: 'an example says what to set',
       files: {
         'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n',
@@ -63,21 +81,28 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
 
 /** A document that says to set it: known, and still to be set by hand. */
 const isDocumented = ({ documents }: System, name: string): boolean =>
-  documents.some(({ claims }) => claims.some((claim) => claim.kind === 'variable' && claim.name === name))
+  documents.some(({ claims }) =>
+    claims.some((claim) => claim.kind === 'variable' && claim.name === name),
+  )
 
-const unset = (system: System, { name, at }: ComposeVariable, count: number): Found => ({
-  ...(isDocumented(system, name) ? { severity: 'info' as const } : {}),
-  message: `${name} has neither a value nor a default${count > 1 ? ` in ${count} places` : ''}`,
-  evidence: [
-    factAt(at, `\${${name}} is used`),
-    factAt(wholeFile(system.folder === '' ? '.env' : `${system.folder}/.env`), `no ${name} is given`),
-  ],
-  fix: `Write \${${name}:-default} or \${${name}:?reason}, or give ${name} in .env`,
-  subject: name,
-})
+const unset = (system: System, use: ComposeVariable, count: number): Found => {
+  const { name, at, namedBy } = use
+  const env = system.folder === '' ? '.env' : `${system.folder}/.env`
+  const isKnown = namedBy !== undefined || isDocumented(system, name)
+  return {
+    ...(isKnown ? { severity: 'info' as const } : {}),
+    message: `${name} has neither a value nor a default${count > 1 ? ` in ${count} places` : ''}`,
+    evidence: [
+      factAt(at, `\${${name}} is used`),
+      namedBy === undefined
+        ? factAt(wholeFile(env), `no ${name} is given`)
+        : factAt(namedBy, `${name} is named here`),
+    ],
+    fix: `Write \${${name}:-default} or \${${name}:?reason}, or give ${name} in .env`,
+    subject: name,
+  }
+}
 
-const examplesOf = (system: System) => system.envFiles.filter(({ isExample }) => isExample)
-
-/** Named by an example env file: whoever follows it sets the variable. */
-export const isInExample = (system: System, name: string): boolean =>
-  examplesOf(system).some(({ entries }) => entries.some((entry) => entry.name === name))
+/** Named by an example, or by a file that `--env-file` may give: whoever follows it sets the variable. */
+const isInSomeFile = ({ envFiles }: System, name: string): boolean =>
+  envFiles.some(({ entries }) => entries.some((entry) => entry.name === name))

@@ -2,10 +2,15 @@ import { factAt } from '../../place.ts'
 import type { ServiceEvidence, SourceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { codeOf, mayGetMore } from './own-code.ts'
+import { isTestStack } from './test-stack.ts'
 
 /** Given by the machine, the runtime, a build, or by whoever wants them. */
 const fromElsewhere =
   /^(?:PATH|HOME|HOSTNAME|PWD|USER|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|TMP|TEMP|NODE_ENV|NODE_OPTIONS|DEBUG|CI|LOG_LEVEL|PORT|HTTPS?_PROXY|NO_PROXY|https?_proxy|no_proxy|JAVA_HOME|GOPATH|GOOS|GOARCH|PYTHON\w*|npm_\w+|NEXT_\w+|VITE_\w+|REACT_APP_\w+|NUXT_\w+|VUE_APP_\w+|PUBLIC_\w+|EXPO_\w+|VERCEL\w*|NETLIFY\w*|GITHUB_\w+|CI_\w+|KUBERNETES_\w+|POD_\w+|NAMESPACE|AWS_\w+|GOOGLE_\w+|GCP_\w+|AZURE_\w+|ASPNETCORE_\w+|DOTNET_\w+|OTEL_\w+|SENTRY_\w+|DD_\w+|NEW_RELIC_\w+|JEST_\w+|VITEST\w*|APPDATA|LOCALAPPDATA|USERPROFILE|SystemRoot|DISPLAY|EDITOR|COLORTERM|NO_COLOR|FORCE_COLOR|RAILS_ENV|VERSION|BUILD_\w+|GIT_\w+|COMMIT\w*|TRAVIS\w*)$/
+
+/** Where it connects to and how it logs in: without these the rest is no use. */
+const isNeeded =
+  /(?:URLS?|URI|HOST|ADDR|ADDRESS|ENDPOINT|DSN|PASSWORD|SECRET|KEY|TOKEN|PORT|CONNECTION_STRING|BROKERS?|SERVERS?)$/
 
 /** The code of a service reads a variable that nothing gives it. */
 export const variableNotProvided: Rule = {
@@ -17,6 +22,7 @@ shows only when that path is used. It happens whenever code and compose file cha
   joins: ['source code', 'compose environment', 'env_file', 'Dockerfile ENV'],
   fix: 'Give the variable in `environment` or an env file, or a default in the code.',
   *find(system) {
+    if (isTestStack(system)) return
     for (const service of system.services.values()) {
       if (mayGetMore(service, system)) continue
       const given = givenTo(service, system)
@@ -25,9 +31,18 @@ shows only when that path is used. It happens whenever code and compose file cha
         for (const read of source.reads) {
           const { name } = read
           if (read.default !== undefined || read.isOptional === true || told.has(name)) continue
+          if (!read.isRequired && !isNeeded.test(name)) continue
           if (fromElsewhere.test(name) || given.has(name.toUpperCase())) continue
           // Asked for elsewhere in the same service with a default: it can do without.
-          if (service.sources.some(({ reads }) => reads.some((one) => one.name === name && (one.default !== undefined || one.isOptional === true)))) continue
+          if (
+            service.sources.some(({ reads }) =>
+              reads.some(
+                (one) =>
+                  one.name === name && (one.default !== undefined || one.isOptional === true),
+              ),
+            )
+          )
+            continue
           told.add(name)
           yield notProvided(service, source, read)
         }
@@ -66,6 +81,22 @@ shows only when that path is used. It happens whenever code and compose file cha
       finds: [],
     },
     {
+      title: 'several programs in one folder: whose code it is cannot be told',
+      files: {
+        'compose.yaml': `services:
+  a:
+    build: { context: ., dockerfile: a.Dockerfile }
+  b:
+    build: { context: ., dockerfile: b.Dockerfile }
+`,
+        'a.Dockerfile': 'FROM golang:1.25\nCOPY . .\nRUN go build ./a\n',
+        'b.Dockerfile': 'FROM golang:1.25\nCOPY . .\nRUN go build ./b\n',
+        'a/main.go':
+          'package main\nfunc main() {\n\tk := os.Getenv("KEY")\n\tif k == "" {\n\t\tpanic("KEY")\n\t}\n}\n',
+      },
+      finds: [],
+    },
+    {
       title: 'the env file is not here: what it gives is not known',
       files: {
         'compose.yaml':
@@ -79,16 +110,27 @@ shows only when that path is used. It happens whenever code and compose file cha
 }
 
 /** Also what others that run the same code get: a worker and a web process read different parts. */
-const givenTo = (service: ServiceEvidence, { services, variables }: System): ReadonlySet<string> => {
-  const same = [...services.values()].filter(({ build }) => build?.context === service.build?.context)
-  return new Set([
-    ...same.flatMap((one) => [...one.environment.keys(), ...one.build?.args.keys() ?? []]),
-    ...same.flatMap((one) => Object.keys(one.model.environment)),
-    ...variables.filter(({ at }) => at.file === service.at.file).map(({ name }) => name),
-  ].map((name) => name.toUpperCase()))
+const givenTo = (
+  service: ServiceEvidence,
+  { services, variables }: System,
+): ReadonlySet<string> => {
+  const same = [...services.values()].filter(
+    ({ build }) => build?.context === service.build?.context,
+  )
+  return new Set(
+    [
+      ...same.flatMap((one) => [...one.environment.keys(), ...(one.build?.args.keys() ?? [])]),
+      ...same.flatMap((one) => Object.keys(one.model.environment)),
+      ...variables.filter(({ at }) => at.file === service.at.file).map(({ name }) => name),
+    ].map((name) => name.toUpperCase()),
+  )
 }
 
-const notProvided = (service: ServiceEvidence, source: SourceEvidence, read: SourceEvidence['reads'][number]): Found => {
+const notProvided = (
+  service: ServiceEvidence,
+  source: SourceEvidence,
+  read: SourceEvidence['reads'][number],
+): Found => {
   const { name, isRequired } = read
   return {
     service: service.name,

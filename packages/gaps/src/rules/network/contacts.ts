@@ -36,6 +36,11 @@ const readVariable = (
 ): readonly Contact[] => {
   if (value === undefined || value.length > 2000 || forOthers.test(name)) return []
   if (from.isUnset('environment', name)) return []
+  if (/(?:^|_)(?:HOST|HOSTNAME|SERVER)$/i.test(name) && /^[a-z][\w.-]*$/i.test(value)) {
+    const port = readPort(from.environment.get(name.replace(/[A-Z]+$/i, 'PORT'))?.value)
+    const at = { file, line, column }
+    return [{ ...at, from, host: value, port, scheme: undefined, what: name, by: 'environment' }]
+  }
   return value.split(',').flatMap((part): readonly Contact[] => {
     const text = part.trim().replace(/^jdbc:/, '')
     const isUrl = /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/.test(text)
@@ -47,8 +52,12 @@ const readVariable = (
   })
 }
 
+const readPort = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : undefined
+
 const fromConfiguration = (system: System): readonly Contact[] => {
-  const read = (name: string | undefined) => (name === undefined ? undefined : system.services.get(name))
+  const read = (name: string | undefined) =>
+    name === undefined ? undefined : system.services.get(name)
   const contacts = system.contacts.flatMap(({ by, host, port, scheme, what, ...at }) => {
     const from = read(by)
     return from === undefined ? [] : [{ ...placeOf(at), from, host, port, scheme, what }]
@@ -67,7 +76,20 @@ const fromConfiguration = (system: System): readonly Contact[] => {
       ? []
       : [{ ...placeOf(at), from, host, port, scheme: undefined, what: 'Alertmanager' }]
   })
-  return [...contacts, ...exports, ...managers].map((one) => ({ ...one, by: 'configuration' }))
+  const webhooks = system.alerting.receivers.flatMap(({ by, name, integrations }) => {
+    const from = read(by)
+    return integrations.flatMap(({ kind, url, ...at }) => {
+      const address = kind === 'webhook' && url !== undefined ? readAddress(url) : undefined
+      const { host, port, scheme } = address ?? {}
+      return from === undefined || host === undefined
+        ? []
+        : [{ ...placeOf(at), from, host, port, scheme, what: `receiver ${name}` }]
+    })
+  })
+  return [...contacts, ...exports, ...managers, ...webhooks].map((one) => ({
+    ...one,
+    by: 'configuration',
+  }))
 }
 
 const placeOf = ({ file, line, column }: Place): Place => ({ file, line, column })
@@ -83,13 +105,21 @@ const fromCode = (from: ServiceEvidence): readonly Contact[] =>
       what: variable === undefined ? 'the code' : `the default of ${variable}`,
     }))
 
-/** A port said by the scheme. */
-export const usualPorts: Readonly<Record<string, number>> = {
+const usualPorts: Readonly<Record<string, number>> = {
   ...{ http: 80, https: 443, ws: 80, wss: 443 },
   ...{ postgres: 5432, postgresql: 5432, mysql: 3306, mariadb: 3306, mongodb: 27_017 },
   ...{ redis: 6379, rediss: 6379, amqp: 5672, amqps: 5671, nats: 4222, mqtt: 1883 },
+  ...{ clickhouse: 9000, memcached: 11_211, cassandra: 9042, neo4j: 7687, bolt: 7687 },
 }
+
+/** `postgresql+asyncpg` is PostgreSQL; `mongodb+srv` names no host, but a record of DNS. */
+const plainScheme = (scheme: string | undefined): string =>
+  scheme === undefined || scheme.endsWith('+srv') ? '' : (scheme.split('+')[0] ?? '')
+
+/** The port that a scheme stands for. */
+export const portOfScheme = (scheme: string | undefined): number | undefined =>
+  usualPorts[plainScheme(scheme)]
 
 /** Schemes that no browser speaks: such an address is never meant for one. */
 export const isForPrograms = (scheme: string | undefined): boolean =>
-  scheme !== undefined && !['http', 'https', 'ws', 'wss'].includes(scheme) && scheme in usualPorts
+  portOfScheme(scheme) !== undefined && !['http', 'https', 'ws', 'wss'].includes(scheme ?? '')

@@ -16,7 +16,10 @@ The service is healthy by its own check, and nobody can use it.`,
     for (const service of system.services.values()) {
       const dead = deadPorts(system, service)
       for (const isCertain of [true, false]) {
-        const found = report(service, dead.filter((one) => one.isCertain === isCertain))
+        const found = report(
+          service,
+          dead.filter((one) => one.isCertain === isCertain),
+        )
         if (found !== undefined) yield found
       }
     }
@@ -31,7 +34,8 @@ The service is healthy by its own check, and nobody can use it.`,
     ports: ["8080:8080"]
     volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro"]
 `,
-        'nginx.conf': 'http {\n  server {\n    listen 8000;\n    location / { root /srv; }\n  }\n}\n',
+        'nginx.conf':
+          'http {\n  server {\n    listen 8000;\n    location / { root /srv; }\n  }\n}\n',
       },
       finds: [{ service: 'web', says: 'publishes 8080, and is known to serve 8000' }],
     },
@@ -44,7 +48,8 @@ The service is healthy by its own check, and nobody can use it.`,
     ports: ["8080:8000"]
     volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro"]
 `,
-        'nginx.conf': 'http {\n  server {\n    listen [::]:8000;\n    location / { root /srv; }\n  }\n}\n',
+        'nginx.conf':
+          'http {\n  server {\n    listen [::]:8000;\n    location / { root /srv; }\n  }\n}\n',
       },
       finds: [],
     },
@@ -93,7 +98,10 @@ const report = (service: ServiceEvidence, dead: readonly Dead[]): Found | undefi
   const targets = [...new Set(dead.map(({ target }) => target))].join(', ')
   const others = first.instead.map(({ port }) => port).join(', ')
   const facts = dead.map(({ key, published, target }) =>
-    factAt(service.place('ports', key), `${published ?? 'any port'} of the host leads to ${target}`),
+    factAt(
+      service.place('ports', key),
+      `${published ?? 'any port'} of the host leads to ${target}`,
+    ),
   )
   const [shown, ...more] = facts
   return shown === undefined

@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts'
 import { deadPort } from './dead-port.ts'
 import { exposed } from './exposed.ts'
 import { localhost } from './localhost.ts'
+import { machineName } from './machine-name.ts'
 import { portCollision } from './port-collision.ts'
 import { unknownHost } from './unknown-host.ts'
 import { unreachableHost } from './unreachable-host.ts'
@@ -17,4 +18,5 @@ export const networkRules: readonly Rule[] = [
   wrongPort,
   exposed,
   unused,
+  machineName,
 ]

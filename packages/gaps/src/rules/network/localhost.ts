@@ -3,7 +3,7 @@ import { reach } from '../../systems/reach.ts'
 import { servesPort } from '../../systems/serving.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { contactsOf, isForPrograms, usualPorts } from './contacts.ts'
+import { contactsOf, isForPrograms, portOfScheme } from './contacts.ts'
 
 /** A container is told to find another service at localhost, which is itself. */
 export const localhost: Rule = {
@@ -17,7 +17,7 @@ every port is published, is "connection refused" as soon as the client runs in a
   *find(system) {
     for (const { from, host, port, scheme, what, by, file, line, column } of contactsOf(system)) {
       if (by === 'code' || (by === 'environment' && !isForPrograms(scheme))) continue
-      const to = port ?? usualPorts[scheme ?? '']
+      const to = port ?? portOfScheme(scheme)
       if (to === undefined || reach(system, from, host).kind !== 'self') continue
       if (!/^(?:localhost|127\.|\[?::1)/.test(host)) continue
       if (servesPort(system, from, to).isServed === true || hasCompany(system, from)) continue

@@ -10,7 +10,10 @@ export const portCollision: Rule = {
   severity: 'error',
   why: `The second to start fails with "port is already allocated", and which one is second changes from
 start to start. Two collectors that both want 4317 are the usual pair.`,
-  joins: ['compose ports of one service', 'compose ports of another, also of a stack it runs beside'],
+  joins: [
+    'compose ports of one service',
+    'compose ports of another, also of a stack it runs beside',
+  ],
   fix: 'Give each its own port of the host.',
   *find(system) {
     yield* withinStack(system)
@@ -56,8 +59,10 @@ start to start. Two collectors that both want 4317 are the usual pair.`,
     {
       title: 'stacks that are alternatives of each other',
       files: {
-        'postgres/compose.yaml': 'services:\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n',
-        'timescale/compose.yaml': 'services:\n  db:\n    image: timescale/timescaledb:2\n    ports: ["5432:5432"]\n',
+        'postgres/compose.yaml':
+          'services:\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n',
+        'timescale/compose.yaml':
+          'services:\n  db:\n    image: timescale/timescaledb:2\n    ports: ["5432:5432"]\n',
       },
       finds: [],
     },
@@ -109,7 +114,8 @@ function* acrossStacks(system: System): Generator<Found> {
   for (const other of system.neighbours()) {
     if (other.folder === system.folder) continue
     const isBeside = Object.values(other.project.networks).some(
-      ({ name, external: isJoined }) => !isJoined && external.some((network) => network.name === name),
+      ({ name, external: isJoined }) =>
+        !isJoined && external.some((network) => network.name === name),
     )
     if (!isBeside) continue
     const theirs = hostPortsOf(other)

@@ -19,7 +19,15 @@ export const hostPortsOf = (system: System): readonly HostPort[] =>
       published === '0' ||
       service.isUnset('ports', String(index), 'published')
         ? []
-        : [{ service, at: service.place('ports', String(index)), port: Number(published), hostIp, protocol }],
+        : [
+            {
+              service,
+              at: service.place('ports', String(index)),
+              port: Number(published),
+              hostIp,
+              protocol,
+            },
+          ],
     ),
   )
 

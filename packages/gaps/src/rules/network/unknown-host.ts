@@ -11,7 +11,10 @@ export const unknownHost: Rule = {
   why: `A plain name such as \`redis\` is answered only by Docker's DNS, for services, container names
 and aliases. When the service was renamed or never added, the client fails at its first request, often
 long after the start.`,
-  joins: ['addresses in environment, configuration and code', 'compose services, names and aliases'],
+  joins: [
+    'addresses in environment, configuration and code',
+    'compose services, names and aliases',
+  ],
   fix: 'Correct the name, or add the service.',
   *find(system) {
     for (const { from, host, port, scheme, what, by, file, line, column } of contactsOf(system)) {

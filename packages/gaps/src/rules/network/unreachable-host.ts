@@ -17,7 +17,11 @@ outage that is looked for everywhere but in \`networks\`.`,
     for (const contact of contactsOf(system)) {
       const reached = reach(system, contact.from, contact.host)
       if (reached.kind === 'service' && !reached.isShared) {
-        yield unreachable(contact, reached.service.at, reached.service.name, reached.why)
+        yield {
+          ...unreachable(contact, reached.service.at, reached.service.name, reached.why),
+          // What is off by default hurts on the day that it is turned on.
+          severity: reached.service.isEnabled && contact.from.isEnabled ? 'error' : 'warning',
+        }
       }
     }
   },
@@ -37,6 +41,22 @@ networks: { front: {}, back: {} }
 `,
       },
       finds: [{ service: 'api', says: 'db, which it cannot reach' }],
+    },
+    {
+      title: 'a search engine with a profile and a network of its own',
+      files: {
+        'compose.yaml': `services:
+  api:
+    image: registry.example.com/api:1
+    environment: { OPENSEARCH_HOST: "\${OPENSEARCH_HOST:-opensearch}", OPENSEARCH_PORT: "9200" }
+  opensearch:
+    image: opensearchproject/opensearch:2
+    profiles: [opensearch]
+    networks: [search]
+networks: { search: {} }
+`,
+      },
+      finds: [{ service: 'api', says: 'opensearch, which it cannot reach' }],
     },
     {
       title: 'they share one of several networks',
@@ -82,7 +102,11 @@ const unreachable = (
 ): Found => ({
   service: from.name,
   message: `${from.name} is told to use ${name}, which it cannot reach: ${why}`,
-  evidence: [factAt(placeOf(at), `${what}: ${host}`), factAt(service, why), factAt(from.at, from.name)],
+  evidence: [
+    factAt(placeOf(at), `${what}: ${host}`),
+    factAt(service, why),
+    factAt(from.at, from.name),
+  ],
   fix: `Put ${from.name} and ${name} on one network`,
   subject: `${what} ${host}`,
 })

@@ -12,7 +12,11 @@ export const wrongPort: Rule = {
   severity: 'error',
   why: `Between containers the container port counts, not the published one. \`ports: ["8001:80"]\` and
 \`http://api:8001\` is "connection refused" in the stack and works from the developer's shell.`,
-  joins: ['addresses in environment, configuration and code', 'ports that are served', 'compose ports'],
+  joins: [
+    'addresses in environment, configuration and code',
+    'ports that are served',
+    'compose ports',
+  ],
   fix: 'Use the port that the service listens on inside its container.',
   *find(system) {
     for (const { from, host, port, what, by, file, line, column } of contactsOf(system)) {
@@ -35,10 +39,14 @@ export const wrongPort: Rule = {
         evidence: [
           factAt({ file, line, column }, `${what}: ${host}:${port}`),
           mapped === undefined
-            ? factAt(first ?? service.at, first === undefined ? 'serves another port' : `${first.by} ${first.port}`)
+            ? factAt(
+                first ?? service.at,
+                first === undefined ? 'serves another port' : `${first.by} ${first.port}`,
+              )
             : factAt(service.place('ports'), `${port} of the host leads to ${mapped}`),
         ],
-        fix: right === undefined ? `Correct the port in ${what}` : `Use ${host}:${right} in ${what}`,
+        fix:
+          right === undefined ? `Correct the port in ${what}` : `Use ${host}:${right} in ${what}`,
         subject: `${what} ${host}:${port}`,
       }
     }

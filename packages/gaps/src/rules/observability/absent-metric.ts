@@ -20,7 +20,8 @@ are copied with their exporter's manual, and the exporter is forgotten.`,
       if (hasMaker(system, family)) continue
       const shown = factAt(job.scrape, `no target of ${job.scraper.name} is ${family.name}`)
       for (const { name, metrics, by, file, line, column } of system.alerting.rules) {
-        const metric = by === undefined ? undefined : metrics.find((one) => family.metrics.test(one))
+        const metric =
+          by === undefined ? undefined : metrics.find((one) => family.metrics.test(one))
         if (metric === undefined || isCounted(system, metric)) continue
         const at = { file, line, column }
         yield report({ what: `The rule ${name}`, metric, at, family, shown, more: 0 })

@@ -100,7 +100,10 @@ const findPrometheus = (system: System): ServiceEvidence | undefined =>
       [...system.scrapes, ...system.ruleFiles].some(({ by }) => by === name),
   )
 
-function* withoutManager({ alerting }: System, { name, at, model }: ServiceEvidence): Generator<Found> {
+function* withoutManager(
+  { alerting }: System,
+  { name, at, model }: ServiceEvidence,
+): Generator<Found> {
   const alerts = alerting.rules.filter(({ kind, by }) => kind === 'alert' && by === name)
   const [first] = alerts
   if (first === undefined || alerting.managers.some(({ by }) => by === name)) return
@@ -119,10 +122,17 @@ function* withoutManager({ alerting }: System, { name, at, model }: ServiceEvide
   }
 }
 
-function* withoutRules({ alerting, ruleFiles }: System, prometheus: ServiceEvidence): Generator<Found> {
+function* withoutRules(
+  { alerting, ruleFiles }: System,
+  prometheus: ServiceEvidence,
+): Generator<Found> {
   const receiver = alerting.receivers.find(({ by }) => by !== undefined)
   const hasRules = alerting.rules.some(({ kind }) => kind === 'alert')
-  if (receiver?.by === undefined || hasRules || ruleFiles.some(({ by }) => by === prometheus.name)) {
+  if (
+    receiver?.by === undefined ||
+    hasRules ||
+    ruleFiles.some(({ by }) => by === prometheus.name)
+  ) {
     return
   }
   const { file, line, column } = receiver

@@ -137,11 +137,15 @@ const isEmptyFile = ({ tree }: System, { model }: ServiceEvidence, target: strin
   )
 
 /** What a pipeline has in the end: the last layer that says anything about it. */
-const finalNames = (layers: readonly CollectorEvidence[], kind: Named['kind']): readonly Named[] => {
+const finalNames = (
+  layers: readonly CollectorEvidence[],
+  kind: Named['kind'],
+): readonly Named[] => {
   const last = new Map<string, readonly Named[]>()
   for (const { named = [] } of layers) {
     const own = named.filter((one) => one.kind === kind)
-    for (const [pipeline, names] of Map.groupBy(own, (one) => one.pipeline)) last.set(pipeline, names)
+    for (const [pipeline, names] of Map.groupBy(own, (one) => one.pipeline))
+      last.set(pipeline, names)
   }
   return [...last.values()].flat()
 }
@@ -153,7 +157,10 @@ const definedNames = (layers: readonly CollectorEvidence[], kind: Named['kind'])
     ),
   )
 
-function* notDefined(service: ServiceEvidence, layers: readonly CollectorEvidence[]): Generator<Found> {
+function* notDefined(
+  service: ServiceEvidence,
+  layers: readonly CollectorEvidence[],
+): Generator<Found> {
   for (const kind of ['receivers', 'exporters'] as const) {
     const defined = definedNames(layers, kind)
     for (const named of finalNames(layers, kind)) {
@@ -174,7 +181,10 @@ function* notDefined(service: ServiceEvidence, layers: readonly CollectorEvidenc
 }
 
 /** A receiver that an earlier layer had in a pipeline, and that no pipeline has in the end. */
-function* dropped(service: ServiceEvidence, layers: readonly CollectorEvidence[]): Generator<Found> {
+function* dropped(
+  service: ServiceEvidence,
+  layers: readonly CollectorEvidence[],
+): Generator<Found> {
   const final = finalNames(layers, 'receivers')
   const inUse = new Set(final.map(({ name }) => name))
   for (const { named = [] } of layers) {
@@ -197,7 +207,10 @@ function* dropped(service: ServiceEvidence, layers: readonly CollectorEvidence[]
   }
 }
 
-function* notUsed(service: ServiceEvidence, layers: readonly CollectorEvidence[]): Generator<Found> {
+function* notUsed(
+  service: ServiceEvidence,
+  layers: readonly CollectorEvidence[],
+): Generator<Found> {
   const inUse = new Set(layers.flatMap(({ named = [] }) => named.map(({ name }) => name)))
   for (const { exports } of layers) {
     for (const exporter of exports) {
@@ -206,7 +219,10 @@ function* notUsed(service: ServiceEvidence, layers: readonly CollectorEvidence[]
         service: service.name,
         severity: 'info',
         message: `The exporter ${exporter.name} is in no pipeline of ${service.name}: nothing goes there`,
-        evidence: [factAt(placeOf(exporter), `exporter ${exporter.name}`), factAt(service.at, service.name)],
+        evidence: [
+          factAt(placeOf(exporter), `exporter ${exporter.name}`),
+          factAt(service.at, service.name),
+        ],
         fix: `Name ${exporter.name} in a pipeline, or delete it`,
         subject: `unused ${exporter.name}`,
       }

@@ -111,7 +111,11 @@ const troubleOf = (system: System, found: Target): Trouble | undefined => {
   const { host = '', port } = target
   if (reached.kind === 'nobody') {
     const fact = factAt(scraper.at, `no service, container name or alias "${host}" beside it`)
-    return { says: 'and nothing in the stack has that name', fact, fix: `Add a service ${host}, or delete the target` }
+    return {
+      says: 'and nothing in the stack has that name',
+      fact,
+      fix: `Add a service ${host}, or delete the target`,
+    }
   }
   if (reached.kind === 'self') return ownPort(system, scraper, port)
   if (reached.kind !== 'service') return undefined

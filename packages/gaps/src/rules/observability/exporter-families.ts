@@ -21,21 +21,24 @@ export const exporterFamilies: readonly ExporterFamily[] = [
   },
   {
     name: 'cAdvisor',
-    metrics: /^(?:container_(?:cpu|memory|fs|network|last_seen|tasks_state|start_time|spec|processes)|machine_(?:cpu_cores|memory_bytes))/,
+    metrics:
+      /^(?:container_(?:cpu|memory|fs|network|last_seen|tasks_state|start_time|spec|processes)|machine_(?:cpu_cores|memory_bytes))/,
     makers: /cadvisor|kubelet|netdata|podman/i,
     receivers: /^docker_?stats|^podman/,
     add: 'gcr.io/cadvisor/cadvisor (port 8080)',
   },
   {
     name: 'the Redis exporter',
-    metrics: /^redis_(?:up$|memory_|connected_|commands_|keyspace_|db_keys|uptime_in|evicted_|expired_|rejected_|instance_info|net_|blocked_|exporter_|slowlog_|config_maxmemory)/,
+    metrics:
+      /^redis_(?:up$|memory_|connected_|commands_|keyspace_|db_keys|uptime_in|evicted_|expired_|rejected_|instance_info|net_|blocked_|exporter_|slowlog_|config_maxmemory)/,
     makers: /(?:redis|valkey|dragonfly).?_?exporter|dragonflydb|redis-enterprise/i,
     receivers: /^redis/,
     add: 'oliver006/redis_exporter (port 9121)',
   },
   {
     name: 'the PostgreSQL exporter',
-    metrics: /^pg_(?:up$|stat_|database_size|settings_|locks_|replication|postmaster|exporter|static|long_running)/,
+    metrics:
+      /^pg_(?:up$|stat_|database_size|settings_|locks_|replication|postmaster|exporter|static|long_running)/,
     makers: /(?:postgres|pg|timescale).*exporter|pgmonitor|cloudnative|supabase/i,
     receivers: /^postgresql/,
     add: 'quay.io/prometheuscommunity/postgres-exporter (port 9187)',
@@ -49,7 +52,8 @@ export const exporterFamilies: readonly ExporterFamily[] = [
   },
   {
     name: 'the MongoDB exporter',
-    metrics: /^mongodb_(?:up$|ss_|connections|op_counters|mongod_|memory|network_|dbstats|rs_|exporter)/,
+    metrics:
+      /^mongodb_(?:up$|ss_|connections|op_counters|mongod_|memory|network_|dbstats|rs_|exporter)/,
     makers: /mongo.*exporter/i,
     receivers: /^mongodb/,
     add: 'percona/mongodb_exporter (port 9216)',
@@ -63,7 +67,8 @@ export const exporterFamilies: readonly ExporterFamily[] = [
   },
   {
     name: 'RabbitMQ or its exporter',
-    metrics: /^rabbitmq_(?:queue|queues|connections|channels|consumers|up$|process_|disk_|node_|build_info|identity)/,
+    metrics:
+      /^rabbitmq_(?:queue|queues|connections|channels|consumers|up$|process_|disk_|node_|build_info|identity)/,
     makers: /rabbitmq|cloudamqp/i,
     receivers: /^rabbitmq/,
     add: 'the rabbitmq_prometheus plugin (port 15692)',
@@ -77,7 +82,8 @@ export const exporterFamilies: readonly ExporterFamily[] = [
   },
   {
     name: 'the Elasticsearch exporter',
-    metrics: /^elasticsearch_(?:cluster_health|indices_|jvm_|node_stats|filesystem_|process_|thread_pool|breakers|exporter)/,
+    metrics:
+      /^elasticsearch_(?:cluster_health|indices_|jvm_|node_stats|filesystem_|process_|thread_pool|breakers|exporter)/,
     makers: /(?:elastic|opensearch|es).*exporter/i,
     receivers: /^elasticsearch/,
     add: 'quay.io/prometheuscommunity/elasticsearch-exporter (port 9114)',

@@ -6,8 +6,9 @@ import { deadTarget } from './dead-target.ts'
 import { missingExporter } from './missing-exporter.ts'
 import { noPath } from './no-path.ts'
 import { notScraped } from './not-scraped.ts'
-import { silentReceiver, undefinedReceiver } from './receivers.ts'
 import { ruleFiles } from './rule-files.ts'
+import { silentReceiver } from './silent-receiver.ts'
+import { undefinedReceiver } from './undefined-receiver.ts'
 import { unparsableRule } from './unparsable-rule.ts'
 
 export const observabilityRules: readonly Rule[] = [

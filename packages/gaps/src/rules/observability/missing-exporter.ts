@@ -82,7 +82,9 @@ memory that is evicted show only in the store's own figures.`,
 const hasExporter = ({ services, collectors }: System, { image }: ServiceEvidence): boolean => {
   const exporter = image?.known?.exporter?.image ?? ''
   const own = /([\w-]+)$/.exec(exporter)?.[1] ?? exporter
-  const family = exporterFamilies.find(({ add, makers }) => add.includes(own) || makers.test(exporter))
+  const family = exporterFamilies.find(
+    ({ add, makers }) => add.includes(own) || makers.test(exporter),
+  )
   return (
     [...services.values()].some(
       ({ name, image: other }) =>

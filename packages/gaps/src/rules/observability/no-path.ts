@@ -15,13 +15,12 @@ with the container.`,
   fix: 'Ship logs and traces to one place, for instance through an OpenTelemetry collector.',
   *find(system) {
     const [job] = jobsOf(system)
-    const own = [...system.services.values()].filter(({ build, sources }) => build !== undefined || sources.length > 0)
+    const own = [...system.services.values()].filter(
+      ({ build, sources }) => build !== undefined || sources.length > 0,
+    )
     // Who does not even measure has other worries, and a small stack reads its logs by eye.
     if (job === undefined || own.length < ownServicesMin) return
-    const lacks = [
-      ...(hasLogs(system) ? [] : ['logs']),
-      ...(hasTraces(system) ? [] : ['traces']),
-    ]
+    const lacks = [...(hasLogs(system) ? [] : ['logs']), ...(hasTraces(system) ? [] : ['traces'])]
     for (const what of lacks) yield report(what, job.scraper, own)
   },
   examples: [
@@ -94,17 +93,30 @@ const hasLogs = (system: System): boolean =>
 const hasTraces = (system: System): boolean =>
   has(system, tracers) ||
   [...system.services.values()].some(({ environment, manifests }) =>
-    [...environment.keys(), ...manifests.flatMap(({ dependencies }) => [...dependencies.keys()])].some(
-      (name) => /^OTEL_|opentelemetry|jaeger|zipkin|dd-trace|ddtrace|newrelic|sentry/i.test(name),
+    [
+      ...environment.keys(),
+      ...manifests.flatMap(({ dependencies }) => [...dependencies.keys()]),
+    ].some((name) =>
+      /^OTEL_|opentelemetry|jaeger|zipkin|dd-trace|ddtrace|newrelic|sentry/i.test(name),
     ),
   )
 
-const report = (what: string, scraper: ServiceEvidence, own: readonly ServiceEvidence[]): Found => ({
+const report = (
+  what: string,
+  scraper: ServiceEvidence,
+  own: readonly ServiceEvidence[],
+): Found => ({
   message: `${scraper.name} collects metrics, and nothing collects the ${what} of ${own.length} services`,
   evidence: [
     factAt(scraper.at, 'metrics are collected'),
-    factAt(own[0]?.at ?? scraper.at, `${what} of ${own[0]?.name ?? 'the services'} stay in its container`),
+    factAt(
+      own[0]?.at ?? scraper.at,
+      `${what} of ${own[0]?.name ?? 'the services'} stay in its container`,
+    ),
   ],
-  fix: what === 'logs' ? 'Add a log store and a shipper, or a logging driver' : 'Add a trace store, and have the services export to it',
+  fix:
+    what === 'logs'
+      ? 'Add a log store and a shipper, or a logging driver'
+      : 'Add a trace store, and have the services export to it',
   subject: what,
 })

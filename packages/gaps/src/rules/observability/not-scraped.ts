@@ -11,7 +11,10 @@ export const notScraped: Rule = {
   severity: 'warning',
   why: `The service pays for its metrics and nobody sees them: it is missing from dashboards and its
 alerts never fire. It is the gap every new service is born with, as the scrape list is another file.`,
-  joins: ['dependencies, code and known images that have metrics', 'Prometheus and collector scrape targets'],
+  joins: [
+    'dependencies, code and known images that have metrics',
+    'Prometheus and collector scrape targets',
+  ],
   fix: 'Add a scrape job for the service.',
   *find(system) {
     const { services, isComplete, job } = scrapedOf(system)
@@ -106,7 +109,11 @@ const metricsOf = (system: System, service: ServiceEvidence): Source | undefined
   const port = portOf(service)
   if (image?.known?.kind === 'exporter' && service.build === undefined) {
     const own = image.known.metrics?.port ?? image.known.ports[0]?.port
-    return { fact: factAt(image.at, `${image.name} is an exporter`), severity: 'warning', port: own }
+    return {
+      fact: factAt(image.at, `${image.name} is an exporter`),
+      severity: 'warning',
+      port: own,
+    }
   }
   if (hasOwnContext(system, service)) {
     const dependency = manifests

@@ -140,7 +140,10 @@ const isThere = ({ tree }: System, service: ServiceEvidence, path: string): bool
       continue
     }
     if (!isWithin(fixed, target) && !isWithin(target, posix.dirname(fixed))) continue
-    if (tree.isUnknown(from) || (tree.has(from) && !tree.isFolder(from) && tree.sizeOf(from) === undefined)) {
+    if (
+      tree.isUnknown(from) ||
+      (tree.has(from) && !tree.isFolder(from) && tree.sizeOf(from) === undefined)
+    ) {
       return true
     }
     if (tree.sizeOf(from) !== undefined && fits(target)) return true
@@ -148,7 +151,9 @@ const isThere = ({ tree }: System, service: ServiceEvidence, path: string): bool
     // Of a trimmed copy, files are known only by the exact name.
     if (isWithin(path, target) && tree.has(from + path.slice(target.length))) return true
   }
-  return [...model.configs, ...model.secrets].some(({ target }) => target !== undefined && fits(target))
+  return [...model.configs, ...model.secrets].some(
+    ({ target }) => target !== undefined && fits(target),
+  )
 }
 
 /** Of a path with `*` and `?` within its names, as Go's filepath.Match. */
@@ -156,7 +161,10 @@ const matcher = (path: string): ((file: string) => boolean) => {
   const names = path.split('/')
   return (file) => {
     const parts = file.split('/')
-    return parts.length === names.length && names.every((name, index) => matches(name, parts[index] ?? ''))
+    return (
+      parts.length === names.length &&
+      names.every((name, index) => matches(name, parts[index] ?? ''))
+    )
   }
 }
 
@@ -164,7 +172,7 @@ const matcher = (path: string): ((file: string) => boolean) => {
 const matches = (pattern: string, name: string): boolean => {
   if (pattern.includes('[')) return true
   let [at, star, retry] = [0, -1, 0]
-  for (let index = 0; index < name.length; ) {
+  for (let index = 0; index < name.length;) {
     if (pattern[at] === '*') {
       star = at
       retry = index
@@ -200,7 +208,10 @@ function* unread(
       message: `${file} has rules that ${service.name} never reads`,
       evidence: [
         factAt(placeOf(first), `rule ${first.name}, at ${target} in the container`),
-        factAt(placeOf(patterns[0]?.at ?? service.at), patterns.length === 0 ? 'no rule_files' : 'rule_files'),
+        factAt(
+          placeOf(patterns[0]?.at ?? service.at),
+          patterns.length === 0 ? 'no rule_files' : 'rule_files',
+        ),
       ],
       fix: `Add ${posix.basename(file)} to rule_files`,
       subject: file,

@@ -37,12 +37,18 @@ export const scrapedOf = (system: System): Scraped => {
   const targets = targetsOf(system)
   const services = new Set(
     targets.flatMap(({ reached, scraper }) =>
-      reached.kind === 'service' ? [reached.service.name] : reached.kind === 'self' ? [scraper.name] : [],
+      reached.kind === 'service'
+        ? [reached.service.name]
+        : reached.kind === 'self'
+          ? [scraper.name]
+          : [],
     ),
   )
   const isComplete =
-    jobs.every(({ scrape }) => !scrape.isDiscovered && scrape.targets.every(({ host }) => host !== undefined)) &&
-    targets.every(({ reached }) => ['service', 'self', 'nobody'].includes(reached.kind))
+    jobs.every(
+      ({ scrape }) =>
+        !scrape.isDiscovered && scrape.targets.every(({ host }) => host !== undefined),
+    ) && targets.every(({ reached }) => ['service', 'self', 'nobody'].includes(reached.kind))
   return { services, isComplete, job: jobs[0] }
 }
 

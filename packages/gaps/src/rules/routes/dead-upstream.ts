@@ -12,7 +12,10 @@ export const deadUpstream: Rule = {
   why: `nginx refuses to start when an upstream's name is not known ("host not found in upstream"), and
 takes every other route down with it; other gateways answer 502 or 503 for this one. It comes with a
 service that was renamed, moved to another port, or taken out.`,
-  joins: ['routes of nginx, Kong, Traefik, Caddy and Keelson', 'compose services, networks and served ports'],
+  joins: [
+    'routes of nginx, Kong, Traefik, Caddy and Keelson',
+    'compose services, networks and served ports',
+  ],
   fix: 'Correct the upstream, or add the service.',
   *find(system) {
     for (const route of system.routes) {
@@ -120,8 +123,15 @@ const troubleOf = (system: System, { route, upstream, from }: Way): Trouble | un
   }
   const reached = reach(system, from, host)
   if (reached.kind === 'nobody') {
-    const fact = factAt(from.at, `no service, container name or alias "${host}" beside ${from.name}`)
-    return { says: `and nothing in the stack is called ${host}`, fact, fix: `Name a service of the stack, or add ${host}` }
+    const fact = factAt(
+      from.at,
+      `no service, container name or alias "${host}" beside ${from.name}`,
+    )
+    return {
+      says: `and nothing in the stack is called ${host}`,
+      fact,
+      fix: `Name a service of the stack, or add ${host}`,
+    }
   }
   if (reached.kind === 'self') return port === undefined ? undefined : ownPort(system, from, port)
   if (reached.kind !== 'service') return undefined
@@ -133,7 +143,11 @@ const troubleOf = (system: System, { route, upstream, from }: Way): Trouble | un
   return port === undefined ? undefined : portTrouble(system, service, port)
 }
 
-const portTrouble = (system: System, service: ServiceEvidence, port: number): Trouble | undefined => {
+const portTrouble = (
+  system: System,
+  service: ServiceEvidence,
+  port: number,
+): Trouble | undefined => {
   const { isServed, confidence, instead } = servesPort(system, service, port)
   const mapped = service.model.ports.find(({ published }) => published === String(port))?.target
   const inside = mapped === port ? undefined : mapped

@@ -25,7 +25,10 @@ is never taken: its service is up, healthy and without a single request.`,
       yield {
         ...(service === undefined ? {} : { service }),
         message: `${nameOf(second)} wants the same requests as ${nameOf(first)}: ${path}`,
-        evidence: [factAt(placeOf(second), `second: ${path}`), factAt(placeOf(first), `first: ${path}`)],
+        evidence: [
+          factAt(placeOf(second), `second: ${path}`),
+          factAt(placeOf(first), `first: ${path}`),
+        ],
         fix: 'Delete one of them, or tell them apart',
         subject: `${second.name} ${path}`,
       }

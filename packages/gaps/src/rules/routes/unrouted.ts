@@ -26,7 +26,10 @@ fault in the service. The route was renamed, or the document is of an older vers
         message: `${text} is documented, and no route of ${service.name} leads to ${path}`,
         evidence: [
           factAt({ file, line, column }, text),
-          factAt(routes[0] === undefined ? service.at : placeOf(routes[0]), `routes: ${known.slice(0, 8).join(', ')}`),
+          factAt(
+            routes[0] === undefined ? service.at : placeOf(routes[0]),
+            `routes: ${known.slice(0, 8).join(', ')}`,
+          ),
         ],
         fix: `Add a route for ${path}, or correct the document`,
         subject: path,
@@ -66,7 +69,8 @@ services:
 services:
   - { name: orders, url: "http://orders:80", routes: [{ name: orders, paths: [/orders, "~/pay.*"] }] }
 `,
-        'README.md': '# Shop\n\nSee http://localhost:8000/orders/7 and http://localhost:8000/payments.\n',
+        'README.md':
+          '# Shop\n\nSee http://localhost:8000/orders/7 and http://localhost:8000/payments.\n',
       },
       finds: [],
     },

@@ -92,7 +92,10 @@ so for weeks (moby/moby#28400).`,
       title: 'a probe that fails',
       files: sampleFiles,
       running: sampleRunning({
-        instances: [runs('api', { isHealthy: false, reason: 'GET /health answered 503' }), runs('db')],
+        instances: [
+          runs('api', { isHealthy: false, reason: 'GET /health answered 503' }),
+          runs('db'),
+        ],
       }),
       finds: [{ service: 'api', says: 'answered 503' }],
     },

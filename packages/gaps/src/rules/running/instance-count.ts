@@ -27,9 +27,18 @@ grows on the busiest day.`,
         message: `${service.name} runs ${alive} of ${replicas} declared instances`,
         evidence: [
           factAt(service.place(...key), `${replicas} declared`),
-          factAt(service.at, seenAt(running, ended === undefined ? `${alive} running` : `${ended.name}: ${ended.reason}`)),
+          factAt(
+            service.at,
+            seenAt(
+              running,
+              ended === undefined ? `${alive} running` : `${ended.name}: ${ended.reason}`,
+            ),
+          ),
         ],
-        fix: alive < replicas ? `Start the other ${replicas - alive}, or declare ${alive}` : `Declare ${alive}, or stop ${alive - replicas}`,
+        fix:
+          alive < replicas
+            ? `Start the other ${replicas - alive}, or declare ${alive}`
+            : `Declare ${alive}, or stop ${alive - replicas}`,
         subject: 'count',
       }
     }
@@ -37,20 +46,32 @@ grows on the busiest day.`,
   examples: [
     {
       title: 'one of three is gone',
-      files: { 'compose.yaml': 'services:\n  worker:\n    image: registry.example.com/worker:1\n    deploy: { replicas: 3 }\n' },
+      files: {
+        'compose.yaml':
+          'services:\n  worker:\n    image: registry.example.com/worker:1\n    deploy: { replicas: 3 }\n',
+      },
       running: sampleRunning({
         instances: [
           runs('worker'),
           runs('worker', { name: 'shop-worker-2' }),
-          runs('worker', { name: 'shop-worker-3', isRunning: false, reason: 'killed: out of memory' }),
+          runs('worker', {
+            name: 'shop-worker-3',
+            isRunning: false,
+            reason: 'killed: out of memory',
+          }),
         ],
       }),
       finds: [{ service: 'worker', says: '2 of 3' }],
     },
     {
       title: 'all of them run',
-      files: { 'compose.yaml': 'services:\n  worker:\n    image: registry.example.com/worker:1\n    scale: 2\n' },
-      running: sampleRunning({ instances: [runs('worker'), runs('worker', { name: 'shop-worker-2' })] }),
+      files: {
+        'compose.yaml':
+          'services:\n  worker:\n    image: registry.example.com/worker:1\n    scale: 2\n',
+      },
+      running: sampleRunning({
+        instances: [runs('worker'), runs('worker', { name: 'shop-worker-2' })],
+      }),
       finds: [],
     },
   ],

@@ -21,7 +21,10 @@ which then changes more than anybody expects.`,
       yield {
         ...(at === undefined ? {} : { service }),
         message: `${service} runs as it was before: ${what}`,
-        evidence: [factAt(place, what), factAt(at ?? place, seenAt(running, 'runs with what it had before'))],
+        evidence: [
+          factAt(place, what),
+          factAt(at ?? place, seenAt(running, 'runs with what it had before')),
+        ],
         fix: `Apply the stack: docker compose up -d ${service}, or keelson apply`,
         subject: `${service} ${file ?? ''}`,
       }
@@ -32,7 +35,9 @@ which then changes more than anybody expects.`,
       title: 'a changed image',
       files: sampleFiles,
       running: sampleRunning({
-        notApplied: [{ service: 'api', file: 'compose.yaml', what: 'the image is another in compose.yaml' }],
+        notApplied: [
+          { service: 'api', file: 'compose.yaml', what: 'the image is another in compose.yaml' },
+        ],
       }),
       finds: [{ service: 'api', says: 'the image is another' }],
     },

@@ -22,7 +22,10 @@ stopped by hand for an afternoon, stays down until a user asks.`,
       yield {
         service: service.name,
         message: `${service.name} is declared and not running: ${reason}`,
-        evidence: [factAt(service.at, `${service.name} is declared`), factAt(service.at, seenAt(running, reason))],
+        evidence: [
+          factAt(service.at, `${service.name} is declared`),
+          factAt(service.at, seenAt(running, reason)),
+        ],
         fix: `Start ${service.name}, or take it out of the file`,
         subject: 'not running',
       }
@@ -50,7 +53,9 @@ stopped by hand for an afternoon, stays down until a user asks.`,
   spare: { image: "registry.example.com/api:1", scale: 0 }
 `,
       },
-      running: sampleRunning({ instances: [runs('api'), runs('migrate', { isRunning: false, reason: 'completed' })] }),
+      running: sampleRunning({
+        instances: [runs('api'), runs('migrate', { isRunning: false, reason: 'completed' })],
+      }),
       finds: [],
     },
     { title: 'nobody looked', files: sampleFiles, finds: [] },

@@ -29,7 +29,10 @@ second checkout of the same project. While the stack is down nobody sees it comi
       yield {
         service: service.name,
         message: `${service.name} is to publish port ${port}, which ${who} has`,
-        evidence: [factAt(at, `publishes ${port}/${protocol}`), factAt(at, seenAt(running, `${who} listens on ${port}`))],
+        evidence: [
+          factAt(at, `publishes ${port}/${protocol}`),
+          factAt(at, seenAt(running, `${who} listens on ${port}`)),
+        ],
         fix: `Stop ${who}, or publish ${service.name} on another port`,
         subject: `${port}/${protocol}`,
       }
@@ -48,7 +51,9 @@ second checkout of the same project. While the stack is down nobody sees it comi
     {
       title: 'it is the service that listens',
       files: sampleFiles,
-      running: sampleRunning({ listeners: [{ port: 8000, protocol: 'tcp', owner: 'docker-proxy' }] }),
+      running: sampleRunning({
+        listeners: [{ port: 8000, protocol: 'tcp', owner: 'docker-proxy' }],
+      }),
       finds: [],
     },
   ],

@@ -46,10 +46,13 @@ is looked at on the day that it is needed.`,
     volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml"]
   api: { image: "registry.example.com/api:1" }
 `,
-        'prometheus.yml': 'scrape_configs:\n  - job_name: api\n    static_configs: [{ targets: ["api:8000"] }]\n',
+        'prometheus.yml':
+          'scrape_configs:\n  - job_name: api\n    static_configs: [{ targets: ["api:8000"] }]\n',
       },
       running: sampleRunning({
-        scrapes: [{ job: 'api', host: 'api', port: 8000, isUp: false, reason: 'connection refused' }],
+        scrapes: [
+          { job: 'api', host: 'api', port: 8000, isUp: false, reason: 'connection refused' },
+        ],
       }),
       finds: [{ service: 'prometheus', says: 'connection refused' }],
     },
@@ -62,9 +65,12 @@ is looked at on the day that it is needed.`,
     volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml"]
   api: { image: "registry.example.com/api:1" }
 `,
-        'prometheus.yml': 'scrape_configs:\n  - job_name: api\n    static_configs: [{ targets: ["api:8000"] }]\n',
+        'prometheus.yml':
+          'scrape_configs:\n  - job_name: api\n    static_configs: [{ targets: ["api:8000"] }]\n',
       },
-      running: sampleRunning({ scrapes: [{ job: 'api', host: 'api', port: 8000, isUp: true, reason: '' }] }),
+      running: sampleRunning({
+        scrapes: [{ job: 'api', host: 'api', port: 8000, isUp: true, reason: '' }],
+      }),
       finds: [],
     },
   ],

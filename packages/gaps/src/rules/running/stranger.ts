@@ -19,7 +19,10 @@ same jobs, an old version answers on the old port, and nobody updates it.`,
       const file = wholeFile(files[0] ?? '')
       yield {
         message: `${what} runs as part of ${name}, and no file declares it`,
-        evidence: [factAt(file, seenAt(running, `${what} is running`)), factAt(file, 'no service of that name')],
+        evidence: [
+          factAt(file, seenAt(running, `${what} is running`)),
+          factAt(file, 'no service of that name'),
+        ],
         fix: `Declare it, or remove it: docker rm -f ${container}`,
         subject: container,
       }
@@ -29,7 +32,9 @@ same jobs, an old version answers on the old port, and nobody updates it.`,
     {
       title: 'a worker that was renamed',
       files: sampleFiles,
-      running: sampleRunning({ strangers: [{ name: 'shop-worker-1', image: 'registry.example.com/api:1' }] }),
+      running: sampleRunning({
+        strangers: [{ name: 'shop-worker-1', image: 'registry.example.com/api:1' }],
+      }),
       finds: [{ service: '-', says: 'shop-worker-1' }],
     },
     { title: 'nothing else runs', files: sampleFiles, running: sampleRunning({}), finds: [] },

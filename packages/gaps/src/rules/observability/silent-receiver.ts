@@ -5,76 +5,6 @@ import type { Found, Rule } from '../rule.ts'
 type Receiver = AlertingEvidence['receivers'][number]
 type Integration = Receiver['integrations'][number]
 
-/** A route sends to a receiver that is not there. */
-export const undefinedReceiver: Rule = {
-  id: 'observability/undefined-receiver',
-  title: 'Route to a receiver that is not defined',
-  severity: 'error',
-  why: `Alertmanager does not start with such a file, and on a reload it keeps the old one: alerts go
-where they went before, or nowhere.`,
-  joins: ['Alertmanager routes', 'Alertmanager receivers'],
-  fix: 'Define the receiver, or correct the name.',
-  *find({ alerting }) {
-    const { routed, receivers } = alerting
-    for (const { receiver, file, line, column, by } of routed) {
-      // A file that nothing mounts is nobody's configuration.
-      if (by === undefined) continue
-      const defined = receivers.filter((one) => one.file === file)
-      if (defined.some(({ name }) => name === receiver)) continue
-      const names = defined.map(({ name }) => name).join(', ')
-      yield {
-        service: by,
-        message: `A route sends to ${receiver}, and no receiver has that name`,
-        evidence: [
-          factAt({ file, line, column }, `receiver: ${receiver}`),
-          factAt(defined[0] ?? { file, line: 0, column: 0 }, names === '' ? 'no receivers' : `defined: ${names}`),
-        ],
-        fix: `Define a receiver ${receiver}, or name one of: ${names}`,
-        subject: receiver,
-      }
-    }
-  },
-  examples: [
-    {
-      title: 'a misspelt receiver',
-      files: {
-        'compose.yaml': `services:
-  alertmanager:
-    image: prom/alertmanager:v0.28.1
-    volumes: ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml"]
-`,
-        'alertmanager.yml': `route:
-  receiver: mail
-  routes:
-    - receiver: pagerdutty
-receivers:
-  - name: mail
-    email_configs: [{ to: ops@acme.io }]
-  - name: pagerduty
-    pagerduty_configs: [{ routing_key_file: /run/secrets/pagerduty }]
-`,
-      },
-      finds: [{ service: 'alertmanager', says: 'sends to pagerdutty' }],
-    },
-    {
-      title: 'all are defined',
-      files: {
-        'compose.yaml': `services:
-  alertmanager:
-    image: prom/alertmanager:v0.28.1
-    volumes: ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml"]
-`,
-        'alertmanager.yml': `route: { receiver: mail }
-receivers:
-  - name: mail
-    email_configs: [{ to: ops@acme.io }]
-`,
-      },
-      finds: [],
-    },
-  ],
-}
-
 /** A receiver is used and tells nobody. */
 export const silentReceiver: Rule = {
   id: 'observability/silent-receiver',
@@ -170,7 +100,8 @@ receivers:
 }
 
 /** Names of receivers that are there to drop alerts. */
-const isMeant = /null|blackhole|black-hole|void|none|drop|silent|silence|noop|no-op|ignore|discard|trash|watchdog/i
+const isMeant =
+  /null|blackhole|black-hole|void|none|drop|silent|silence|noop|no-op|ignore|discard|trash|watchdog/i
 
 const placeholder =
   /<[^<>]{1,60}>|\byour[-_ ]?|x{4,}|change[-_]?me|replace[-_]?me|replace[-_ ]with|T0{6,}|todo\b|@example\.(?:com|org|net)$|:\/\/example\.(?:com|org|net)\b|placeholder|dummy/i
@@ -199,7 +130,11 @@ const troubleOf = (
   if (url === undefined) return undefined
   if (url.trim() === '') {
     return {
-      ...{ at: integration, says: `has an address for ${kind} that is empty`, fact: `${kind}: no address` },
+      ...{
+        at: integration,
+        says: `has an address for ${kind} that is empty`,
+        fact: `${kind}: no address`,
+      },
       fix: `Set the address of ${kind}`,
     }
   }
@@ -207,7 +142,11 @@ const troubleOf = (
   if (variable !== undefined) {
     const owner = by === undefined ? undefined : services.get(by)
     const words = [...(owner?.model.entrypoint ?? []), ...(owner?.model.command ?? [])].join(' ')
-    if (owner === undefined || owner.build !== undefined || /envsubst|sed |sh\b|gomplate/.test(words)) {
+    if (
+      owner === undefined ||
+      owner.build !== undefined ||
+      /envsubst|sed |sh\b|gomplate/.test(words)
+    ) {
       return undefined
     }
     return {
@@ -228,10 +167,7 @@ const troubleOf = (
 const report = ({ name, by, ...receiver }: Receiver, { at, says, fact, fix }: Silence): Found => ({
   ...(by === undefined ? {} : { service: by }),
   message: `The receiver ${name} ${says}: its alerts reach nobody`,
-  evidence: [
-    factAt(placeOf(at), fact),
-    factAt(placeOf(receiver), `${name} is used by a route`),
-  ],
+  evidence: [factAt(placeOf(at), fact), factAt(placeOf(receiver), `${name} is used by a route`)],
   fix,
   subject: name,
 })
