@@ -23,6 +23,7 @@ const config: KnipConfig = {
         'src/**/main.ts',
         'src/backup.ts',
         'src/prepare.ts',
+        'src/load-sources.ts',
         'src/**/*.test.{ts,tsx}',
         // Started by path, as processes of their own, to be killed.
         'src/kernel/postgres/testing/hold-postgres.ts',

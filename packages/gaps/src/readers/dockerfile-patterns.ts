@@ -5,7 +5,7 @@
  */
 export const hasWildcard = (path: string): boolean => /[*?[]/.test(path)
 
-export const matchesPath = (pattern: string, path: string): boolean =>
+const matchesPath = (pattern: string, path: string): boolean =>
   matchSequence(pattern.split('/'), path.split('/'), '**', matchesName)
 
 const matchesName = (pattern: string, name: string): boolean =>

@@ -125,7 +125,7 @@ const addressOf = (exporter: ConfigNode, lookup: Lookup) => {
 }
 
 /** A configuration with its variables filled in, wherever they stand. */
-export const filled = (node: ConfigNode, lookup: Lookup): ConfigNode => ({
+const filled = (node: ConfigNode, lookup: Lookup): ConfigNode => ({
   ...node,
   get: (key, ...below) => {
     const found = node.get(key, ...below)

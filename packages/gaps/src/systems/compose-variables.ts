@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { listVariables, originsOf, type Project } from '@keelson/compose'
+import { listVariables, type Project } from '@keelson/compose'
 import type { Place } from '../place.ts'
 import type { Tree } from '../tree/tree.ts'
 import { repositoryPath } from './places.ts'
@@ -73,7 +73,3 @@ const readScripts = async (tree: Tree, project: Project): Promise<ReadonlyMap<st
   }
   return found
 }
-
-/** Does the value at this path of the model hold a variable that nobody gave a value? */
-export const isUnknown = (project: Project, path: string): boolean =>
-  originsOf(project, path).some(({ file, line }) => file === 'environment' && line === 0)

@@ -141,10 +141,7 @@ const list = (names: readonly string[]): string =>
   names.length === 0 ? 'no network' : names.map((name) => `"${name}"`).join(', ')
 
 /** Whose network a service is in: `network_mode: service:x` borrows that of x. */
-export const namespaceOf = (
-  { services }: System,
-  from: ServiceEvidence,
-): ServiceEvidence | undefined => {
+const namespaceOf = ({ services }: System, from: ServiceEvidence): ServiceEvidence | undefined => {
   let found: ServiceEvidence | undefined = from
   for (let depth = 0; depth < 5 && found !== undefined; depth += 1) {
     const mode: string | undefined = found.model.networkMode

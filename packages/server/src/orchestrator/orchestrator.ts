@@ -106,7 +106,10 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     ...base,
     machineFaults: async (stack, own) => [
       ...(await checks.stack(stack, own)),
-      ...(await holderFaults(stack, { ...known, placesOf: (stack, service) => places.placesOf(stack, service) })),
+      ...(await holderFaults(stack, {
+        ...known,
+        placesOf: (stack, service) => places.placesOf(stack, service),
+      })),
     ],
   })
   const findRunning = (name: string) => keepers.get(name)?.observed ?? null

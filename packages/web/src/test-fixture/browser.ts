@@ -64,7 +64,7 @@ export const openWindow = async (
  * Opens an address. Containers that start elsewhere on the machine change its networks, and Chromium
  * then gives up what it loads: that is no fault of the page, so it is loaded again.
  */
-export const load = async (page: Page, url: string): Promise<void> => {
+const load = async (page: Page, url: string): Promise<void> => {
   for (let attempt = 1; ; attempt += 1) {
     let isBroken = false
     const note = (request: Request) => {

@@ -34,7 +34,7 @@ passwords have been wiped for ransom by the thousand.`,
       yield {
         ...(isShared ? {} : { service: service.name }),
         ...(isTestStack(system) ? { severity: 'info' as const } : {}),
-        message: `${name} of ${namesOf([service.name, ...services.filter((one) => one !== service.name)])} is a password that everybody knows`,
+        message: `${name} of ${namesOf([service.name, ...services.filter((one) => one !== service.name)])} has a value that everybody knows`,
         evidence: [
           factAt(
             { file: at.file, line: at.line, column: at.column },
@@ -54,9 +54,7 @@ passwords have been wiped for ransom by the thousand.`,
         'compose.yaml':
           'services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: postgres\n',
       },
-      finds: [
-        { service: 'db', says: 'POSTGRES_PASSWORD of db is a password that everybody knows' },
-      ],
+      finds: [{ service: 'db', says: 'POSTGRES_PASSWORD of db has a value that everybody knows' }],
     },
     {
       title: 'a default of the compose file',

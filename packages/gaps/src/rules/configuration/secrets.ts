@@ -10,7 +10,7 @@ export type Written = Place & {
 }
 
 /** Does the name say that the value is a secret? `DB_PASSWORD_FILE` and `TOKEN_TTL` are none. */
-export const isSecretName = (name: string): boolean =>
+const isSecretName = (name: string): boolean =>
   /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS$|_PWD$|^PASS$|SECRET|_AUTH$|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIALS?)/i.test(
     name,
   ) &&

@@ -3,8 +3,6 @@ import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { hasCheck, isForTests, isJob } from './checks.ts'
 
-export { hasCheck } from './checks.ts'
-
 /** Nobody asks the service whether it works: neither compose, nor its Dockerfile, nor its image. */
 export const noCheck: Rule = {
   id: 'health/no-check',

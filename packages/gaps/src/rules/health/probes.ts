@@ -17,7 +17,7 @@ export const readProbe = ({ test }: Check): readonly ProbeCommand[] => {
 }
 
 /** Splits a shell line at `&&`, `||`, `;`, `|` and line ends that stand outside of quotes. */
-export const splitShell = (line: string): ProbeCommand[] => {
+const splitShell = (line: string): ProbeCommand[] => {
   const commands: ProbeCommand[] = []
   let words: string[] = []
   let word: string | undefined

@@ -16,6 +16,8 @@ const watchers = new Set([
 
 /** Fewer services than this are no system to speak of. */
 const serviceCountMin = 5
+/** Every pair is looked at: more than this is nobody's system. */
+const serviceCountMax = 300
 
 /** One instance on which most of the stack rests. */
 export const singlePoint: Rule = {
@@ -28,7 +30,8 @@ that is before it happens, and that its restart is the outage of everything.`,
   fix: 'Run a second instance where the program can, and make its restart quick and watched where not.',
   *find(system) {
     const { services } = system
-    if (services.size < serviceCountMin || isForTests(system)) return
+    if (services.size < serviceCountMin || services.size > serviceCountMax) return
+    if (isForTests(system)) return
     const candidates = [...services.values()]
       .filter(({ model, image }) => model.replicas < 2 && !watchers.has(image?.known?.kind ?? ''))
       .map((service) => ({ service, dependents: dependentsOf(service.name, system) }))
