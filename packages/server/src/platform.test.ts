@@ -26,6 +26,7 @@ const answers: Record<string, Partial<Record<Who, number>>> = {
   deleteSession: { nobody: 204, local: 204, session: 204 },
   planStack: { local: 400, session: 400 },
   applyStack: { local: 400, session: 400 },
+  applyStackFiles: { local: 400, session: 400 },
   rollBackStack: { local: 400, session: 400 },
   scaleService: { local: 400, session: 400 },
   syncService: { local: 400, session: 400 },

@@ -288,7 +288,7 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
     const chips = page.getByRole('group', { name: 'Services' })
     await chips.getByRole('button', { name: 'db' }).click()
     await page.waitForURL(/logs=db/)
-    await count.getByText('1 lines').waitFor()
+    await count.getByText('1 line', { exact: true }).waitFor()
     await chips.getByRole('button', { name: 'All' }).click()
     // The platform looks for it, also in lines that this page has not read.
     await page.getByLabel('Filter lines by text').fill('7 order accepted')
@@ -296,7 +296,7 @@ export const stackPageCases = ({ browser, skip, until, isListening }: Tools): vo
     assert.ok(!page.url().includes('logs=db'))
     await page.getByLabel('Filter lines by text').fill('1040 GET')
     await page.locator('.logs-row', { hasText: '1040 GET /api/orders' }).waitFor()
-    await count.getByText('1 of 1 lines').waitFor()
+    await count.getByText('1 of 1 line', { exact: true }).waitFor()
   })
 
   test(
