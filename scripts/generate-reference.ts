@@ -10,6 +10,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { api, errorTable, eventSchemas, type Endpoint } from '../packages/contract/src/index.ts'
 import { createProgram } from '../packages/cli/src/program.ts'
+import { keelsonReference, type KeyReference } from '../packages/compose/src/keelson-reference.ts'
 import { readTree, type Flag } from '../packages/cli/src/completion/tree.ts'
 import { createGraph } from '../packages/server/src/graph.ts'
 import type { Context } from '../packages/server/src/kernel/context.ts'
@@ -204,6 +205,32 @@ const eventsPage = (): string =>
     }),
   )
 
+const keyRows = (keys: readonly KeyReference[]): string =>
+  table(
+    ['key', 'type', 'default', 'meaning', 'example'],
+    keys.map(({ key, type, meaning, default: unless, example }) => [
+      code(key),
+      type,
+      unless,
+      `${meaning}.`,
+      code(`${key.split('.').at(-1)}: ${example}`),
+    ]),
+  )
+
+const xKeelsonPage = (): string => {
+  const { service, project } = keelsonReference()
+  return page(
+    'x-keelson',
+    'What the Compose Specification has no word for, written below `x-keelson` in a compose file. ' +
+      'Docker Compose passes over it, so the file stays one for both. A key that is not in these ' +
+      'tables is refused with file and line; a dot stands for a mapping (`probe.http.path`).',
+    '## Of a service',
+    keyRows(service),
+    '## Of the file',
+    keyRows(project),
+  )
+}
+
 const flagText = ({ names, value }: Flag): string => {
   if (value === 'none') return names.map(code).join(', ')
   const word = typeof value === 'string' ? value : value.join(' or ')
@@ -287,6 +314,7 @@ const generate = async (): Promise<Map<string, string>> =>
     ['docs/reference/api.md', apiPage()],
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/cli.md', cliPage()],
+    ['docs/reference/x-keelson.md', xKeelsonPage()],
     ['ARCHITECTURE.md', await withDiagram()],
   ])
 

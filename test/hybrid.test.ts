@@ -132,6 +132,35 @@ test(
     }),
 )
 
+const asker = `
+const ask = () =>
+  fetch('http://box:7777/hosts').then(
+    ({ status }) => console.log('box answered ' + status),
+    (error) => console.log(error.cause?.code ?? error.message),
+  )
+setInterval(ask, 300)
+`
+
+test('a process reaches a container by its name that declares no port at all', { skip }, () =>
+  withHybrid('undeclared', async ({ keelson, cwd, write, says }) => {
+    await writeFile(path.join(cwd, 'asker.mjs'), asker)
+    const askerService = `  asker:
+    command: ["node", "asker.mjs"]
+    x-keelson: { runtime: process }
+`
+    const box = `  box:
+    image: ${image}
+    command: ["httpd", "-f", "-h", "/etc", "-p", "7777"]
+    stop_signal: SIGKILL
+`
+    await write(askerService + box)
+    await keelson.run(up, { cwd })
+    await says('asker', /^box answered 200$/)
+    const { instances } = await keelson.call('getService', { params: { name: 'undeclared/box' } })
+    assert.deepEqual(instances[0]?.ports, [], 'it has no port that anybody knows of')
+  }),
+)
+
 const noCompose = await missingPrograms('docker-compose')
 
 test(

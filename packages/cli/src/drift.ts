@@ -1,7 +1,7 @@
 import type { Drift, Rollout, StackState } from '@keelson/contract'
 import { formatPlace } from './failure.ts'
 import type { Colors } from './output.ts'
-import { duration, oneLine } from './text.ts'
+import { duration, oneLine, withoutNextStart } from './text.ts'
 
 type Look = { cwd: string; colors: Colors; now: number }
 
@@ -13,8 +13,19 @@ export const formatDrift = (stack: string, { drift, rollouts }: StackState, look
     const lines = underWay.map((rollout) => formatRollout(rollout, look))
     blocks.push([look.colors.bold(`updates of ${stack}`), ...lines].join('\n'))
   }
-  if (drift.length > 0) {
-    const lines = drift.flatMap((one) => formatOne(one, look))
+  const takenBack = rollouts.filter(({ phase }) => phase === 'rolled_back')
+  if (takenBack.length > 0) {
+    const lines = takenBack.flatMap((rollout) => formatTakenBack(rollout, look))
+    blocks.push([look.colors.bold(`${stack}: updates that were rolled back`), ...lines].join('\n'))
+  }
+  const backIn = new Set(takenBack.map(({ service }) => service.split('/').at(-1)))
+  // They run what they were taken back to: `keelson up` of the same file would fail again.
+  const other = drift.filter(
+    ({ kind, service, command }) =>
+      kind !== 'instance_altered' || command !== 'keelson up' || !backIn.has(service ?? ''),
+  )
+  if (other.length > 0) {
+    const lines = other.flatMap((one) => formatOne(one, look))
     blocks.push([look.colors.bold(`${stack}: not as applied`), ...lines].join('\n'))
   }
   return blocks.join('\n\n')
@@ -43,4 +54,13 @@ const formatRollout = (rollout: Rollout, { colors, now }: Look): string => {
   const age = duration(now - Date.parse(startedAt))
   const detail = text === '' ? '' : `: ${oneLine(text)}`
   return `${paint('↻')} ${service}  ${strategy}, ${word}, ${done} of ${total}${detail}  ${colors.dim(age)}`
+}
+
+/** The file asks for what did not work: to apply it again as it is would fail again. */
+const formatTakenBack = ({ service, toRevision, text }: Rollout, { colors }: Look): string[] => {
+  const because = text === '' ? '' : ` because ${withoutNextStart(oneLine(text))}`
+  return [
+    `${colors.red('✗')} ${service}: the update to revision ${toRevision} was rolled back${because}`,
+    `  ${colors.bold('Try:')} fix the file, then keelson up`,
+  ]
 }

@@ -67,6 +67,14 @@ export const findRunning = async (context: Context): Promise<Platform | undefine
   return found.kind === 'running' || found.kind === 'unready' ? connect(found) : undefined
 }
 
+/** The platform of this data folder once it answers that it is ready, or what there is of it. */
+export const findReady = async (
+  context: Context,
+): Promise<Platform | Exclude<PlatformState['kind'], 'running'>> => {
+  const found = await findPlatform(context.dataFolder)
+  return found.kind === 'running' ? connect(found) : found.kind
+}
+
 /** The running platform, or the error that there is none. */
 export const getRunning = async (context: Context): Promise<Platform> => {
   const found = await findPlatform(context.dataFolder)

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Stack } from '@keelson/contract'
+import { ProblemError, type Stack, type StackState } from '@keelson/contract'
 import type { Context } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { CommandError } from './failure.ts'
@@ -54,6 +54,19 @@ export const requireStack = async (context: Context, platform: Platform): Promis
 
 export const listStacks = async (platform: Platform): Promise<Stack[]> =>
   (await platform.call('listStacks', {})).items
+
+/** The file of a stack beside what runs; undefined when the stack has just gone. */
+export const findStackState = async (
+  platform: Platform,
+  stack: string,
+): Promise<StackState | undefined> => {
+  try {
+    return await platform.call('getStackState', { params: { stack } })
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.status === 404) return undefined
+    throw error
+  }
+}
 
 /** One folder may run several stacks (`-p`); then one has to be named. */
 const findOnly = (stacks: readonly Stack[]): Stack | undefined => {

@@ -14,6 +14,27 @@ export const instancesOf = async (
   return instances.filter((entry) => entry.service === name)
 }
 
+/**
+ * Of blue-green, the side that does not serve and is kept as a way back is none of those a verb is
+ * about. Keelson's own parts belong to no stack of a file, and have no such side.
+ */
+const servingOf = async (platform: Platform, service: ServiceSummary): Promise<PsEntry[]> => {
+  const [instances, standby] = await Promise.all([
+    instancesOf(platform, service),
+    service.builtIn ? new Set<string>() : standbyOf(platform, service),
+  ])
+  return instances.filter(({ instance }) => !standby.has(instance))
+}
+
+const standbyOf = async (
+  platform: Platform,
+  { id, stack }: Pick<ServiceSummary, 'id' | 'stack'>,
+): Promise<Set<string>> => {
+  const { services } = await platform.call('getStackState', { params: { stack } })
+  const placed = services.find(({ summary }) => summary.id === id)?.instances ?? []
+  return new Set(placed.filter(({ standby }) => standby).map(({ name }) => name))
+}
+
 type SettleOptions = {
   platform: Platform
   service: ServiceSummary
@@ -30,7 +51,7 @@ export const untilSettled = async (options: SettleOptions): Promise<ServiceSumma
   const deadline = Date.now() + waitTimeoutSeconds * 1000
   for (;;) {
     const now = await platform.call('getService', { params: { name: service.id } })
-    const instances = await instancesOf(platform, service)
+    const instances = await servingOf(platform, service)
     const isUp = instances.every(({ state }) => state === 'running' || state === 'completed')
     const isWell = now.state === 'healthy' || now.state === 'stopped'
     const isComplete = instances.length > 0 && instances.every(({ state }) => state === 'completed')
@@ -40,7 +61,7 @@ export const untilSettled = async (options: SettleOptions): Promise<ServiceSumma
       const time = failed ? 'is given up' : `is ${now.state} ${waitTimeoutSeconds} s`
       throw new CommandError('unhealthy', exitCodes.unhealthy, [
         {
-          message: `${service.id} ${time} ${after}: ${now.reason}`,
+          message: `${service.id} ${time} ${after}: ${now.reason || describe(instances)}`,
           hint: `keelson why ${service.id}`,
         },
       ])
@@ -48,3 +69,20 @@ export const untilSettled = async (options: SettleOptions): Promise<ServiceSumma
     await sleep(pollMs)
   }
 }
+
+/** For a service that gives no reason: it is well, and its instances are not those asked for. */
+const describe = (instances: readonly PsEntry[]): string => {
+  const each = instances.map(({ instance, state }) => `${instance} ${state}`)
+  return each.length === 0 ? 'it has no instance' : `it has ${each.join(', ')}`
+}
+
+/** Whether none of these lives is left: others have begun, whatever becomes of them. */
+export const isRenewed = (before: readonly PsEntry[]) => {
+  const old = new Set(before.map(incarnationOf).filter((one) => one !== ''))
+  return (instances: readonly PsEntry[]): boolean =>
+    instances.every((entry) => !old.has(incarnationOf(entry)))
+}
+
+/** A job that has ended has no process any more; when it began tells one life from the next. */
+const incarnationOf = ({ pid, container_id: id, started_at: began }: PsEntry): string =>
+  `${id ?? pid ?? ''} ${began ?? ''}`.trim()

@@ -193,6 +193,18 @@ const refused: { name: string; yaml: string; at: string[]; says: RegExp }[] = [
     says: /did you mean route\?/,
   },
   {
+    name: 'an x-keelson key that is near to none',
+    yaml: service('x-keelson: {zebra: 1}'),
+    at: ['4:17 unknown_key'],
+    says: /'zebra' not allowed \(one of runtime, category, port, .*update, hook_timeout\)/,
+  },
+  {
+    name: 'a key of a probe that is near to none',
+    yaml: service('x-keelson: {probe: {http: /a, zebra: 1}}'),
+    at: ['4:35 unknown_key'],
+    says: /\(one of http, tcp, interval, timeout, retries, start_period\)/,
+  },
+  {
     name: 'a wrong category',
     yaml: service('x-keelson: {category: cor}'),
     at: ['4:27 bad_value'],

@@ -105,7 +105,7 @@ export function checkShape(
       } else if (shape.closed === true || !key.startsWith('x-')) {
         const where = trail.length === 0 ? '' : `${trail.join('.')}: `
         const message = `${where}additional properties '${key}' not allowed`
-        report.error('unknown_key', keyAt, message, suggest(key, Object.keys(shape.keys)))
+        report.error('unknown_key', keyAt, message, wayOut(key, shape))
       }
     }
     for (const key of shape.required ?? []) {
@@ -175,6 +175,12 @@ export function checkShape(
     const message = `${trail.join('.')} must be ${expected}, not ${JSON.stringify(shown)}`
     report.error('bad_value', node.at, message, hint)
   }
+}
+
+/** The nearest key; of a closed mapping, which has few, all of them when none is near. */
+function wayOut(key: string, { keys, closed }: ObjectShape): string | undefined {
+  const known = Object.keys(keys)
+  return suggest(key, known) ?? (closed === true ? `one of ${known.join(', ')}` : undefined)
 }
 
 type ScalarShape = Exclude<Shape, { is: 'anything' | 'either' | 'object' | 'record' | 'list' }>

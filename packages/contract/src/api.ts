@@ -431,7 +431,16 @@ export const api = {
     permission: 'stacks:write',
     summary: 'Stop and remove a stack; answers once nothing of it is left',
     params: StackParams,
-    query: Type.Object({ volumes: Type.Optional(Type.Boolean()) }),
+    query: Type.Object({
+      volumes: Type.Optional(Type.Boolean()),
+      resources: Type.Optional(
+        Type.String({
+          description:
+            'With volumes, of a stack that is removed already: names of networks and volumes in its file, by comma',
+          maxLength: 100_000,
+        }),
+      ),
+    }),
     response: null,
   }),
   getStackState: endpoint({

@@ -19,7 +19,11 @@ export const eventSchemas = {
     revision: Type.Integer(),
     actions: Type.Integer(),
   }),
-  'stack.removed': Type.Object({ stack: Type.String() }),
+  'stack.removed': Type.Object({
+    stack: Type.String(),
+    /** Networks and volumes that others still use. */
+    left: Type.Optional(Type.Array(Type.String())),
+  }),
   'action.failed': Type.Object({
     stack: Type.String(),
     service: Type.Optional(Type.String()),
@@ -146,6 +150,9 @@ const severityOfState: Record<State, Severity> = {
 
 const because = (reason: string): string => (reason === '' ? '' : `: ${reason}`)
 
+const leftOf = (left: readonly string[] = []): string =>
+  left.length === 0 ? '' : `; left, because others use them: ${left.join(', ')}`
+
 /** One sentence and its severity, from what happened alone. */
 export const describeEvent = (event: AnyEvent): { text: string; severity: Severity } => {
   switch (event.type) {
@@ -161,7 +168,7 @@ export const describeEvent = (event: AnyEvent): { text: string; severity: Severi
         `Applied revision ${event.payload.revision} with ${count(event.payload.actions, 'action')}`,
       )
     case 'stack.removed':
-      return info(`Removed the stack ${event.payload.stack}`)
+      return info(`Removed the stack ${event.payload.stack}${leftOf(event.payload.left)}`)
     case 'action.failed':
       return bad(
         `Could not ${event.payload.action.replaceAll('_', ' ')} ${event.payload.subject}${because(event.payload.reason)}`,

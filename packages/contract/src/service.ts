@@ -190,6 +190,8 @@ export const PsEntry = Type.Object(
     health: State,
     reason: Type.String({ description: 'Why it is in this state, and empty when all is well' }),
     restarts: Type.Integer(),
+    /** Of the life it leads, or that has ended; null before the first. Another one is another life. */
+    started_at: nullableTime,
     ports: Type.Array(BoundPort),
   },
   { $id: 'PsEntry' },

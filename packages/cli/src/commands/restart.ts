@@ -1,14 +1,14 @@
-import type { PsEntry, ServiceSummary } from '@keelson/contract'
+import type { ServiceSummary } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { getRunning } from '../platform.ts'
-import { findStack, listStacks, serviceCall } from '../scope.ts'
-import { instancesOf, untilSettled } from '../settle.ts'
+import { requireServices } from '../scope-services.ts'
+import { instancesOf, isRenewed, untilSettled } from '../settle.ts'
 import { count, duration } from '../text.ts'
 
 export type RestartOptions = { wait: boolean; waitTimeout: number }
 
-/** Restarts services and waits until every instance is a new one and healthy. */
+/** Restarts services, all of the stack without a name, and waits until every instance is a new one and healthy. */
 export const restart = async (
   context: Context,
   options: RestartOptions,
@@ -16,10 +16,8 @@ export const restart = async (
 ): Promise<number> => {
   const { output, shared } = context
   const platform = await getRunning(context)
-  const stack = await findStack(context, await listStacks(platform))
   const restarted: ServiceSummary[] = []
-  for (const name of names) {
-    const call = serviceCall(name, stack)
+  for (const call of await requireServices(context, platform, names)) {
     const found = await platform.call('getService', call)
     const before = await instancesOf(platform, found)
     const startedAt = Date.now()
@@ -37,11 +35,3 @@ export const restart = async (
   if (shared.json) output.data(JSON.stringify(restarted, null, 2))
   return exitCodes.ok
 }
-
-const isRenewed = (before: readonly PsEntry[]) => {
-  const old = new Set(before.map(incarnationOf).filter((one) => one !== ''))
-  return (instances: readonly PsEntry[]): boolean =>
-    instances.every((entry) => !old.has(incarnationOf(entry)))
-}
-
-const incarnationOf = ({ pid, container_id: id }: PsEntry): string => id ?? String(pid ?? '')

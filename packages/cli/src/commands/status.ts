@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { categories, ProblemError, type ServicesStatus } from '@keelson/contract'
+import { categories, type ServicesStatus, type StackState } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { formatDrift } from '../drift.ts'
@@ -7,7 +7,7 @@ import { createWakingLoop, followLive } from '../live.ts'
 import { getRunning, type Platform } from '../platform.ts'
 import { markOfState, paintState } from '../progress/marks.ts'
 import { createScreen } from '../progress/screen.ts'
-import { findStack, listStacks } from '../scope.ts'
+import { findStack, findStackState, listStacks } from '../scope.ts'
 import { formatTable, tableWidth } from '../table.ts'
 import { clip, duration, pad, widthOf } from '../text.ts'
 import { listenForInterrupt } from '../up/interrupt.ts'
@@ -46,30 +46,38 @@ const render = async (
   const body = await platform.call('getServicesStatus', query)
   if (context.shared.json) return JSON.stringify(body, null, 2)
   const { sentence, stacks } = await headOf(context, platform, body, query.query?.stack)
-  const drift = await driftOf(context, platform, stacks)
-  const blocks = [sentence, formatStatus(body, context, width), ...drift]
+  const states = await statesOf(platform, stacks)
+  const drift = driftOf(context, states)
+  const told = withStops(body, states)
+  const blocks = [sentence, formatStatus(told, context, width), ...drift]
   return blocks.filter((block) => block !== '').join('\n\n')
 }
 
-/** What runs otherwise than it was applied, by stack; a stack that just went has none. */
-const driftOf = async (
-  { cwd, output }: Context,
-  platform: Platform,
-  stacks: readonly string[],
-): Promise<string[]> => {
-  const states = await Promise.all(
-    stacks.map(async (stack) => ({
-      stack,
-      state: await platform.call('getStackState', { params: { stack } }).catch((error: unknown) => {
-        if (error instanceof ProblemError && error.problem.status === 404) return undefined
-        throw error
-      }),
-    })),
-  )
+/** A stack that just went has none. */
+const statesOf = async (platform: Platform, stacks: readonly string[]): Promise<StackState[]> => {
+  const states = await Promise.all(stacks.map((stack) => findStackState(platform, stack)))
+  return states.filter((state) => state !== undefined)
+}
+
+/** What runs otherwise than it was applied, by stack. */
+const driftOf = ({ cwd, output }: Context, states: readonly StackState[]): string[] => {
   const look = { cwd, colors: output.dataColors, now: Date.now() }
-  return states.flatMap(({ stack, state }) =>
-    state === undefined ? [] : [formatDrift(stack, state, look)],
+  return states.map((state) => formatDrift(state.stack.name, state, look))
+}
+
+/** Of what a person has stopped, that is the reason. */
+const withStops = (body: ServicesStatus, states: readonly StackState[]): ServicesStatus => {
+  const stops = new Map(
+    states.flatMap(({ services }) =>
+      services.map(({ summary, stoppedBy }) => [summary.id, stoppedBy] as const),
+    ),
   )
+  const told = (row: Row): Row => {
+    const by = stops.get(`${row.stack}/${row.name}`) ?? null
+    return by === null || row.status !== 'stopped' ? row : { ...row, reason: `stopped by ${by}` }
+  }
+  const services = Object.entries(body.services).map(([key, rows]) => [key, rows.map(told)])
+  return { ...body, services: Object.fromEntries(services) as ServicesStatus['services'] }
 }
 
 /** The platform's verdict over all; of one stack, the counts. And the stacks it is about. */

@@ -6,6 +6,7 @@ import { exitCodes } from '../exit-code.ts'
 import { failureOf } from '../failure.ts'
 import { buildPage } from '../page-build.ts'
 import { ensureRunning, findRunning, type Platform } from '../platform.ts'
+import type { FormerLives } from '../progress/progress.ts'
 import {
   chooseProgress,
   createReporter,
@@ -19,6 +20,7 @@ import { attach } from '../up/attach.ts'
 import { refuseComposeFlags, type ComposeFlags } from '../up/compose-flags.ts'
 import { followActions } from '../up/follow-actions.ts'
 import { followStack } from '../up/follow-stack.ts'
+import { formerLives } from '../up/former-lives.ts'
 import { listenForInterrupt, type Interrupt } from '../up/interrupt.ts'
 import { selectServices, type Selection } from '../up/selection.ts'
 import { stopWhenEmpty, takeDown } from '../up/take-down.ts'
@@ -117,11 +119,12 @@ const putUp = async (given: PutUpOptions): Promise<number> => {
   const actions = followActions(platform, stack, reporter)
   try {
     const { spec, wanted } = given.select(await servicesApplied(platform, stack))
-    await apply(spec, given, ready).catch((error: unknown) => {
+    const since = Date.now()
+    const former = await apply(spec, given, ready).catch((error: unknown) => {
       tellOtherFailures(actions.failed(), error, reporter)
       throw error
     })
-    return await see(given, ready, wanted)
+    return await see(given, ready, { spec: wanted, since, former })
   } finally {
     await actions.stop()
   }
@@ -144,12 +147,12 @@ const tellOtherFailures = (
 const see = async (
   { context, options, reporter, interrupt }: PutUpOptions,
   { platform, started }: { platform: Platform; started: boolean },
-  spec: StackSpec,
+  { spec, since, former }: { spec: StackSpec; since: number; former: FormerLives },
 ): Promise<number> => {
   await tellPage(platform, started, reporter)
   reporter.fact('gateway', `Gateway:  ${platform.gatewayUrl}`, { url: platform.gatewayUrl })
 
-  const follow = { context, platform, reporter, spec }
+  const follow = { context, platform, reporter, spec, since, former }
   if (options.detach !== true && options.wait !== true) return attach({ ...follow, interrupt })
   const waitMs = options.waitTimeout * 1000
   const until = options.wait === true ? 'healthy' : 'started'
@@ -174,15 +177,20 @@ const tellPage = async (platform: Platform, started: boolean, reporter: Reporter
   reporter.fact('link', `Sign in:  ${link.url}`, link)
 }
 
-/** A stack that is refused leaves nothing behind: a platform started for it is stopped again. */
+/**
+ * A stack that is refused leaves nothing behind: a platform started for it is stopped again.
+ * Answers with the lives that end by it.
+ */
 const apply = async (
   spec: StackSpec,
   { reporter, services }: PutUpOptions,
   { platform, started }: { platform: Platform; started: boolean },
-): Promise<void> => {
+): Promise<FormerLives> => {
   reporter.step(`Applying ${spec.name}`)
   try {
-    await applyAsPlanned({ platform, spec, reporter, named: services })
+    const before = await platform.call('listInstances', { query: { stack: spec.name } })
+    const plan = await applyAsPlanned({ platform, spec, reporter, named: services })
+    return formerLives(before, plan)
   } catch (error) {
     if (started) await stopWhenEmpty(platform, reporter.step, '').catch(() => undefined)
     throw error

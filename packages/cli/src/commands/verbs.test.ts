@@ -65,6 +65,8 @@ const usage = (cpuCores: number | null) => ({
   ],
 })
 
+const noState = { stack, services: [], drift: [], rollouts: [], checkedAt: at }
+
 const createAnswers = (instances = 1) => {
   let looks = 0
   return ({ method, path }: Call): Answer | undefined => {
@@ -72,6 +74,7 @@ const createAnswers = (instances = 1) => {
       'GET /api/v1/stacks': { items: [stack], nextCursor: null },
       'GET /api/v1/instances': Array.from({ length: instances }, (_, n) => instance(n + 1)),
       'GET /api/v1/services/web': web,
+      'GET /api/v1/stacks/shop/state': { ...noState, services: [{ summary: web, instances: [] }] },
       'GET /api/v1/services/shop/web': web,
       'POST /api/v1/services/web/start': web,
       'POST /api/v1/services/web/stop': web,
@@ -132,7 +135,7 @@ const cases: Case[] = [
     args: ['scale', 'web=3', '--wait-timeout', '0.2'],
     asks: { method: 'PUT', path: '/api/v1/services/web/scale' },
     code: 6,
-    stderr: /shop\/web is healthy 0.2 s after it was scaled to 3/,
+    stderr: /web is healthy 0.2 s after it was scaled to 3: it has shop-web-1 running\n/,
   },
   { args: ['scale', 'web'], code: 2, stderr: /web is not <service>=<number>/ },
   {
@@ -188,6 +191,19 @@ for (const { args, asks, code = 0, stdout, stderr, instances } of cases) {
     if (asks.body !== undefined) assert.deepEqual(change?.body, asks.body)
   })
 }
+
+test('scale counts those that serve, and not the side of blue-green that is kept', async () => {
+  const answers = createAnswers(5)
+  const placed = [1, 2, 3, 4, 5].map((n) => ({ name: `shop-web-${n}`, standby: n < 3 }))
+  await using platform = await createPlatformFixture((call) =>
+    call.path === '/api/v1/stacks/shop/state'
+      ? { body: { ...noState, services: [{ summary: web, instances: placed }] } }
+      : answers(call),
+  )
+  const env = { ...platform.env, COMPOSE_PROJECT_NAME: 'shop' }
+  const { code, stderr } = await runKeelson(['scale', 'web=3'], { env })
+  assert.equal(code, 0, stderr)
+})
 
 test('status tells what is not as it was applied, where, and what mends it', async () => {
   const drift = {
@@ -245,4 +261,87 @@ test('up tells what it has no flag for, and the way that leads there', async () 
     assert.equal(code, 2)
     assert.match(stderr, new RegExp(`no ${flag}\\n {2}Try: `))
   }
+})
+
+const service = (name: string, dependsOn: string[], stoppedBy: string | null) => ({
+  summary: { ...web, id: `shop/${name}`, name, dependsOn, runtime: 'process' },
+  ...{ stoppedBy, instances: [] },
+})
+
+/** A stack of web, which needs api; every stop takes along what the platform would. */
+const createPair = () => {
+  const stopped = new Set<string>()
+  const answers = createAnswers(0)
+  const by = (name: string) => (stopped.has(name) ? 'the local command line' : null)
+  return (call: Call): Answer | undefined => {
+    const { method, path } = call
+    const services = [service('web', ['shop/api'], by('web')), service('api', [], by('api'))]
+    if (path === '/api/v1/stacks/shop/state') return { body: { ...noState, services } }
+    const name = /^\/api\/v1\/services\/(\w+)/.exec(path)?.[1] ?? ''
+    const found = services.find(({ summary }) => summary.name === name)?.summary
+    if (method === 'POST' && path.endsWith('/stop')) {
+      stopped.add('web')
+      if (name === 'api') stopped.add('api')
+    }
+    return found === undefined ? answers(call) : { body: found }
+  }
+}
+
+const postsOf = (calls: readonly Call[]): string[] =>
+  calls.filter(({ method }) => method === 'POST').map(({ path }) => path.replace('/api/v1/', ''))
+
+test('stop names what it stops along, and ps and status say that a person did it', async () => {
+  await using platform = await createPlatformFixture(createPair())
+  const env = { ...platform.env, COMPOSE_PROJECT_NAME: 'shop' }
+  const { code, stderr } = await runKeelson(['stop', 'api'], { env })
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /Stopping shop\/api, and what needs it: shop\/web/)
+  assert.match(stderr, /Stopped shop\/web; .*\nStopped shop\/api; /)
+  const { stdout } = await runKeelson(['ps'], { env })
+  assert.match(stdout, /^shop-web-1 .* stopped by the local command line /m)
+  assert.match(stdout, /^shop-api-1 .* stopped by the local command line /m)
+})
+
+for (const [verb, names] of [
+  ['stop', ['web', 'api']],
+  ['start', ['api', 'web']],
+  ['restart', ['api', 'web']],
+] as const) {
+  test(`keelson ${verb} without a service is about the whole stack, in order`, async () => {
+    await using platform = await createPlatformFixture(createPair())
+    const env = { ...platform.env, COMPOSE_PROJECT_NAME: 'shop' }
+    const options = verb === 'stop' ? [] : ['--no-wait']
+    const { code, stderr } = await runKeelson([verb, ...options], { env })
+    assert.equal(code, 0, stderr)
+    const expected = names.map((name) => `services/${name}/${verb}`)
+    assert.deepEqual(postsOf(platform.calls), expected)
+  })
+}
+
+test('history and status tell of an update that was rolled back, and do not repeat it', async () => {
+  const text = 'shop-web-1: exit code 7; next start in 0.1 s'
+  const takenBack = { ...rollout, service: 'web', phase: 'rolled_back', endedAt: at, text }
+  const drift = {
+    ...{ kind: 'instance_altered', service: 'web', instance: 'shop-web-1', since: at },
+    ...{ text: 'shop-web-1 still runs revision 2', command: 'keelson up' },
+  }
+  const answers = createAnswers()
+  await using platform = await createPlatformFixture((call) => {
+    if (call.path === '/api/v1/stacks/shop/state') {
+      return { body: { ...noState, drift: [drift], rollouts: [takenBack] } }
+    }
+    if (call.path === '/api/v1/services/status') {
+      return { body: { total_services: 0, healthy_services: 0, services: {}, timestamp: at } }
+    }
+    return answers(call)
+  })
+  const env = { ...platform.env, COMPOSE_PROJECT_NAME: 'shop' }
+  const { stdout: told } = await runKeelson(['history'], { env })
+  assert.match(told, /^3 \(now\) .* ✗ web was rolled back \(shop-web-1: exit code 7\): web: image/m)
+  const { stdout } = await runKeelson(['status', '--stack', 'shop'], { env })
+  assert.match(
+    stdout,
+    /^✗ web: the update to revision 3 was rolled back because shop-web-1: exit code 7\n {2}Try: fix the file, then keelson up$/m,
+  )
+  assert.doesNotMatch(stdout, /still runs|Try: keelson up$/m)
 })

@@ -21,18 +21,18 @@ export const addServiceCommands = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await import('../commands/logs.ts')).logs))
 
   add('start', 'start services that were stopped, after what they depend on')
-    .argument('<service...>')
+    .argument('[service...]', 'services; all of the stack without')
     .option('--no-wait', 'return at once')
     .option('--wait-timeout <seconds>', 'how long to wait for healthy', parseSeconds, 120)
     .action(handle(async () => (await import('../commands/start.ts')).start))
 
   add('stop', 'stop services until they are started again; what depends on them first')
-    .argument('<service...>')
+    .argument('[service...]', 'services; all of the stack without')
     .option('--only', 'leave running what depends on them')
     .action(handle(async () => (await import('../commands/stop.ts')).stop))
 
   add('restart', 'restart the instances of services, one after the other')
-    .argument('<service...>')
+    .argument('[service...]', 'services; all of the stack without')
     .option('--no-wait', 'return at once')
     .option('--wait-timeout <seconds>', 'how long to wait for healthy', parseSeconds, 120)
     .action(handle(async () => (await import('../commands/restart.ts')).restart))

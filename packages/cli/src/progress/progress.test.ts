@@ -22,7 +22,12 @@ const summary = (name: string, state: State, reason = ''): ServiceSummary => ({
   routes: [],
 })
 
-const instance = (service: string, state: Phase, reason = ''): PsEntry => ({
+const instance = (
+  service: string,
+  state: Phase,
+  reason = '',
+  started_at: string | null = null,
+): PsEntry => ({
   service,
   stack: 'shop',
   instance: `shop-${service}-1`,
@@ -33,6 +38,7 @@ const instance = (service: string, state: Phase, reason = ''): PsEntry => ({
   health: 'stopped',
   reason,
   restarts: 0,
+  started_at,
   ports: [],
 })
 
@@ -100,4 +106,21 @@ test('services of other names are not this stack', () => {
   const progress = createProgress({ names: ['web'], now: () => 0 })
   assert.deepEqual(progress.applySummary(summary('other', 'unhealthy')), [])
   assert.equal(progress.services().length, 1)
+})
+
+test('how a life ended that was there before is no outcome of what was asked for', () => {
+  const [before, after] = ['2026-01-01T00:00:00Z', '2026-01-01T00:01:00Z']
+  const former = new Map([['shop-migrate-1', { service: 'migrate', began: before }]])
+  const progress = createProgress({ names: ['migrate'], now: () => 0, former })
+  // Neither a summary that comes first nor the ending itself.
+  assert.deepEqual(words(progress.applySummary(summary('migrate', 'unhealthy', 'exit code 4'))), [])
+  progress.applyInstances([instance('migrate', 'failed', 'exit code 4', before)])
+  assert.equal(progress.verdict(), 'open')
+  assert.deepEqual(words(progress.applySummary(summary('migrate', 'unhealthy', 'exit code 4'))), [])
+  progress.applyInstances([instance('migrate', 'starting', '', before)])
+  assert.equal(progress.verdict(), 'open')
+  progress.applyInstances([instance('migrate', 'completed', 'exit code 0', after)])
+  assert.equal(progress.verdict(), 'up')
+  progress.applyInstances([instance('migrate', 'failed', 'exit code 9', after)])
+  assert.equal(progress.verdict(), 'failed')
 })

@@ -17,6 +17,9 @@ export type ServiceProgress = {
   settledAt: number | null
 }
 
+/** When a life began, and of what service, by the name of its instance. */
+export type FormerLives = ReadonlyMap<string, { service: string; began: string }>
+
 export type Change = { service: ServiceProgress; from: State | null }
 
 export type Progress = ReturnType<typeof createProgress>
@@ -25,14 +28,24 @@ export type Progress = ReturnType<typeof createProgress>
  * What is known about the services of one stack, put together from summaries and instances in any
  * order and any number of times. It decides when the stack is up, and what is worth a line.
  */
-export const createProgress = (options: { names: readonly string[]; now: () => number }) => {
+export const createProgress = (options: {
+  names: readonly string[]
+  now: () => number
+  /** Lives that what was asked for ends: how they end, or ended, is none of its outcome. */
+  former?: FormerLives
+}) => {
   const { now } = options
+  const former: FormerLives = options.former ?? new Map()
   const startedAt = now()
   const services = new Map<string, ServiceProgress>(
     options.names.map((name) => [name, unseen(name)]),
   )
   const seen = new Set<string>()
   const completed = new Map<string, Completion | null>()
+  /** Services of which all that is known is how their former lives ended. */
+  const notYet = new Set([...former.values()].map(({ service }) => service))
+  const isFormer = ({ instance, state, started_at: began }: PsEntry): boolean =>
+    overPhases.has(state) && former.has(instance) && former.get(instance)?.began === began
 
   const update = (name: string, next: Partial<ServiceProgress>): Change[] => {
     const before = services.get(name)
@@ -51,8 +64,9 @@ export const createProgress = (options: { names: readonly string[]; now: () => n
     const isNew = !seen.has(name) && (next.state !== undefined || merged.outcome !== 'open')
     if (isNew) seen.add(name)
     const changed =
-      before.state !== merged.state ||
       before.outcome !== merged.outcome ||
+      // Of a job that is done the state is what was known before, told late.
+      (before.state !== merged.state && merged.outcome !== 'done') ||
       (tellsReasons.has(merged.state) && gist(before.reason) !== gist(merged.reason))
     return isNew || changed ? [{ service: merged, from: isNew ? null : before.state }] : []
   }
@@ -60,16 +74,25 @@ export const createProgress = (options: { names: readonly string[]; now: () => n
   return {
     startedAt,
     applySummary: (summary: ServiceSummary): Change[] =>
-      update(summary.name, {
-        state: summary.state,
-        reason: summary.reason,
-        instancesHealthy: summary.instancesHealthy,
-        instancesWanted: summary.instancesWanted,
-      }),
+      notYet.has(summary.name)
+        ? []
+        : update(summary.name, {
+            state: summary.state,
+            reason: summary.reason,
+            instancesHealthy: summary.instancesHealthy,
+            instancesWanted: summary.instancesWanted,
+          }),
     applyInstances: (instances: readonly PsEntry[]): Change[] => {
       const byService = Map.groupBy(instances, ({ service }) => service)
-      return [...byService].flatMap(([name, list]) => {
-        completed.set(name, completionOf(list))
+      return [...byService].flatMap(([name, all]) => {
+        const list = all.filter((entry) => !isFormer(entry))
+        if (list.length === 0) {
+          notYet.add(name)
+          return []
+        }
+        notYet.delete(name)
+        // A life that is still to be ended is one that has not come to its outcome.
+        completed.set(name, list.length === all.length ? completionOf(list) : failureIn(list))
         const ended = list.find(({ state }) => endedPhases.has(state))
         const reason = ended === undefined ? {} : { endReason: ended.reason }
         return update(name, { start: startOf(list), ...reason })
@@ -90,6 +113,7 @@ const tellsReasons: ReadonlySet<State> = new Set(['unhealthy', 'degraded', 'unkn
 /** `next start in 1.6 s` after `next start in 0.9 s` is the same trouble. */
 const gist = (reason: string): string => reason.replaceAll(/\d+(\.\d+)?/g, '#')
 
+const overPhases: ReadonlySet<Phase> = new Set(['backoff', 'failed', 'completed'])
 const endedPhases: ReadonlySet<Phase> = new Set(['backoff', 'failed'])
 const startedPhases: ReadonlySet<Phase> = new Set(['running', 'completed'])
 
@@ -115,9 +139,14 @@ type Completion = { outcome: 'done' | 'failed'; reason: string }
 
 /** A service has ended for good when all its instances have; one that failed decides. */
 const completionOf = (instances: readonly PsEntry[]): Completion | null => {
-  const failed = instances.find(({ state }) => state === 'failed')
-  if (failed !== undefined) return { outcome: 'failed', reason: failed.reason }
+  const failure = failureIn(instances)
+  if (failure !== null) return failure
   const [first] = instances
   if (first === undefined || instances.some(({ state }) => state !== 'completed')) return null
   return { outcome: 'done', reason: first.reason }
+}
+
+const failureIn = (instances: readonly PsEntry[]): Completion | null => {
+  const failed = instances.find(({ state }) => state === 'failed')
+  return failed === undefined ? null : { outcome: 'failed', reason: failed.reason }
 }

@@ -1,13 +1,15 @@
-import { ProblemError, type ServiceSummary, type StackSpec } from '@keelson/contract'
+import { ProblemError, type Rollout, type ServiceSummary, type StackSpec } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { createWakingLoop, followLive, type LiveMessage } from '../live.ts'
 import type { Platform } from '../platform.ts'
-import { createProgress, type Progress } from '../progress/progress.ts'
+import { createProgress, type FormerLives, type Progress } from '../progress/progress.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { count } from '../text.ts'
-import { describeNotUp } from './not-up.ts'
-import { createStartWatch, settleMs } from './start-watch.ts'
-import { describeFailedUpdate, noUpdates, readUpdates } from './updates.ts'
+import { blamedOf, describeNotUp } from './not-up.ts'
+import { createPlatformLink, type PlatformLink } from './platform-link.ts'
+import { createGathering, createSettling } from './settling.ts'
+import { createStartWatch } from './start-watch.ts'
+import { describeFailedUpdate, readUpdates } from './updates.ts'
 
 export type FollowOptions = {
   context: Context
@@ -18,6 +20,12 @@ export type FollowOptions = {
   waitMs: number
   /** What is waited for: that all is healthy (default), or only that all has been started. */
   until?: 'healthy' | 'started'
+  /** When this was asked for, by the clock; an update that ended before is another one's. */
+  since?: number
+  /** Lives that end with what was asked for: theirs are not the endings that count. */
+  former?: FormerLives
+  /** How long a platform that died may take to come back. */
+  lostMaxMs?: number
   signal: AbortSignal
 }
 
@@ -26,42 +34,63 @@ const pollMs = 1000
 
 export type StackEnd = 'up' | 'unhealthy' | 'interrupted'
 
-/** Shows a stack on its way up until it is up (or started), cannot come up, or the time is over. */
+/**
+ * Shows a stack on its way up until it is up (or started), cannot come up, or the time is over.
+ * Throws when the platform is lost and does not come back.
+ */
 export const followStack = async (options: FollowOptions): Promise<StackEnd> => {
-  const { reporter, spec, waitMs, signal, context } = options
-  const { progress, stop, changed } = beginFollowing(options)
+  const { reporter, spec, waitMs, signal, context, since = Date.now() } = options
+  const link = createPlatformLink({ ...options, stack: spec.name })
+  const { progress, stop, changed, read } = beginFollowing({ ...options, link })
   const settling = createSettling(spec)
+  const gathering = createGathering(progress)
   const starting = createStartWatch(progress, Date.now)
-  const startedAt = Date.now()
   const outOfTime = AbortSignal.timeout(Math.min(waitMs, 2 ** 31 - 1))
   const patience = setInterval(() => {
     const open = progress.services().filter(({ outcome }) => outcome === 'open')
     if (open.length > 0) reporter.waiting(open.map(({ name }) => name))
   }, patienceMs)
+  const look = () => (options.until === 'started' ? verdictOfStart(starting) : progress.verdict())
+  /** The updates first and the instances after them: what ended last is told by what came last. */
+  const judge = async (): Promise<{ verdict: Verdict; failed?: Rollout | undefined }> => {
+    if (link.isLost() || look() === 'open') return { verdict: 'open' }
+    const updates = await link.read((platform) => readUpdates({ platform, spec }, since))
+    if (updates === undefined || !(await read())) return { verdict: 'open' }
+    const verdict = look()
+    const { failed, underWay } = updates
+    if (verdict === 'up')
+      return underWay.size > 0 ? { verdict: 'open', failed } : { verdict, failed }
+    const isFinal = blamedOf(progress, options.until).some(({ name }) => !underWay.has(name))
+    return { verdict: isFinal ? verdict : 'open' }
+  }
   try {
     for (;;) {
-      const verdict = options.until === 'started' ? verdictOfStart(starting) : progress.verdict()
-      const updates = verdict === 'up' ? await readUpdates(options, startedAt) : noUpdates
-      if (updates.failed !== undefined) {
+      const { verdict, failed } = await judge()
+      if (failed !== undefined) {
         reporter.close()
-        context.output.alarm(describeFailedUpdate(updates.failed, options))
+        context.output.alarm(describeFailedUpdate(failed, options))
         return 'unhealthy'
       }
-      if (verdict === 'up' && updates.isDone && options.until === 'started') {
+      if (verdict === 'up' && options.until === 'started') {
         reporter.close(describeStarted(progress, spec.name))
         return 'up'
       }
-      if (settling.isSettled(verdict === 'up' && updates.isDone)) {
+      if (settling.isSettled(verdict === 'up')) {
         reporter.close(describeUp(progress, spec.name))
         return 'up'
       }
       if (signal.aborted) return 'interrupted'
-      if (verdict === 'failed' || outOfTime.aborted) {
+      const fault = link.fault()
+      if (fault !== undefined) throw fault
+      if (gathering.isComplete(verdict === 'failed') || outOfTime.aborted) {
+        await read()
         reporter.close()
-        context.output.alarm(await describeNotUp(progress, options, outOfTime.aborted))
+        const given = { ...options, platform: link.platform() }
+        context.output.alarm(await describeNotUp(progress, given, outOfTime.aborted))
         return 'unhealthy'
       }
-      await changed(AbortSignal.any([signal, outOfTime, settling.due(), starting.due()]))
+      const due = [settling.due(), starting.due(), gathering.due()]
+      await changed(AbortSignal.any([signal, outOfTime, ...due]))
     }
   } finally {
     clearInterval(patience)
@@ -69,42 +98,31 @@ export const followStack = async (options: FollowOptions): Promise<StackEnd> => 
   }
 }
 
+type Verdict = 'open' | 'up' | 'failed'
+
 const verdictOfStart = (starting: ReturnType<typeof createStartWatch>) =>
   ({ open: 'open', started: 'up', ended: 'failed' } as const)[starting.look()]
 
 /** How often a log without rows is told what is still waited for. */
 const patienceMs = 15_000
 
-/**
- * A service that nobody probes is healthy as soon as it runs, also one that ends a moment later
- * because its settings are wrong. A stack with such a service has to stay up for a second.
- */
-const createSettling = ({ services }: StackSpec) => {
-  const isProbed = services.every(({ probe }) => probe !== null)
-  const never = new AbortController().signal
-  let upSince: number | undefined
-  return {
-    isSettled: (isUp: boolean): boolean => {
-      upSince = isUp ? (upSince ?? Date.now()) : undefined
-      return isUp && (isProbed || Date.now() - (upSince ?? 0) >= settleMs)
-    },
-    /** Aborted when it is time to look again. */
-    due: (): AbortSignal => (upSince === undefined ? never : AbortSignal.timeout(settleMs)),
-  }
-}
-
 /** Reads services and instances on every wake of the stream, and hands on what changed. */
 export const beginFollowing = (
   options: Omit<FollowOptions, 'waitMs' | 'until'> & {
     onRemoved?: () => void
     onLost?: () => void
+    /** Follows the platform over its death; without it every fault is told to `onLost`. */
+    link?: PlatformLink
   },
 ) => {
   const { platform, reporter, spec, onRemoved, onLost } = options
   const stack = spec.name
   // A service without instances has nothing to come up.
   const names = spec.services.filter(({ replicas }) => replicas > 0).map(({ name }) => name)
-  const progress = createProgress({ names, now: Date.now })
+  const progress = createProgress({
+    ...{ names, now: Date.now },
+    ...(options.former === undefined ? {} : { former: options.former }),
+  })
   const ended = new AbortController()
   let news = Promise.withResolvers<void>()
   const announce = () => {
@@ -114,24 +132,48 @@ export const beginFollowing = (
   const applySummary = (summary: ServiceSummary) => {
     if (summary.stack === stack) progress.applySummary(summary).forEach(reporter.change)
   }
-  const read = async () => {
-    const query = { stack }
+  const readFrom = async (from: Platform): Promise<void> => {
     const { signal } = ended
+    // A summary that is told is of no earlier moment than the instances it is about.
+    const instances = await from.call('listInstances', { query: { stack }, signal })
+    const services = await from.call('listServices', { query: { stack, limit: 1000 }, signal })
+    progress.applyInstances(instances).forEach(reporter.change)
+    services.items.forEach(applySummary)
+  }
+  const readWithoutLink = async (): Promise<boolean> => {
     try {
-      const [services, instances] = await Promise.all([
-        platform.call('listServices', { query: { ...query, limit: 1000 }, signal }),
-        platform.call('listInstances', { query, signal }),
-      ])
-      services.items.forEach(applySummary)
-      progress.applyInstances(instances).forEach(reporter.change)
+      await readFrom(platform)
+      return true
     } catch (error) {
-      if (ended.signal.aborted) return
+      if (ended.signal.aborted) return false
       if (error instanceof ProblemError && error.problem.status === 404) onRemoved?.()
       else onLost?.()
+      return false
     }
-    announce()
   }
-  const loop = createWakingLoop({ work: read, intervalMs: pollMs, signal: ended.signal })
+  const readOnce = async (): Promise<boolean> => {
+    const isRead =
+      options.link === undefined
+        ? await readWithoutLink()
+        : await options.link.read(async (from) => {
+            await readFrom(from)
+            return true
+          })
+    announce()
+    return isRead === true
+  }
+  // One after the other: an answer that is older never comes after one that is newer.
+  let reading: Promise<unknown> = Promise.resolve()
+  const read = (): Promise<boolean> => {
+    const next = reading.then(readOnce)
+    reading = next
+    return next
+  }
+  const loop = createWakingLoop({
+    work: async () => void (await read()),
+    intervalMs: pollMs,
+    signal: ended.signal,
+  })
   const onMessage = ({ topic, data }: LiveMessage) => {
     if (topic === 'services') {
       applySummary(data as ServiceSummary)
@@ -147,6 +189,8 @@ export const beginFollowing = (
   ])
   return {
     progress,
+    /** Reads now; false when there was no answer. */
+    read,
     /** Resolves with the next reading or change, or when the signal is aborted. */
     changed: (signal: AbortSignal) => untilAborted(news.promise, signal),
     stop: async () => {

@@ -2,6 +2,7 @@ import { readLastOutput } from '../last-output.ts'
 import type { Progress, ServiceProgress } from '../progress/progress.ts'
 import type { Context } from '../context.ts'
 import type { Platform } from '../platform.ts'
+import { withoutNextStart } from '../text.ts'
 
 const blamedMax = 10
 
@@ -22,9 +23,9 @@ export const describeNotUp = async (
   const { red, bold, dim } = context.output.messageColors
   const services = progress.services()
   const ended = until === 'started' ? services.filter(({ endReason }) => endReason !== '') : []
+  const failed = blamedOf(progress, until)
   const open = services.filter(({ outcome }) => outcome === 'open' || outcome === 'failed')
-  const failed = ended.length > 0 ? ended : open.filter(({ outcome }) => outcome === 'failed')
-  const blamed = failed.length > 0 ? failed : open
+  const blamed = failed.length > 0 && !isOutOfTime ? failed : open
   const head = isOutOfTime
     ? `${spec.name} is not up after ${waitMs / 1000} s`
     : ended.length > 0
@@ -43,12 +44,27 @@ export const describeNotUp = async (
   return [`${red('✗')} ${head}`, ...lines, `  ${bold('Try:')} ${look}`].join('\n')
 }
 
+/** What failed, and what ends again and again beside it; none while nothing has failed for good. */
+export const blamedOf = (
+  progress: Progress,
+  until: 'healthy' | 'started' = 'healthy',
+): ServiceProgress[] => {
+  const services = progress.services()
+  if (until === 'started') return services.filter(({ endReason }) => endReason !== '')
+  const failed = services.filter(({ outcome }) => outcome === 'failed')
+  const isTroubled = ({ outcome, start, state }: ServiceProgress) =>
+    outcome === 'open' && (start === 'ended' || state === 'unhealthy')
+  return failed.length === 0 ? [] : [...failed, ...services.filter(isTroubled)]
+}
+
 /** The others only wait. */
 const isBroken = ({ state, outcome, endReason }: ServiceProgress): boolean =>
   outcome === 'failed' || endReason !== '' || state === 'unhealthy'
 
 const describeService = (service: ServiceProgress): string => {
-  const { name, state, outcome, reason, endReason } = service
+  const { name, state, outcome } = service
+  const endReason = withoutNextStart(service.endReason)
+  const reason = withoutNextStart(service.reason)
   if (endReason !== '' && outcome === 'open') return `${name} has ended: ${endReason}`
   const word = outcome === 'failed' ? 'failed' : state
   return reason === '' ? `${name} is ${word}` : `${name} is ${word}: ${reason}`

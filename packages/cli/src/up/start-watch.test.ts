@@ -7,6 +7,7 @@ import { createStartWatch, settleMs } from './start-watch.ts'
 const instance = (service: string, state: Phase): PsEntry => ({
   ...{ service, stack: 'shop', instance: `shop-${service}-1`, runtime: 'process', pid: null },
   ...{ container_id: null, state, health: 'stopped', restarts: 0, ports: [] },
+  started_at: null,
   reason: state === 'backoff' ? 'exit code 3; next start in 0.1 s' : '',
 })
 

@@ -131,6 +131,26 @@ test('the verdict names what is down and who is affected, and why tells the way 
   assert.equal(why.suggestion?.command, 'keelson restart s/payments')
 })
 
+test('why tells the last update that did not succeed, with what its instance wrote', async () => {
+  const bench = createBench()
+  bench.declare('web')
+  bench.put('web')
+  await settle()
+  bench.clock.advance(5000)
+  const event = (text: string, severity: 'good' | 'warning', type = 'rollout.ended') => ({
+    ...{ position: '1', subject: 's/web', type, severity, text },
+    at: new Date(bench.clock.now().getTime() - 3000).toISOString(),
+  })
+  const back = event('Update of web rolled back: s-web-2: exit code 3; it wrote: no', 'warning')
+  const done = event('Update of web completed', 'good')
+  const web = bench.registry.getService('web')
+  const why = (...events: (typeof back)[]) =>
+    explainService(web, bench.known, events, bench.clock.now()).sentences
+  const told = `Its last update did not succeed, 3 s ago: ${back.text}.`
+  assert.ok(why(event('other', 'warning', 'stack.drifted'), back, done).includes(told))
+  assert.ok(!why(done, back).includes(told), 'the one after it did')
+})
+
 const sentences: [states: Record<string, InstanceFacts['phase']>, sentence: string][] = [
   [{}, 'Nothing runs yet'],
   [{ a: 'running' }, 'The one service is healthy'],

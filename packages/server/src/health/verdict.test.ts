@@ -104,6 +104,42 @@ test('without a health check, running is healthy', () => {
   assert.equal(judged.state, 'healthy')
 })
 
+const removed = { troubled: true, phaseReason: 'removed from outside (docker rm)' }
+const unprobedCases: [
+  name: string,
+  more: Partial<RegisteredInstance>,
+  state: State,
+  reason: string,
+][] = [
+  ['removed by somebody', { ...removed, interrupted: true }, 'starting', 'running again'],
+  [
+    'in a crash loop',
+    removed,
+    'unhealthy',
+    'removed from outside (docker rm); started again, not ready yet',
+  ],
+  [
+    'removed by somebody, up for 10 s',
+    { ...removed, interrupted: true, startedAt: ago(10_000) },
+    'healthy',
+    'running; it has no health check',
+  ],
+]
+for (const [name, more, state, reason] of unprobedCases) {
+  test(`without a health check, one that was ${name} and runs again is ${state}`, () => {
+    const time = { now, awakeSince: new Date(0) }
+    const judged = judgeInstance(instance('running', more), service(false), undefined, time)
+    assert.deepEqual(judged, { state, reason })
+  })
+}
+
+test('with a health check, one that was removed is down until it answers', () => {
+  const one = instance('running', { ...removed, interrupted: true })
+  const time = { now, awakeSince: new Date(0) }
+  assert.equal(judgeInstance(one, service(true), undefined, time).state, 'unhealthy')
+  assert.equal(judgeInstance(one, service(true), record(), time).state, 'healthy')
+})
+
 for (const [awakeMs, state] of [
   [100, 'healthy'],
   [9000, 'healthy'],

@@ -29,7 +29,7 @@ export type JudgedAt = { now: Date; awakeSince: Date }
 /**
  * The state of an instance, from its phase, its lease and its probes alone. One that is started
  * again because something went wrong is down until it is healthy: an outage is one stretch of
- * time, not a flicker of states.
+ * time, not a flicker of states. What somebody removed and that runs again is not down for it.
  */
 export const judgeInstance = (
   instance: RegisteredInstance,
@@ -43,6 +43,9 @@ export const judgeInstance = (
   }
   const judged = judgePhase(instance, service, probes, time)
   if (!instance.troubled || judged.state !== 'starting') return judged
+  // Nothing of it is known to be wrong, and without a check nothing is left to wait for but time.
+  const isProbed = probeOf(instance, service) !== null
+  if (instance.interrupted === true && instance.phase === 'running' && !isProbed) return judged
   const started = instance.phase === 'running' && instance.phaseReason !== ''
   const reason = started ? `${instance.phaseReason}; started again, not ready yet` : judged.reason
   return { state: 'unhealthy', reason }

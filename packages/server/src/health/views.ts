@@ -101,6 +101,7 @@ export const describePs = (instance: RegisteredInstance, known: Known): PsEntry 
     // The verdict follows the phase a moment later; the phase's own word is of the same moment.
     reason: instance.phase === 'running' ? described.reason : instance.phaseReason,
     restarts: described.restarts,
+    started_at: described.startedAt,
     ports: described.ports,
   }
 }

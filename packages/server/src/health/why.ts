@@ -77,6 +77,10 @@ const tell = (
         : `It began ${when} ago: ${trouble.text}.`,
     )
   }
+  const update = events.find(({ type }) => type === 'rollout.ended')
+  if (update !== undefined && update !== trouble && update.severity !== 'good') {
+    sentences.push(`Its last update did not succeed, ${ago(update.at, now)} ago: ${update.text}.`)
+  }
   if (root.restarts > 0) {
     sentences.push(
       `${root.name} was restarted ${root.restarts} time${root.restarts === 1 ? '' : 's'}.`,

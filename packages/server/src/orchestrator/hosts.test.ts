@@ -22,6 +22,8 @@ const createBench = () => {
   const healthy = new Set<string>()
   /** Containers that Docker Compose started: their incarnation is their id. */
   const takenOver = new Set<string>()
+  /** Their own, of containers that this host reaches. */
+  const addresses = new Map<string, string>()
   let refusing = false
   const announce = (change: RegistryChange): void => {
     for (const listener of listeners) listener(change)
@@ -37,7 +39,8 @@ const createBench = () => {
     const running = found.phase === 'running'
     const { containerId, startedAt } = found
     const incarnation = takenOver.has(name) ? containerId : `${name} of ${startedAt?.getTime()}`
-    return { name, running, incarnation, containerId, startedAt } as ObservedInstance
+    const address = addresses.get(name)
+    return { name, running, incarnation, containerId, startedAt, address } as ObservedInstance
   }
   const hosts = createHosts({
     registry: {
@@ -52,7 +55,7 @@ const createBench = () => {
     ...{ findRunning, clock, log: quietLog },
   })
   return {
-    ...{ hosts, told, healthy, takenOver },
+    ...{ hosts, told, healthy, takenOver, addresses },
     refuse: (on: boolean) => (refusing = on),
     declare(spec: ServiceSpec, stack = 'shop'): void {
       const id = `${stack}/${spec.name}`
@@ -126,6 +129,30 @@ test('a container has a name where it can be reached on the ports it has inside'
     bench.put('db', 1, ports, 'stopped')
     assert.equal(bench.hosts.of('shop', 'process')['db'], undefined, `${name}, stopped`)
   }
+})
+
+test('a container without ports has a name at its own address, and processes are told another', async () => {
+  const bench = createBench()
+  bench.declare(serviceSpec('api'))
+  bench.declare(containerSpec('db'))
+  bench.put('api', 1, [bound('127.0.0.1', 3000)])
+  bench.addresses.set('shop-db-1', '172.18.0.2')
+  bench.put('db', 1, [])
+  assert.equal(bench.hosts.of('shop', 'process')['db'], '172.18.0.2')
+  await bench.settle()
+  // It runs on, in another network.
+  bench.addresses.set('shop-db-1', '172.19.0.2')
+  bench.put('db', 1, [])
+  await bench.settle()
+  assert.deepEqual(bench.told, [
+    ['shop-api-1', { api: '127.0.0.1', db: '172.18.0.2' }],
+    ['shop-api-1', { api: '127.0.0.1', db: '172.19.0.2' }],
+  ])
+  bench.put('db', 1, [bound('127.0.0.1', 8080, 80)])
+  assert.equal(bench.hosts.of('shop', 'process')['db'], '172.19.0.2', 'published elsewhere')
+  bench.put('db', 1, [], 'stopped')
+  assert.equal(bench.hosts.of('shop', 'process')['db'], undefined)
+  bench.hosts.close()
 })
 
 test('a healthy replica goes before one that only runs', () => {

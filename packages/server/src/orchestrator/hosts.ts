@@ -41,6 +41,8 @@ export const createHosts = (deps: HostsDeps): Hosts => {
   const changed = new Set<string>()
   /** What each running incarnation was told last. */
   const told = new Map<string, string>()
+  /** Where each instance was last seen. */
+  const seen = new Map<string, string | null>()
   let timer: Timer | null = null
   let telling: Promise<void> | null = null
   let closed = false
@@ -66,7 +68,7 @@ export const createHosts = (deps: HostsDeps): Hosts => {
     const running = registry.instancesOf(serviceId).filter(({ phase }) => phase === 'running')
     const healthy = running.filter(({ name }) => health.instance(name)?.state === 'healthy')
     for (const instance of [...healthy, ...running]) {
-      const address = addressOf(instance)
+      const address = addressOf(instance, deps.findRunning(instance.name))
       if (address !== null) return address
     }
     return null
@@ -83,6 +85,15 @@ export const createHosts = (deps: HostsDeps): Hosts => {
         )
       }
     }
+  }
+
+  /** Has an instance come or gone, or got another address? */
+  const hasMoved = (before: RegisteredInstance | undefined, now: RegisteredInstance): boolean => {
+    const { name } = now
+    const address = addressOf(now, deps.findRunning(name))
+    const isElsewhere = seen.get(name) !== address
+    seen.set(name, address)
+    return before === undefined || before.phase !== now.phase || isElsewhere
   }
 
   const tell = async (
@@ -118,9 +129,12 @@ export const createHosts = (deps: HostsDeps): Hosts => {
   }
 
   registry.onChange((change) => {
-    if (change.kind === 'instance_removed') told.delete(change.instance.name)
+    if (change.kind === 'instance_removed') {
+      told.delete(change.instance.name)
+      seen.delete(change.instance.name)
+    }
     const isInstance = change.kind === 'instance' || change.kind === 'instance_removed'
-    if (change.kind === 'instance' && !moved(change.before, change.instance)) return
+    if (change.kind === 'instance' && !hasMoved(change.before, change.instance)) return
     const stack = isInstance ? stackOf(change.instance.serviceId) : change.service.stack
     changed.add(stack)
     arm()
@@ -143,24 +157,24 @@ const isStartedWithNames = (
 
 const stackOf = (serviceId: string): string => serviceId.slice(0, serviceId.indexOf('/'))
 
-/** Has an instance come or gone, or got another address? */
-const moved = (before: RegisteredInstance | undefined, now: RegisteredInstance): boolean =>
-  before === undefined ||
-  before.phase !== now.phase ||
-  JSON.stringify(before.ports) !== JSON.stringify(now.ports)
-
 /** Processes are on the host of the containers. */
 const seenByContainer = (runtime: RuntimeKind): string | null =>
   runtime === 'process' ? 'host-gateway' : null
 
 /**
  * Where a container listens on the ports that it has inside: at its own address, or on this host when
- * a port is published under its own number. Any other number would need more than a name.
+ * a port is published under its own number. Any other number would need more than a name. It has its
+ * own address also without a port that anybody has declared (an image without EXPOSE).
  */
-const addressOf = ({ ports }: RegisteredInstance): string | null => {
+const addressOf = (
+  { ports }: RegisteredInstance,
+  observed: ObservedInstance | null,
+): string | null => {
   const same = ports.filter(({ port, target }) => port === target)
   const own = same.find(({ host }) => isIP(host) !== 0 && !isLoopback(host))
-  return own?.host ?? (same.some(({ host }) => isLoopback(host)) ? '127.0.0.1' : null)
+  if (own !== undefined) return own.host
+  if (same.some(({ host }) => isLoopback(host))) return '127.0.0.1'
+  return (observed?.running === true ? observed.address : undefined) ?? null
 }
 
 const isLoopback = (host: string): boolean =>

@@ -155,7 +155,7 @@ for (const volumes of [true, false]) {
     const asked: boolean[] = []
     resources.removeAll = (_stack, options) => {
       asked.push(options.volumes)
-      return Promise.resolve()
+      return Promise.resolve({ removed: [], left: [] })
     }
     const next = await bench.again()
     await until('it is gone', () => !next.orchestrator.hasStack('shop'))

@@ -21,6 +21,7 @@ import { createPersonsCommands } from './exec/commands.ts'
 import { createFinding } from './finding.ts'
 import { createHosts } from './hosts.ts'
 import { createKeeping } from './keeper/keeping.ts'
+import type { LogStore } from './logs/index.ts'
 import { createKnownStacks, type KnownStack } from './known-stacks.ts'
 import { openPlanBooks, type Updates as UpdateFacts } from './plan/books.ts'
 import { readByCommand, type FilesReader } from './plan/files-reader.ts'
@@ -59,6 +60,8 @@ type OrchestratorDeps = {
   /** Public address of the gateway, told to every service. */
   gatewayUrl: string
   databases: StackDatabases
+  /** What instances wrote. */
+  logs?: Pick<LogStore, 'page'>
   /** Of what the build of an image would send. */
   contextDigest?: ContextDigest
   /** How files of stacks are read: by the command line's own program, unless a test says otherwise. */

@@ -66,11 +66,16 @@ export const stackRoutes = (deps: Deps): void => {
     }),
   )
   http.route('removeStack', ({ actor, params, query }) =>
-    orchestrator.remove(actor, params.stack, { volumes: query.volumes === true }),
+    orchestrator.remove(actor, params.stack, {
+      volumes: query.volumes === true,
+      ...(query.resources === undefined
+        ? {}
+        : { resources: query.resources.split(',').filter((name) => name !== '') }),
+    }),
   )
   http.route('getServiceLogs', async ({ params, query }) => {
     const service = registry.getService(params.name, query.stack)
-    const names = await instancesToRead(deps, service, query.after)
+    const names = await instancesToRead(deps, service)
     const instances = query.instance === undefined ? names : [query.instance]
     if (query.instance !== undefined && !names.includes(query.instance)) {
       const message = `${service.spec.name} has no instance ${query.instance}`

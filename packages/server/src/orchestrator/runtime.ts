@@ -107,6 +107,8 @@ export type ObservedInstance = InstanceRef & {
   containerId: string | null
   /** Where probes and the gateway reach it; for containers this can be the container's address. */
   ports: readonly BoundPort[]
+  /** Of a container that this host reaches directly: where, whatever ports it exposes. */
+  address?: string
   startedAt: Date
   exit: { code: number | null; signal: string | null; at: Date; outOfMemory: boolean } | null
   oneOff?: boolean
@@ -194,9 +196,21 @@ export type RuntimeResources = {
   differences(ref: InstanceRef, wanted: InstanceSpec): Promise<string[]>
   /** Every container there is on the engine, with whose it is; also of strangers. */
   holders?(): Promise<ContainerHolder[]>
-  /** Removes the networks of a stack; volumes are kept unless asked for. */
-  removeAll(stack: string, options: { volumes: boolean }): Promise<void>
+  /**
+   * Removes the networks of a stack; volumes are kept unless asked for. What somebody else still
+   * uses is left, and told.
+   */
+  removeAll(stack: string, options: RemoveOptions): Promise<RemovedResources>
 }
+
+/**
+ * `made`: names in the engine of what the file of the stack has. What Docker Compose has made of
+ * these for the project of the same name goes as well.
+ */
+export type RemoveOptions = { volumes: boolean; made?: MadeByCompose }
+export type MadeByCompose = { networks: readonly string[]; volumes: readonly string[] }
+/** As `network shop_default`, `volume shop_data`. */
+export type RemovedResources = { removed: string[]; left: string[] }
 
 /** Who has the name of a container. */
 export type ContainerHolder = {

@@ -1,7 +1,7 @@
 import type { StackSpec } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
 import type { Clock } from '../kernel/clock.ts'
-import type { Db } from '../kernel/db.ts'
+import type { Db, Tx } from '../kernel/db.ts'
 import { AppError, messageOf } from '../kernel/errors.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Log } from '../kernel/log.ts'
@@ -29,7 +29,7 @@ type TakeDownDeps = {
   stacks: KnownStacks
   keeping: Keeping
   finding: Finding
-  adoption: Pick<Adoption, 'leftOf'>
+  adoption: Pick<Adoption, 'leftOf' | 'madeFor'>
   places: Pick<Places, 'of' | 'erase' | 'forget'>
   updates: Pick<Updates, 'halt'>
   timers: Timers
@@ -40,6 +40,9 @@ type TakeDownDeps = {
   /** Nothing of a stack is left. */
   onRemoved: (stack: string) => void
 }
+
+/** `resources`: networks and volumes of the file, of a stack that is not there any more. */
+export type RemoveOptions = { volumes: boolean; resources?: string[] }
 
 type Removal = { volumes: boolean; by: string }
 
@@ -74,13 +77,41 @@ export const createTakeDown = (deps: TakeDownDeps) => {
     }
     await stopInOrder(known, 'the stack is removed')
     if (hasContainers) await endLeft(spec)
-    if (hasContainers) await containers.resources?.removeAll(spec.name, { volumes })
+    const left = hasContainers ? await removeResources(spec, { volumes }) : []
     if (volumes) await deps.databases.remove(spec.name, databasesOf(spec))
     for (const service of registry.services())
       if (service.stack === spec.name) registry.withdraw(service.id)
     await deps.ports.release(spec.name)
-    await forget(spec, by)
+    await forget(spec, by, left)
   }
+
+  /** Networks and volumes, also those that Docker Compose made; answers with what others still use. */
+  const removeResources = async (
+    spec: StackSpec,
+    { volumes }: { volumes: boolean },
+  ): Promise<string[]> => {
+    const made = await deps.adoption.madeFor(spec)
+    const options = { volumes, ...(made === undefined ? {} : { made }) }
+    return (await containers.resources?.removeAll(spec.name, options))?.left ?? []
+  }
+
+  /**
+   * What an earlier removal has kept: what is ours, and of `resources` what Docker Compose has made. Throws AppError('stack_not_found') when there are none.
+   */
+  const removeKept = async (actor: Actor, name: string, resources: string[]): Promise<void> => {
+    const made = { networks: resources, volumes: resources }
+    const gone = await containers.resources?.removeAll(name, { volumes: true, made })
+    const { removed = [], left = [] } = gone ?? {}
+    if (removed.length + left.length === 0) stacks.get(name)
+    log.info({ stack: name, removed, left }, 'what an earlier removal had kept is removed')
+    await db.transaction((tx) => publishRemoved(tx, name, actor.name, left))
+  }
+
+  const publishRemoved = (tx: Tx, stack: string, actor: string, left: readonly string[]) =>
+    events.publish(tx, {
+      ...{ type: 'stack.removed', subject: stack, actor },
+      payload: { stack, ...(left.length === 0 ? {} : { left: [...left] }) },
+    })
 
   /** What Docker Compose has made anew of a stack that was taken over has no keeper. */
   const endLeft = async (stack: StackSpec): Promise<void> => {
@@ -93,17 +124,12 @@ export const createTakeDown = (deps: TakeDownDeps) => {
     }
   }
 
-  const forget = async (spec: StackSpec, by: string): Promise<void> => {
+  const forget = async (spec: StackSpec, by: string, left: readonly string[]): Promise<void> => {
     const { name } = spec
     await db.transaction(async (tx) => {
       await deleteStack(tx, name)
       await deps.places.erase(tx, name)
-      await events.publish(tx, {
-        type: 'stack.removed',
-        subject: name,
-        actor: by,
-        payload: { stack: name },
-      })
+      await publishRemoved(tx, name, by, left)
     })
     stacks.forget(name)
     deps.onRemoved(name)
@@ -131,9 +157,14 @@ export const createTakeDown = (deps: TakeDownDeps) => {
   const removeInTurn = async (
     actor: Actor,
     name: string,
-    options: { volumes: boolean },
+    options: RemoveOptions,
   ): Promise<void> => {
     await stacks.whenComplete()
+    const { volumes: isAll, resources } = options
+    if (isAll && resources !== undefined && stacks.find(name) === undefined) {
+      await removeKept(actor, name, resources)
+      return
+    }
     const known = stacks.get(name)
     if (known.builtIn) {
       throw new AppError('service_protected', { message: `The stack ${name} is Keelson itself` })
@@ -165,7 +196,7 @@ export const createTakeDown = (deps: TakeDownDeps) => {
 
   return {
     /** Throws AppError('stack_not_found'), 'service_protected', and what an engine refuses. */
-    remove: (actor: Actor, name: string, options: { volumes: boolean }): Promise<void> => {
+    remove: (actor: Actor, name: string, options: RemoveOptions): Promise<void> => {
       const isCalledOff = stacks.cancelApply(name)
       return stacks.inTurn(name, async () => {
         // Its first apply was still pulling images: nothing of it is there.

@@ -29,6 +29,8 @@ export type InstanceFacts = {
   wanted: boolean
   /** It is started again because something went wrong; until it is healthy it counts as down. */
   troubled: boolean
+  /** That trouble was somebody's doing around it (docker rm), and is no loop: it says nothing bad of it. */
+  interrupted?: boolean
   /** It was running before this Keelson started; what was known of it holds until the first probe. */
   adopted: boolean
   /** Somebody holds it still while it runs (docker pause), and how it goes on; its checks rest. */

@@ -3,13 +3,18 @@ import { AppError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { ServiceDeclaration } from '../../registry/index.ts'
 import { instanceEnvironment } from '../plan/environment.ts'
+import type { Health } from '../../health/index.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { KnownStacks } from '../known-stacks.ts'
+import type { Places } from '../places.ts'
 import type { Planning } from '../plan/planning.ts'
+import { isCurrent, type ServiceState } from '../rollout/state.ts'
 import type { AttachedRun, InstanceSpec, ObservedInstance, Runtime } from '../runtime.ts'
 
 type Deps = {
   stacks: Pick<KnownStacks, 'get' | 'keepers'>
+  places: Pick<Places, 'find'>
+  health: Pick<Health, 'instance'>
   planning: Pick<Planning, 'resolveOne'>
   runtimes: Record<RuntimeKind, Runtime>
   /** Addresses of services of the other runtime, by name. */
@@ -43,7 +48,7 @@ export const createPersonsCommands = (deps: Deps): PersonsCommands => {
     service: ServiceDeclaration,
     request: ExecRequest,
   ): Promise<PersonsCommand> => {
-    const { keeper, observed } = findRunning(stacks.keepers, service, request.index)
+    const { keeper, observed } = findRunning(deps, service, request.index)
     const { command, tty, environment, user, workingDir } = request
     const run = await runtimes[keeper.runtimeKind].attach(observed, {
       command,
@@ -121,28 +126,45 @@ export const createPersonsCommands = (deps: Deps): PersonsCommands => {
   }
 }
 
-/** The instance of that number, or the first that runs. */
+/** The instance of that number, or the one that speaks for the service now. */
 const findRunning = (
-  keepers: ReadonlyMap<string, Keeper>,
+  { stacks: { keepers }, places, health }: Pick<Deps, 'stacks' | 'places' | 'health'>,
   service: ServiceDeclaration,
   index: number | undefined,
 ): { keeper: Keeper; observed: ObservedInstance } => {
-  const own = [...keepers.values()]
-    .filter(({ id }) => id.serviceId === service.id)
-    .sort((a, b) => a.id.index - b.id.index)
+  const own = [...keepers.values()].filter(({ id }) => id.serviceId === service.id)
   const named = index === undefined ? own : own.filter(({ id }) => id.index === index)
   if (named.length === 0 && index !== undefined) {
     const message = `${service.spec.name} has no instance ${index}`
     throw new AppError('instance_not_found', { message })
   }
-  for (const keeper of named) {
-    const { observed } = keeper
-    if (observed?.running === true) return { keeper, observed }
-  }
+  const rankOf = rankIn(places.find(service.stack, service.spec.name), health)
+  const [first] = named
+    .flatMap((keeper) => {
+      const { observed, id } = keeper
+      return observed?.running === true ? [{ keeper, observed, rank: rankOf(id.name) }] : []
+    })
+    .toSorted((a, b) => a.rank - b.rank || a.keeper.id.index - b.keeper.id.index)
+  if (first !== undefined) return first
   const which = index === undefined ? service.spec.name : `${service.spec.name} ${index}`
   const message = `Nothing of ${which} runs now, so a command cannot run inside of it`
   throw new AppError('service_stopped', { message })
 }
+
+/**
+ * Lowest first: one that serves before one that is kept aside, and one on its way out, which would
+ * take the command with it, last; then what the service is to run before what it was; then a healthy
+ * one.
+ */
+const rankIn =
+  (state: ServiceState | undefined, health: Pick<Health, 'instance'>) =>
+  (name: string): number => {
+    const place = state?.places.find((one) => one.name === name)
+    const isOutdated = state !== undefined && place !== undefined && !isCurrent(state, place)
+    const isWell = health.instance(name)?.state === 'healthy'
+    const stage = { serving: 0, idle: 1, leaving: 2 }[place?.stage ?? 'serving']
+    return 4 * stage + 2 * Number(isOutdated) + Number(!isWell)
+  }
 
 const asOneOff = (spec: ServiceSpec, request: ExecRequest): ServiceSpec => ({
   ...spec,

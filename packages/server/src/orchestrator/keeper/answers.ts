@@ -56,6 +56,7 @@ export const createAnswers = (deps: AnswerDeps) => {
   /** What went wrong since it was last told what to be: what an update looks at. */
   let setbacks = { digest: '', count: 0 }
   let held = deps.held
+  let interrupted = false
 
   const noteSetback = ({ digest }: InstanceWish): void => {
     const before = setbacks.digest === digest ? setbacks.count : 0
@@ -85,9 +86,10 @@ export const createAnswers = (deps: AnswerDeps) => {
     backOff(wish, plan.because, { delayMs: plan.delayMs, budget: '' })
 
   const tryAgain = (wish: InstanceWish, because: string, as: RestartCause): void => {
-    const incarnation = life.observed?.incarnation ?? null
+    const { incarnation = null, running, endedOutside } = life.observed ?? {}
     const next = schedule.plan(as, { incarnation, because }, wish.spec.restart.delayMs)
     const { delayMs, attempt } = next
+    interrupted = running === false && endedOutside !== undefined && attempt === 1
     backOff(wish, because, { delayMs, budget: next.exhausted ? 'restarted too often; ' : '' })
     deps.announce({ kind: 'restart_scheduled', delayMs, attempt, reason: because })
   }
@@ -125,6 +127,10 @@ export const createAnswers = (deps: AnswerDeps) => {
     schedule,
     get held(): string | null {
       return held
+    },
+    /** Its trouble was somebody's doing around Keelson, and the first since it was well. */
+    get interrupted(): boolean {
+      return interrupted
     },
     /** Of the definition that is wanted now: an earlier one may still end while it is replaced. */
     setbacksOf: ({ digest }: InstanceWish): number =>

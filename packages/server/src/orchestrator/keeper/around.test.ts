@@ -34,6 +34,21 @@ for (const [restart, phase] of policies) {
   })
 }
 
+test('removed around Keelson, without a check: it runs again, and is starting instead of down', async () => {
+  await using bench = await createPlanBench()
+  const { house, containers } = bench
+  await house.apply(shop(containerSpec('a', { probe: null })))
+  await isHealthy(house, 'shop-a-1')
+  const told: string[] = []
+  house.health.onInstance(({ name }, { state, reason }) => {
+    if (name === 'shop-a-1') told.push(`${state}: ${reason}`)
+  })
+  containers.end('shop-a-1', { endedOutside: 'removed' })
+  await until('it is told that it runs again', () => told.length >= 2)
+  assert.match(told[0] ?? '', /^unhealthy: removed from outside/)
+  assert.equal(told[1], 'starting: running again')
+})
+
 test('what is paused is told, left alone, and well again once it goes on', async () => {
   await using bench = await createPlanBench()
   const { house, containers } = bench

@@ -22,13 +22,21 @@ type BenchOptions = {
   record?: Partial<RestartRecord>
 }
 
+type Published = {
+  phase: Phase
+  troubled: boolean
+  interrupted: boolean
+  reason: string
+  wanted: boolean
+}
+
 /** One keeper over a runtime in memory and a clock that only moves when told to. */
 const createBench = ({ spec = serviceSpec('api'), ...more }: BenchOptions = {}) => {
   const clock = createManualClock()
   const runtime = createFakeRuntime(clock)
   const phases: Phase[] = []
   const events: KeeperEvent[] = []
-  const published: { phase: Phase; troubled: boolean; reason: string; wanted: boolean }[] = []
+  const published: Published[] = []
   const blocked = {
     by: null as string | null,
     held: null as string | null,
@@ -54,8 +62,8 @@ const createBench = ({ spec = serviceSpec('api'), ...more }: BenchOptions = {}) 
       if (checks.error !== null) throw checks.error
       return checks.ports === null ? wish : { ...wish, ports: checks.ports }
     },
-    publish: ({ phase, troubled, phaseReason: reason, wanted }) => {
-      published.push({ phase, troubled, reason, wanted })
+    publish: ({ phase, troubled, phaseReason: reason, wanted, interrupted = false }) => {
+      published.push({ phase, troubled, interrupted, reason, wanted })
       if (phases.at(-1) !== phase) phases.push(phase)
     },
     announce: (event) => events.push(event),
@@ -605,6 +613,31 @@ for (const [exit, policy] of [
     await bench.reachInTime('running', 500)
   })
 }
+
+test('interrupted is what somebody did once; a crash, or the next time before it is well, is not', async () => {
+  const bench = await up()
+  const ends: [exit: FakeExit, interrupted: boolean][] = [
+    [{ endedOutside: 'removed' }, true],
+    [{ endedOutside: 'removed' }, false],
+    [{ code: 1 }, false],
+  ]
+  for (const [exit, interrupted] of ends) {
+    bench.runtime.end(name, exit)
+    await bench.reach('backoff')
+    await bench.reachInTime('running', 8000)
+    assert.deepEqual([bench.last()?.troubled, bench.last()?.interrupted], [true, interrupted])
+  }
+  bench.keeper.sawHealthy()
+  assert.deepEqual([bench.last()?.troubled, bench.last()?.interrupted], [false, false])
+})
+
+test('a crash is down from the first one on', async () => {
+  const bench = await up()
+  bench.runtime.end(name, { code: 1 })
+  await bench.reach('backoff')
+  await bench.reachInTime('running', 8000)
+  assert.deepEqual([bench.last()?.troubled, bench.last()?.interrupted], [true, false])
+})
 
 test('removed from outside with restart: no: it is given up', async () => {
   const bench = await up({ spec: serviceSpec('api', { restart: { policy: 'no' } }) })

@@ -53,6 +53,7 @@ export const createKeeper = (deps: KeeperDeps) => {
       plannedPorts: goal.kind === 'run' ? goal.wish.ports : [],
       probe: (goal.kind === 'run' ? goal.wish.spec : life.spec)?.probe,
       wanted: goal.kind !== 'gone' && answers.held === null && !aside,
+      interrupted: answers.interrupted,
       restarts: memory.now.restarts,
       nextStartAt: answers.schedule.at,
     }),

@@ -15,6 +15,7 @@ type StandingDeps = {
     plannedPorts: readonly BoundPort[]
     probe: ProbeSpec | null | undefined
     wanted: boolean
+    interrupted: boolean
     restarts: number
     nextStartAt: Date | null
   }
@@ -37,11 +38,13 @@ export const createStanding = ({ id, clock, publish, ...deps }: StandingDeps) =>
   let startCause = ''
 
   const facts = (): InstanceFacts => {
-    const { observed, plannedPorts, probe, wanted, restarts, nextStartAt } = deps.facts()
+    const { observed, plannedPorts, probe, wanted, interrupted, ...more } = deps.facts()
+    const { restarts, nextStartAt } = more
     const running = observed?.running === true
     return {
       ...{ name: id.name, serviceId: id.serviceId, index: id.index, runtime: deps.runtime },
       ...{ phase, phaseReason: reason, phaseSince, wanted, troubled, adopted },
+      ...(troubled && interrupted ? { interrupted } : {}),
       ...(running && observed.paused === true ? { paused: pausedReason(id.name, observed) } : {}),
       ...{ exitCode, restarts, nextStartAt },
       ...(probe === undefined ? {} : { probe }),

@@ -4,6 +4,7 @@
  * a bound costs is said in the log itself, on the stream `keelson`.
  */
 export { createLogStore } from './log-store.ts'
+export { lastWords } from './last-words.ts'
 export type { LogInstance } from './log-entry.ts'
 export type { LogQuery, LogStore, LogStoreOptions, LogWriter } from './log-store.ts'
 export type { LogTail, TailQuery } from './log-tail.ts'

@@ -33,6 +33,17 @@ export const listSegments = async (folder: string): Promise<Segment[]> => {
   return segments
 }
 
+/** When the newest segment of a folder was last written, in ms; 0 when there is none. */
+export const writtenAt = async (folder: string): Promise<number> => {
+  const newest = (await listSegments(folder)).at(-1)
+  return newest === undefined
+    ? 0
+    : stat(newest.path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      )
+}
+
 const lineFeed = 0x0a
 
 /** Lines of one stretch of a segment, oldest first; empty when the file is gone meanwhile. */

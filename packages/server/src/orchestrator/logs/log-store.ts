@@ -10,7 +10,7 @@ import { readPage } from './log-page.ts'
 import type { PageBounds } from './log-page.ts'
 import { formatLine, formatStamp, parseCursor } from './log-position.ts'
 import type { LogPosition, LogStream } from './log-position.ts'
-import { listSegments, segmentPath, walkBackward, walkForward } from './log-segments.ts'
+import { listSegments, segmentPath, walkBackward, walkForward, writtenAt } from './log-segments.ts'
 import type { Segment } from './log-segments.ts'
 import { createLogTail } from './log-tail.ts'
 import type { LogTail, TailQuery } from './log-tail.ts'
@@ -26,7 +26,7 @@ export type LogStore = {
   page(query: LogQuery): Promise<LogPage>
   /** Follows instances: `from` a cursor, or from now. See `LogTail` for what a slow reader gets. */
   tail(query: TailQuery, onLines: (lines: LogLine[]) => void | Promise<void>): LogTail
-  /** Instances of a stack whose log is kept, those that are gone included. */
+  /** Instances of a stack whose log is kept, those that are gone included; last written first. */
   kept(stack: string): Promise<string[]>
   /** Deletes the log of an instance. */
   remove(instance: LogInstance): Promise<void>
@@ -316,8 +316,14 @@ export const createLogStore = (options: LogStoreOptions): LogStore => {
       return tail
     },
     kept: async (stack) => {
-      const names = await readdir(join(dir, stack)).catch(() => [])
-      return names.filter((name) => !name.startsWith('.'))
+      await flush()
+      const names = await readdir(join(dir, stack)).catch((): string[] => [])
+      const logs = await Promise.all(
+        names
+          .filter((name) => !name.startsWith('.'))
+          .map(async (name) => ({ name, writtenMs: await writtenAt(join(dir, stack, name)) })),
+      )
+      return logs.toSorted((a, b) => b.writtenMs - a.writtenMs).map(({ name }) => name)
     },
     remove: async ({ stack, name }) => {
       await flush()

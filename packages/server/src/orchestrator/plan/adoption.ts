@@ -5,7 +5,7 @@ import { instanceEnvironment } from './environment.ts'
 import type { KnownStacks } from '../known-stacks.ts'
 import type { ForeignInstance } from './plan.ts'
 import type { WantedService } from './resolve.ts'
-import type { InstanceSpec, ObservedInstance, Runtime } from '../runtime.ts'
+import type { InstanceSpec, MadeByCompose, ObservedInstance, Runtime } from '../runtime.ts'
 import { selectAdoptions, upsertAdoption } from '../store.ts'
 import { isOtherFolder } from './other-folder.ts'
 
@@ -138,6 +138,22 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
       return (await foreignIn(stack)).filter(({ service }) => names.has(service))
     },
 
+    /**
+     * Names of what the file of a stack has in the engine, whoever made it; undefined while a
+     * project of its name runs from another folder, whose it is then.
+     */
+    async madeFor(stack: StackSpec): Promise<MadeByCompose | undefined> {
+      const found = await containers.observe([stack.name])
+      for (const { foreign, stack: project, container } of found) {
+        const isOther = foreign === true && project === stack.name
+        if (isOther && (await isOtherFolder(container?.folder, stack.workingDir))) return undefined
+      }
+      return {
+        networks: [`${stack.name}_default`, ...ownNamesOf(stack.networks)],
+        volumes: ownNamesOf(stack.volumes),
+      }
+    },
+
     /** Part of the transaction that applies a stack. With differences it is there to be replaced. */
     async record(tx: Tx, stack: string, claims: readonly Claim[]): Promise<void> {
       for (const { found, name, differences, wanted } of claims) {
@@ -176,6 +192,10 @@ const specFor = (
   networkNames: namesOf(stack.networks),
   volumeNames: namesOf(stack.volumes),
 })
+
+const ownNamesOf = (
+  resources: Readonly<Record<string, { name: string; external: boolean }>>,
+): string[] => Object.values(resources).flatMap(({ name, external }) => (external ? [] : [name]))
 
 const namesOf = (named: Readonly<Record<string, { name: string }>>): Record<string, string> =>
   Object.fromEntries(Object.entries(named).map(([key, { name }]) => [key, name]))

@@ -89,6 +89,18 @@ for (const name of secrets) {
 for (const name of open) {
   test(`${name} is shown`, () => assert.ok(!looksSecret(name, 'x')))
 }
+for (const [name, value, masked] of [
+  ['TOKEN_LIFE', '5', false],
+  ['AUTH_TIMEOUT', '30s', false],
+  ['AUTH_ENABLED', 'true', false],
+  ['TOKEN_LIFE', 'hunter2', true],
+  ['PASSWORD', '12345678', true],
+  ['SECRET_2', '1234', true],
+] as const) {
+  test(`${name}=${value} is ${masked ? 'masked' : 'shown'}`, () => {
+    assert.equal(looksSecret(name, value), masked)
+  })
+}
 for (const [value, masked] of [
   ['postgres://shop:hunter2@db/shop', true],
   ['redis://:hunter2@cache', true],

@@ -58,9 +58,15 @@ const secretName =
 const secretInValue =
   /\b[a-z][a-z0-9+.-]*:\/\/([^/@\s]*:[^/@\s]+|[\w-]{16,})@|\b(password|passwd|pwd|token|secret|api[_-]?key)=|\bbearer \S|-----BEGIN [A-Z ]*PRIVATE KEY/i
 
+/** How much of something, or whether: `TOKEN_LIFE=5`, `AUTH_ENABLED=true`. */
+const measureName =
+  /_(life(time)?|ttl|timeout|expiry|expires(_in)?|interval|age|days|hours|minutes|seconds|secs?|ms|length|size|limit|count|max|min|retries|attempts|rounds|enabled|required)$/i
+const measure = /^(-?\d+(\.\d+)?(ms|[smhd])?|true|false|yes|no|on|off)$/i
+
 /** Whether a variable is masked wherever people look. Rather one too many than one too few. */
 export const looksSecret = (name: string, value: string): boolean =>
-  secretName.test(name) || secretInValue.test(value)
+  (secretName.test(name) && !(measureName.test(name) && measure.test(value))) ||
+  secretInValue.test(value)
 
 const maskedLengthMin = 4
 

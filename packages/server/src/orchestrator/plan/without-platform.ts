@@ -2,6 +2,7 @@ import type { ProblemDetail, StackSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { ownStack } from '../known-stacks.ts'
 import { fixedPorts } from '../ports.ts'
+import { bindFaultsWithoutEngine } from '../runtime-container/bind-sources.ts'
 import { routeFaults } from './route-faults.ts'
 import { originOf, stackFaults, textFaults } from './stack-check.ts'
 import { startChecks } from './start-check.ts'
@@ -37,7 +38,10 @@ export const faultsWithoutPlatform = async (
     onMove: unused,
   })
   const ports = stack.services.flatMap(fixedPorts).map(({ port }) => port)
-  return checks.stack(stack, new Set(arePortsKnown ? [] : ports))
+  return [
+    ...(await checks.stack(stack, new Set(arePortsKnown ? [] : ports))),
+    ...(await bindFaultsWithoutEngine(stack)),
+  ]
 }
 
 const unused = (): never => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { Registry } from '../../registry/index.ts'
+import type { LogStore } from '../logs/index.ts'
 import type { Keeping } from '../keeper/keeping.ts'
 import type { KnownStacks } from '../known-stacks.ts'
 import type { Places } from '../places.ts'
@@ -20,6 +21,8 @@ export type ConductorDeps = EditionDeps & {
   drain: () => Drain
   /** Instances of a service have other addresses now. */
   onMoved: (id: ConductorId) => void
+  /** What instances wrote: the last of it is why an update did not succeed. */
+  logs?: Pick<LogStore, 'page'>
   clock: Clock
   log: Log
 }

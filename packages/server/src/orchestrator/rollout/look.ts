@@ -37,6 +37,11 @@ export const createLook = ({ keepers, health, clock }: LookDeps) => {
       const since = Math.max(verdict.since.getTime(), keeper.phaseSince.getTime())
       return Math.max(0, clock.now().getTime() - since)
     },
+    /** A job that is what it is to be, and through. */
+    hasCompleted({ name }: Place): boolean {
+      const keeper = keepers.get(name)
+      return keeper?.isAsWanted === true && keeper.phase === 'completed'
+    },
     /** It went wrong since it was started for this update. */
     hasFailed({ name, digest }: Place): boolean {
       const keeper = keepers.get(name)

@@ -1,3 +1,4 @@
+import { lastWords } from '../logs/index.ts'
 import type { Draft } from '../places.ts'
 import { canGoBack, ended, goBack } from './aim.ts'
 import type { ConductorDeps, ConductorId } from './conductor-deps.ts'
@@ -50,6 +51,8 @@ export const createProgress = (deps: ProgressDeps) => {
   }
 
   const isProven = (state: ServiceState, place: Place): boolean => {
+    // A job that has ended well is done: nothing can go wrong with it, and nobody is sent to it.
+    if (look.hasCompleted(place)) return true
     const wellMs = look.wellForMs(place)
     const { monitorMs } = rulesOf(state)
     const watchMs = isUnderWay(state) ? monitorMs : 0
@@ -116,9 +119,23 @@ export const createProgress = (deps: ProgressDeps) => {
       payload: { ...id, phase, text },
     })
 
+  /** Why an instance of this update is not well, with the last that it wrote. */
+  const whyFailed = async (state: ServiceState, name: string): Promise<string> => {
+    // Read first: meanwhile it may be started again, and have another reason.
+    const text = `${name}: ${look.reasonOf(name)}`
+    const { logs } = deps
+    if (logs === undefined) return text
+    const since = new Date(state.rollout?.startedAt ?? 0)
+    const words = await lastWords({ logs, clock }, { stack: id.stack, name, since })
+    return words === '' ? text : `${text}; it wrote: ${words}`
+  }
+
   /** What the file says about an update that went wrong. */
-  const fail = (names: readonly string[]): Promise<boolean> =>
-    change((before, draft) => {
+  const fail = async (seen: ServiceState, names: readonly string[]): Promise<boolean> => {
+    const [first = ''] = names
+    const text = await whyFailed(seen, first)
+    return change((before, draft) => {
+      if (!isSameUpdate(seen, before)) return before
       const state = marked(before, names, { failed: true })
       const { failureAction, maxFailureRatio } = rulesOf(state)
       const { rollout } = state
@@ -126,13 +143,12 @@ export const createProgress = (deps: ProgressDeps) => {
       const failures = state.places.filter(({ failed }) => failed).length
       if (failures / Math.max(1, rollout.total) <= maxFailureRatio) return state
       if (failureAction === 'continue') return state
-      const [first = ''] = names
-      const text = `${first}: ${look.reasonOf(first)}`
       if (failureAction !== 'rollback' || rollout.strategy === 'recreate' || !canGoBack(state))
         return end(state, draft, 'paused', text)
       announceEnd(draft, 'rolling_back', text)
       return goBack(state, text, nowMs())
     })
+  }
 
   const finish = (): Promise<boolean> =>
     change((state, draft) => {
@@ -170,9 +186,13 @@ export const createProgress = (deps: ProgressDeps) => {
     const isWatched = nowMs() - (rollout.endedAt ?? 0) < monitorMs
     const bad = staying(state).find((place) => place.stage === 'serving' && look.hasFailed(place))
     if (!isWatched || bad === undefined || failureAction !== 'rollback') return null
-    const text = `${bad.name}: ${look.reasonOf(bad.name)}`
+    return switchBack(state, bad.name)
+  }
+
+  const switchBack = async (state: ServiceState, name: string): Promise<boolean> => {
+    const text = await whyFailed(state, name)
     return change((now, draft) => {
-      if (!canGoBack(now)) return now
+      if (!canGoBack(now) || !isSameUpdate(state, now)) return now
       announceEnd(draft, 'rolling_back', text)
       return goBack(now, text, nowMs())
     })
@@ -191,7 +211,11 @@ export const createProgress = (deps: ProgressDeps) => {
       const hopeless = known === undefined ? null : surroundings.hopeless(known, state)
       if (hopeless !== null) return change((now, draft) => end(now, draft, 'paused', hopeless))
       const failed = open.filter((place) => !place.failed && look.hasFailed(place))
-      if (failed.length > 0) return fail(failed.map(({ name }) => name))
+      if (failed.length > 0)
+        return fail(
+          state,
+          failed.map(({ name }) => name),
+        )
       return isThrough(state) ? finish() : false
     },
 
@@ -210,5 +234,10 @@ export const createProgress = (deps: ProgressDeps) => {
     },
   }
 }
+
+/** While its log was read, a person may have begun another, or taken it back. */
+const isSameUpdate = (before: ServiceState, now: ServiceState): boolean =>
+  before.rollout?.startedAt === now.rollout?.startedAt &&
+  before.rollout?.phase === now.rollout?.phase
 
 const asking = (incarnation: string): string => `asking about ${incarnation}`

@@ -5,14 +5,14 @@ import { until } from '../../kernel/testing/index.ts'
 import { createFakeBench, type FakeBench } from '../testing/bench.ts'
 import { serviceSpec, stackSpec } from '../testing/spec.ts'
 
-const at = (version: string) =>
+const at = (version: string, monitorMs = 50) =>
   stackSpec('shop', [
     serviceSpec('seed', {
       restart: { policy: 'no' },
       environment: { VERSION: version },
       update: {
         ...{ strategy: 'rolling', parallelism: 1, delayMs: 0, failureAction: 'pause' },
-        ...{ monitorMs: 50, maxFailureRatio: 0 },
+        ...{ monitorMs, maxFailureRatio: 0 },
       },
     }),
   ])
@@ -68,4 +68,22 @@ test('a corrected job that fails again pauses its rollout', async () => {
   await phaseIs(bench, 'failed')
   await house.apply(at('2'))
   await rolloutIs(bench, 'paused')
+})
+
+test('a corrected job that is through is done: nobody watches it, or waits for its route', async () => {
+  await using bench = await createFakeBench()
+  const { house, processes } = bench
+  house.orchestrator.useDrain({
+    drained: () => Promise.resolve({ drained: true, inFlight: 0 }),
+    routedTo: ([name]) => Promise.reject(new Error(`${name} is asked for`)),
+  })
+  processes.exitAtOnce(3)
+  await house.apply(at('1'))
+  await phaseIs(bench, 'failed')
+  processes.exitAtOnce(0)
+  // Whoever watched it for an hour would not be through in the time of a test.
+  await house.apply(at('2', 3_600_000))
+  await rolloutIs(bench, 'completed')
+  const [rollout] = house.orchestrator.rollouts('shop')
+  assert.deepEqual([rollout?.done, rollout?.total], [1, 1])
 })

@@ -114,8 +114,11 @@ const fresh = (
 ): Place => ({
   ...{ name: place.name, index: place.index, stage, failed: false, replaces: null },
   ...{ digest: state.aim ?? '', round: state.round },
-  // Nothing goes because it comes: there is nothing to prove.
-  proven: !isUnderWay(state) && staying(state).every((one) => isCurrent(state, one)),
+  // Nothing goes because it comes: there is nothing to prove. The side kept as a way back does not
+  // go for it either.
+  proven:
+    !isUnderWay(state) &&
+    staying(state).every((one) => one.stage === 'idle' || isCurrent(state, one)),
 })
 
 /** More instances of what the service is to run. */

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ServiceSpec, UpdateSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { until } from '../../kernel/testing/index.ts'
+import { createLogStore } from '../logs/index.ts'
 import { createFakeBench, isHealthy, type FakeBench } from '../testing/bench.ts'
 import type { House } from '../testing/house.ts'
 import { containerSpec, execProbe, needs, serviceSpec, stackSpec } from '../testing/spec.ts'
@@ -240,6 +244,63 @@ test('blue-green: after ten minutes there is no way back any more, and the forme
   await house.apply(at('2'))
   await reaches(house, 'completed')
   await until('one is left', () => versions(bench).join() === '2')
+})
+
+test('blue-green: while the former side is kept, the other is scaled and counted alone', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const at = (version: string) =>
+    shop(web(version, { replicas: 2, update: update({ strategy: 'blue-green' }) }))
+  await house.apply(at('1'))
+  await isHealthy(house, 'shop-web-1', 'shop-web-2')
+  await house.apply(at('2'))
+  await reaches(house, 'switched')
+  for (const [replicas, names] of [
+    [3, 'shop-web-3,shop-web-4,shop-web-5'],
+    [1, 'shop-web-3'],
+  ] as const) {
+    await house.scale('shop/web', replicas)
+    await until(`${names} serve`, () => serving(house).join() === names)
+    await until('the rest is gone', () => {
+      const [web] = house.orchestrator.stackState('shop').services
+      const own = web?.instances.filter(({ standby }) => !standby) ?? []
+      return own.map(({ name }) => name).join() === names
+    })
+    await until('it is healthy', () => {
+      const now = house.health.service('shop/web')
+      return now?.state === 'healthy' && now.instancesHealthy === replicas
+    })
+    assert.equal(versions(bench).filter((version) => version === '1').length, 2, 'the way back')
+    assert.equal(rolloutOf(house)?.phase, 'switched')
+  }
+})
+
+test('an update that failed tells the last lines of the instance that failed', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'keelson-updates-'))
+  const logs = createLogStore({ dir, clock: systemClock })
+  try {
+    await using bench = await createFakeBench({ logs })
+    const { house, processes } = bench
+    const say = (name: string, line: string): void =>
+      logs.writer({ stack: 'shop', name }).appendLines('stderr', [line])
+    processes.breaks = (instance) => {
+      if (instance.environment['VERSION'] !== '2') return false
+      say(instance.name, '\u001B[31mcannot start:\u001B[0m BROKEN is set')
+      return true
+    }
+    say('shop-web-2', 'of another life')
+    await house.apply(shop(web('1')))
+    await isHealthy(house, 'shop-web-1')
+    await house.apply(shop(web('2')))
+    await reaches(house, 'rolled_back')
+    const told = /^shop-web-2: exit code 70.*; it wrote: cannot start: +BROKEN is set$/
+    assert.match(rolloutOf(house)?.text ?? '', told)
+    const [ended] = await bench.events('rollout.ended')
+    assert.match(String(ended?.['text']), told)
+  } finally {
+    await logs.close()
+    await rm(dir, { recursive: true, force: true })
+  }
 })
 
 test('blue-green: green that does not get healthy is never switched to', async () => {

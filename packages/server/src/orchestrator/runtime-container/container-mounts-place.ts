@@ -6,6 +6,7 @@ import type { Finder } from './container-finder.ts'
 import { label, refOf, type ContainerInfo } from './container-labels.ts'
 import {
   placeVolumeOptions,
+  isUnnamedVolume,
   standsForLabel,
   unnamedTargets,
   volumesGoWith,
@@ -50,12 +51,29 @@ export const keepVolumes = async (
   }
 }
 
-/** What `keepVolumes` has written down for a stack; the volumes themselves stay. */
-export const forgetKeptVolumes = async (engine: Engine, stack: string): Promise<void> => {
+/**
+ * What `keepVolumes` has written down for a stack. The volumes themselves stay; with `andThemselves`
+ * those that nobody has named go, if nobody uses them.
+ */
+export const forgetKeptVolumes = async (
+  engine: Engine,
+  stack: string,
+  { andThemselves }: { andThemselves: boolean },
+): Promise<void> => {
   const query = { filters: { label: [standsForLabel, `${label.project}=${stack}`] } }
   const { Volumes } = await engine.call('list volumes', (docker) => docker.listVolumes(query))
-  for (const { Name } of Volumes ?? []) {
+  for (const { Name, Labels } of Volumes ?? []) {
+    const kept = Labels[standsForLabel] ?? ''
+    if (andThemselves && isUnnamedVolume(kept)) await removeUnused(engine, kept)
     await engine.find(`remove volume ${Name}`, (docker) => docker.getVolume(Name).remove())
+  }
+}
+
+const removeUnused = async (engine: Engine, name: string): Promise<void> => {
+  try {
+    await engine.find(`remove volume ${name}`, (docker) => docker.getVolume(name).remove())
+  } catch (error) {
+    if (!answeredWith(error, 409)) throw error
   }
 }
 

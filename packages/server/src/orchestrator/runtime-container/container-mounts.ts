@@ -91,11 +91,14 @@ export const fileFolderLabels = (
   return folders.length === 0 ? {} : { [fileFoldersLabel]: folders.join('\n') }
 }
 
+/** Named by the engine. */
+export const isUnnamedVolume = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
+
 /** Volumes of a container; `isNamed`: by somebody, not by the engine. */
 export const volumesOf = ({ Mounts }: ContainerInfo) =>
   Mounts.flatMap(({ Type, Name = '', Destination }) =>
     Type === 'volume'
-      ? [{ target: cleanTarget(Destination), name: Name, isNamed: !/^[0-9a-f]{64}$/.test(Name) }]
+      ? [{ target: cleanTarget(Destination), name: Name, isNamed: !isUnnamedVolume(Name) }]
       : [],
   )
 

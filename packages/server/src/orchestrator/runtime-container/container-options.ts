@@ -23,6 +23,8 @@ export type ContainerOptionsContext = {
   neighbours: Neighbours
   /** Volumes that nobody has named, which the place of the instance keeps. */
   volumes: PlaceVolumes
+  /** Address of this host, where the engine has none. */
+  hostGateway?: string | undefined
 }
 
 /** Docker's own default is unbounded; Keelson keeps the log, this one is only its source. */
@@ -70,7 +72,7 @@ export const containerOptions = (
       PortBindings: ownNetwork ? portBindings(instance, context.reach) : {},
       ...privilegeOptions(container),
       ...limitOptions(spec, container),
-      ...nameOptions(instance, container),
+      ...nameOptions(instance, container, context.hostGateway),
       ...(first === undefined ? {} : { NetworkMode: first.name }),
       ...sharingOptions(container, context.neighbours),
     },

@@ -28,7 +28,7 @@ import { createNetworkResources } from './network-resources.ts'
 import { keepVolumes } from './container-mounts-place.ts'
 import { unnamedMounts } from './container-mounts.ts'
 import { createOneOffs } from './one-offs.ts'
-import { boundPorts } from './port-options.ts'
+import { boundPorts, ownAddress } from './port-options.ts'
 import { createSupervision, isOneOff, type Supervised } from './supervision.ts'
 
 export type ContainerRuntimeOptions = {
@@ -64,13 +64,16 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
     const code = state.ExitCode
     const at = new Date(state.FinishedAt)
     const signal = signalOfExitCode(code)
+    const way = await reach()
+    const address = running ? ownAddress(info, way) : undefined
     return {
       ...identityOf(info),
       runtime: 'container',
       running,
       pid: running && state.Pid > 0 ? state.Pid : null,
       containerId: info.Id,
-      ports: boundPorts(info, await reach()),
+      ports: boundPorts(info, way),
+      ...(address === undefined ? {} : { address }),
       startedAt: new Date(state.StartedAt),
       exit: running ? null : { code, signal, at, outOfMemory: state.OOMKilled && code !== 0 },
       ...(running && state.Paused ? { paused: true } : {}),
@@ -97,13 +100,13 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   })
   const isGivenUp = (incarnation: string): boolean =>
     lost.has(incarnation) || (supervision.find(incarnation)?.ended ?? null) !== null
-  const starter = createStarter({ engine, owner, finder, reach, isGivenUp })
+  const starter = createStarter({ engine, owner, log, finder, reach, isGivenUp })
   const stopper = createStopper({ engine, finder, supervision, clock })
   const hooks = createHookRunner({ engine, finder, starter })
   const networks = createNetworkResources({ engine, owner, log })
   const closing = new AbortController()
   const resources = createResources({
-    ...{ engine, owner, clock, finder, networks },
+    ...{ engine, owner, clock, log, finder, networks },
     closing: closing.signal,
   })
   const earlierLife = createEarlierLife({ engine, marks, hooks, networks, log })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type Docker from 'dockerode'
 import type { ContainerSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
-import type { InstanceSpec } from '../runtime.ts'
+import type { InstanceSpec, RuntimeLog } from '../runtime.ts'
 import { originOf, refuseUnsupported } from './api-support.ts'
 import { copyFiles } from './container-files.ts'
 import type { Finder } from './container-finder.ts'
@@ -11,6 +11,7 @@ import { createPlaceVolumes, removeContainer } from './container-mounts-place.ts
 import { containerNameOf, imageOf } from './container-names.ts'
 import { containerOptions } from './container-options.ts'
 import { answeredWith, type Engine } from './engine.ts'
+import { createHostGateway } from './host-gateway.ts'
 import { neededNeighbours, type Neighbours } from './host-options.ts'
 import { attachmentsOf } from './network-options.ts'
 import type { Reach } from './port-options.ts'
@@ -18,6 +19,7 @@ import type { Reach } from './port-options.ts'
 type StarterDeps = {
   engine: Engine
   owner: string
+  log: RuntimeLog
   finder: Finder
   reach: () => Promise<Reach>
   /** An incarnation whose end was told, or whose start failed for the caller: it may be removed. */
@@ -25,8 +27,9 @@ type StarterDeps = {
 }
 
 /** Makes containers ready and starts them. */
-export const createStarter = ({ engine, owner, finder, reach, isGivenUp }: StarterDeps) => {
+export const createStarter = ({ engine, owner, log, finder, reach, isGivenUp }: StarterDeps) => {
   const volumes = createPlaceVolumes({ engine, owner, finder })
+  const gatewayOf = createHostGateway({ engine, log })
 
   const remove = async (id: string): Promise<void> => {
     const info = await finder.inspect(id)
@@ -40,13 +43,14 @@ export const createStarter = ({ engine, owner, finder, reach, isGivenUp }: Start
   ): Promise<string> => {
     const { spec } = instance
     await refuseUnsupported(engine, { services: [spec] })
-    const [at, neighbours, image] = await Promise.all([
+    const [at, neighbours, image, hostGateway] = await Promise.all([
       reach(),
       resolveNeighbours(instance, container),
       findImage(instance),
+      gatewayOf(instance, container),
     ])
     const options = containerOptions(instance, container, {
-      ...{ owner, reach: at, neighbours, imageId: image.id },
+      ...{ owner, reach: at, neighbours, imageId: image.id, hostGateway },
       volumes: await volumes.prepare(instance, container, {
         imageVolumes: image.volumes,
         neighbours,

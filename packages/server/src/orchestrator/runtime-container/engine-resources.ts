@@ -1,7 +1,8 @@
 import type { ServiceSpec, StackSpec } from '@keelson/contract'
 import type { Clock } from '../../kernel/clock.ts'
-import type { RuntimeResources } from '../runtime.ts'
+import type { RuntimeLog, RuntimeResources } from '../runtime.ts'
 import { refuseUnsupported } from './api-support.ts'
+import { refuseMissingBinds } from './bind-sources.ts'
 import { differencesOf } from './container-differences.ts'
 import type { Finder } from './container-finder.ts'
 import { forgetKeptVolumes } from './container-mounts-place.ts'
@@ -13,6 +14,7 @@ import { createVolumeResources } from './volume-resources.ts'
 type ResourceDeps = {
   engine: Engine
   owner: string
+  log: RuntimeLog
   clock: Clock
   finder: Finder
   networks: NetworkResources
@@ -38,6 +40,7 @@ export const createResources = (deps: ResourceDeps): RuntimeResources => {
     missing: async (stack) => {
       if (stack.services.every((service) => service.container === null)) return []
       await refuseUnsupported(engine, stack)
+      await refuseMissingBinds(engine, stack)
       const found = await Promise.all([
         networks.missing(stack),
         volumes.missing(stack),
@@ -80,10 +83,12 @@ export const createResources = (deps: ResourceDeps): RuntimeResources => {
     holders: () => finder.holders(),
 
     removeAll: async (stack, options) => {
-      await networks.removeAll(stack)
-      if (!options.volumes) return
-      await volumes.removeAll(stack)
-      await forgetKeptVolumes(engine, stack)
+      const { made } = options
+      const gone = await networks.removeAll(stack, made?.networks ?? [])
+      if (!options.volumes) return gone
+      const more = await volumes.removeAll(stack, made?.volumes ?? [])
+      await forgetKeptVolumes(engine, stack, { andThemselves: made !== undefined })
+      return { removed: [...gone.removed, ...more.removed], left: [...gone.left, ...more.left] }
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { ContainerSpec, ServiceSpec } from '@keelson/contract'
 import type { InstanceSpec } from '../runtime.ts'
+import { hostGateway } from './host-gateway.ts'
 
 /** Containers that others of the stack share something with, by the name of their service. */
 export type Neighbours = Readonly<Record<string, string>>
@@ -148,15 +149,21 @@ export const privilegeOptions = (container: ContainerSpec): object => ({
       }),
 })
 
-/** Names and where they lead. */
-export const nameOptions = (instance: InstanceSpec, container: ContainerSpec): object => ({
+/** Names and where they lead; `gateway` is what `host-gateway` stands for. */
+export const nameOptions = (
+  instance: InstanceSpec,
+  container: ContainerSpec,
+  gateway: string = hostGateway,
+): object => ({
   ...optional('Dns', container.dns),
   ...optional('DnsOptions', container.dnsOptions),
   ...optional('DnsSearch', container.dnsSearch),
   ExtraHosts: [
     ...Object.entries(container.extraHosts).flatMap(([name, addresses]) =>
-      addresses.map((address) => `${name}:${address}`),
+      addresses.map((address) => `${name}:${address === hostGateway ? gateway : address}`),
     ),
-    ...Object.entries(instance.hosts ?? {}).map(([name, address]) => `${name}:${address}`),
+    ...Object.entries(instance.hosts ?? {}).map(
+      ([name, address]) => `${name}:${address === hostGateway ? gateway : address}`,
+    ),
   ],
 })

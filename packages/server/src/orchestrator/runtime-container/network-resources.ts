@@ -1,12 +1,13 @@
 import type Docker from 'dockerode'
 import type { NetworkSpec, StackSpec } from '@keelson/contract'
-import { AppError, messageOf } from '../../kernel/errors.ts'
+import { AppError } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
-import type { MissingResource, RuntimeLog } from '../runtime.ts'
-import { composeVersion, label, ownedBy } from './container-labels.ts'
+import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
+import { composeVersion, label } from './container-labels.ts'
 import { defaultNetwork } from './container-names.ts'
 import { answeredWith, type Engine } from './engine.ts'
 import { createNetworkExchange } from './network-exchange.ts'
+import { createRemoval, isOfStack } from './resource-removal.ts'
 
 type NetworkDeps = { engine: Engine; owner: string; log: RuntimeLog }
 
@@ -40,14 +41,6 @@ export const createNetworkResources = ({ engine, owner, log }: NetworkDeps) => {
       // Somebody was faster.
       if (!answeredWith(error, 409)) throw error
     }
-  }
-
-  /** Is a container of ours still in it? */
-  const isOurs = async (id: string): Promise<boolean> => {
-    const filters = { network: [id], label: [ownedBy(owner)] }
-    const query = { all: true, filters }
-    const found = await engine.call('list containers', (docker) => docker.listContainers(query))
-    return found.length > 0
   }
 
   const exchange = createNetworkExchange({ engine, owner, log, find, make })
@@ -85,19 +78,17 @@ export const createNetworkResources = ({ engine, owner, log }: NetworkDeps) => {
     /** Finishes what an earlier life has begun. */
     resume: (): Promise<void> => exchange.resume(),
 
-    async removeAll(stack: string): Promise<void> {
+    /** `made`: names of those that go as well when Docker Compose has made them. */
+    async removeAll(stack: string, made: readonly string[] = []): Promise<RemovedResources> {
       await exchange.callOff(stack)
-      const query = { filters: { label: [ownedBy(owner), `${label.project}=${stack}`] } }
+      const query = { filters: { label: [`${label.project}=${stack}`] } }
       const networks = await engine.call('list networks', (docker) => docker.listNetworks(query))
-      for (const { Id, Name } of networks) {
-        try {
-          await engine.find(`remove network ${Name}`, (docker) => docker.getNetwork(Id).remove())
-        } catch (error) {
-          if (!answeredWith(error, 403) || (await isOurs(Id))) throw error
-          // As for Docker Compose: whoever uses it keeps it, and that is no reason not to go.
-          log.warn({ network: Name, reason: messageOf(error) }, 'a network is left to its users')
-        }
-      }
+      const { removeEach } = createRemoval({ engine, owner, log, kind: 'network' })
+      const mine = networks.filter(({ Name, Labels }) => isOfStack(Name, Labels, { owner, made }))
+      return removeEach(
+        mine.map(({ Id, Name }) => ({ id: Id, name: Name })),
+        (docker, id) => docker.getNetwork(id).remove(),
+      )
     },
   }
 }

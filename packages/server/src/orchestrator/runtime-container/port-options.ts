@@ -50,11 +50,16 @@ export const portBindings = (
   return bindings
 }
 
+/** Where this host comes to a container itself, whatever it exposes; undefined: it cannot. */
+export const ownAddress = (info: ContainerInfo, reach: Reach): string | undefined => {
+  if (reach !== 'direct') return undefined
+  const addresses = Object.values(info.NetworkSettings.Networks).map(({ IPAddress }) => IPAddress)
+  return addresses.find((address) => address !== '')
+}
+
 /** Published ports at their place on their host, the others at the container's own address. */
 export const boundPorts = (info: ContainerInfo, reach: Reach): BoundPort[] => {
-  const address = Object.values(info.NetworkSettings.Networks).find(
-    ({ IPAddress }) => IPAddress !== '',
-  )?.IPAddress
+  const address = ownAddress(info, reach)
   const ports: BoundPort[] = []
   const all = { ...toEmpty(info.Config.ExposedPorts), ...info.NetworkSettings.Ports }
   for (const [key, bindings] of Object.entries(all)) {
@@ -66,7 +71,7 @@ export const boundPorts = (info: ContainerInfo, reach: Reach): BoundPort[] => {
     const host = binding === undefined ? null : hostOf(binding.HostIp, reach)
     if (binding !== undefined && host !== null) {
       ports.push({ target, host, port: Number(binding.HostPort), protocol })
-    } else if (binding === undefined && reach === 'direct' && address !== undefined) {
+    } else if (binding === undefined && address !== undefined) {
       ports.push({ target, host: address, port: target, protocol })
     }
   }

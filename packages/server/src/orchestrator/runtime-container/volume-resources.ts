@@ -1,15 +1,17 @@
 import type { StackSpec, VolumeSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { canonicalJson } from '../plan/digest.ts'
-import type { MissingResource } from '../runtime.ts'
-import { composeVersion, label, ownedBy } from './container-labels.ts'
+import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
+import { composeVersion, label } from './container-labels.ts'
 import type { Engine } from './engine.ts'
 import { absent } from './network-resources.ts'
+import { createRemoval, isOfStack } from './resource-removal.ts'
 
+type VolumeDeps = { engine: Engine; owner: string; log: RuntimeLog }
 type VolumeInfo = { Driver: string; Options: Readonly<Record<string, string>> | null }
 
 /** Volumes of stacks, with the names and labels Docker Compose gives them. */
-export const createVolumeResources = ({ engine, owner }: { engine: Engine; owner: string }) => {
+export const createVolumeResources = ({ engine, owner, log }: VolumeDeps) => {
   const find = (name: string): Promise<VolumeInfo | null> =>
     engine.find('inspect a volume', (docker) => docker.getVolume(name).inspect())
 
@@ -45,12 +47,18 @@ export const createVolumeResources = ({ engine, owner }: { engine: Engine; owner
       await engine.call(`create volume ${spec.name}`, (docker) => docker.createVolume(options))
     },
 
-    async removeAll(stack: string): Promise<void> {
-      const query = { filters: { label: [ownedBy(owner), `${label.project}=${stack}`] } }
+    /** `made`: names of those that go as well when Docker Compose has made them. */
+    async removeAll(stack: string, made: readonly string[] = []): Promise<RemovedResources> {
+      const query = { filters: { label: [`${label.project}=${stack}`] } }
       const { Volumes } = await engine.call('list volumes', (docker) => docker.listVolumes(query))
-      for (const { Name } of Volumes ?? []) {
-        await engine.find(`remove volume ${Name}`, (docker) => docker.getVolume(Name).remove())
-      }
+      const { removeEach } = createRemoval({ engine, owner, log, kind: 'volume' })
+      const mine = (Volumes ?? []).filter(({ Name, Labels }) =>
+        isOfStack(Name, Labels, { owner, made }),
+      )
+      return removeEach(
+        mine.map(({ Name }) => ({ id: Name, name: Name })),
+        (docker, name) => docker.getVolume(name).remove(),
+      )
     },
   }
 }

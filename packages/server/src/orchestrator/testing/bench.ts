@@ -2,11 +2,15 @@ import { systemClock, type Clock } from '../../kernel/clock.ts'
 import type { Db } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { until } from '../../kernel/testing/index.ts'
+import type { LogStore } from '../logs/index.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 import { createHouseDb, noDatabases, openHouse, withResources, type House } from './house.ts'
 
 /** A house of its own for a test, with runtimes in memory; `again` is its next life. */
-export const createFakeBench = async ({ clock = systemClock }: { clock?: Clock } = {}) => {
+export const createFakeBench = async ({
+  clock = systemClock,
+  logs,
+}: { clock?: Clock; logs?: Pick<LogStore, 'page'> } = {}) => {
   const test = await createHouseDb()
   const processes = createFakeRuntime(clock)
   const containers = withResources(createFakeRuntime(clock, 'container'))
@@ -31,7 +35,10 @@ export const createFakeBench = async ({ clock = systemClock }: { clock?: Clock }
   }
   const open = async (): Promise<House> => {
     const runtimes = { process: processes, container: containers }
-    const house = await openHouse({ db, clock, ...runtimes, databases })
+    const house = await openHouse({
+      ...{ db, clock, ...runtimes, databases },
+      ...(logs === undefined ? {} : { logs }),
+    })
     houses.push(house)
     return house
   }

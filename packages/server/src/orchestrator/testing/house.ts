@@ -12,7 +12,9 @@ import { createHealth } from '../../health/index.ts'
 import { createRegistry } from '../../registry/index.ts'
 import { createOrchestrator } from '../orchestrator.ts'
 import type { ContextDigest } from '../plan/surroundings.ts'
+import type { LogStore } from '../logs/index.ts'
 import type { Runtime } from '../runtime.ts'
+import type { RemoveOptions } from '../take-down.ts'
 import { createFakeRuntime, engineAway, type FakeRuntime } from './fake-runtime.ts'
 import { serviceSpec, stackSpec } from './spec.ts'
 
@@ -41,6 +43,7 @@ type HouseOptions = {
   log?: Log
   databases?: typeof noDatabases
   contextDigest?: ContextDigest
+  logs?: Pick<LogStore, 'page'>
 }
 
 /**
@@ -61,6 +64,7 @@ export const openHouse = async ({ db, clock = systemClock, ...options }: HouseOp
     ...{ db, events, recorder, registry, health, runtimes, clock, log },
     gatewayUrl: 'http://127.0.0.1:8080',
     databases: options.databases ?? noDatabases,
+    ...(options.logs === undefined ? {} : { logs: options.logs }),
     ...(options.contextDigest === undefined ? {} : { contextDigest: options.contextDigest }),
   })
   health.start()
@@ -81,7 +85,7 @@ export const openHouse = async ({ db, clock = systemClock, ...options }: HouseOp
     startService: (id: string) => orchestrator.startService(localActor, registry.getService(id)),
     scale: (id: string, replicas: number) =>
       orchestrator.scaleService(localActor, registry.getService(id), replicas),
-    remove: (name: string, options = { volumes: false }) =>
+    remove: (name: string, options: RemoveOptions = { volumes: false }) =>
       orchestrator.remove(localActor, name, options),
     async crash(): Promise<void> {
       recorder.stop()
@@ -112,7 +116,7 @@ export const withResources = (runtime: FakeRuntime): FakeRuntime & { away: boole
       create: () => check(undefined),
       imageId: () => check('sha256:1'),
       differences: () => check<string[]>([]),
-      removeAll: () => check(undefined),
+      removeAll: () => check({ removed: [], left: [] }),
     },
   })
   return whole

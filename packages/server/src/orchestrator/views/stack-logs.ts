@@ -6,20 +6,24 @@ import { instanceName } from '../places.ts'
 export type StackLogQuery = LogQuery & { limit: number; contains?: string }
 
 /**
- * The instances whose lines are read of a service. Who follows (`after`) has not read the last words
- * of those that are gone since, so they are read too; their older lines lie before the cursor.
+ * The instances whose lines are read of a service: those that are there, and of those that are gone
+ * the ones that wrote last. What ended is mostly what people look for: an instance that an update
+ * gave up, or the last words of one that was replaced while somebody follows.
  */
 export const instancesToRead = async (
   { logs, registry }: { logs: Pick<LogStore, 'kept'>; registry: Pick<Registry, 'instancesOf'> },
   { id, stack, spec }: ServiceDeclaration,
-  after: string | undefined,
 ): Promise<string[]> => {
   const present = registry.instancesOf(id).map(({ name }) => name)
-  if (after === undefined) return present
   const isOfIt = (name: string): boolean =>
     name === instanceName(stack, spec.name, Number(/\d+$/.exec(name)?.[0] ?? 0))
-  return [...new Set([...present, ...(await logs.kept(stack)).filter(isOfIt)])]
+  const kept = (await logs.kept(stack)).filter(isOfIt)
+  const gone = kept.filter((name) => !present.includes(name)).slice(0, goneMax)
+  return [...present, ...gone]
 }
+
+/** Each one read is open files for every page. */
+const goneMax = 20
 
 /** Lines looked at for one answer; what lies beyond is for the next one, from its cursor. */
 const scanLinesMax = 10_000

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -37,6 +37,7 @@ const createBench = async () => {
   }
   return {
     logs,
+    dir,
     ask,
     read: async <T>(url: string): Promise<T> => {
       const { status, body } = await ask(url)
@@ -94,7 +95,7 @@ test('who follows gets the last lines of an instance that is gone by then', asyn
   const { items, nextCursor } = await bench.read<LogPage>('shop/logs?services=api')
   assert.deepEqual(
     items.map(({ text }) => text),
-    ['seen'],
+    ['before', 'seen'],
   )
   write('shop-api-2', 'last words')
   write('shop-api-old-1', 'of another service')
@@ -102,6 +103,24 @@ test('who follows gets the last lines of an instance that is gone by then', asyn
   assert.deepEqual(
     next.items.map(({ text }) => text),
     ['last words'],
+  )
+})
+
+test('the logs of a service hold those of the twenty that are gone and wrote last', async () => {
+  await using bench = await createBench()
+  const gone = Array.from({ length: 25 }, (_, at) => `shop-api-${at + 2}`)
+  for (const name of gone) {
+    bench.logs.writer({ stack: 'shop', name }).appendLines('stdout', [`cannot start: ${name}`])
+    await bench.logs.flush()
+  }
+  // As a file system with coarse times would have it, all of them were written at once but these.
+  const old = new Date('2026-01-01T00:00:00Z')
+  const log = (name: string) => join(bench.dir, 'shop', name, '00000001.log')
+  for (const name of gone.slice(0, 5)) await utimes(log(name), old, old)
+  const { items } = await bench.read<LogPage>('shop/logs?services=api')
+  assert.deepEqual(
+    items.map(({ text }) => text),
+    gone.slice(5).map((name) => `cannot start: ${name}`),
   )
 })
 

@@ -27,7 +27,7 @@ export const stackViewRoutes = ({ http, registry, orchestrator, logs }: Deps): v
     orchestrator.getStack(stack)
     const { services, contains, before, after, limit } = query
     const read = servicesOf(registry, stack, services).map((service) =>
-      instancesToRead({ logs, registry }, service, after),
+      instancesToRead({ logs, registry }, service),
     )
     return readStackLogs(logs, {
       stack,

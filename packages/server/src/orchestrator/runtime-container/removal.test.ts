@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { hostname } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+import {
+  describeEvent,
+  type ContainerSpec,
+  type MountSpec,
+  type StackSpec,
+} from '@keelson/contract'
+import { until } from '../../kernel/testing/index.ts'
+import { isHealthy } from '../testing/plan-bench.ts'
+import { createRealBench } from '../testing/real-bench.ts'
+import { serviceSpec, stackSpec } from '../testing/spec.ts'
+import { containerOf, testImage } from './container-bench.ts'
+import { startDocker } from './docker-harness.ts'
+
+const engine = await startDocker()
+const skip = 'unavailable' in engine ? `NO DOCKER ENGINE: ${engine.unavailable}` : false
+if (!('unavailable' in engine)) {
+  await engine.makeImage(testImage)
+  after(() => engine.stop())
+}
+const compose = await promisify(execFile)('docker-compose', ['version']).then(
+  () => false as const,
+  () => 'NO docker-compose',
+)
+const createBench = () => {
+  assert(!('unavailable' in engine))
+  return createRealBench(engine)
+}
+type Bench = Awaited<ReturnType<typeof createBench>>
+
+const data: MountSpec = { kind: 'volume', source: 'data', target: '/data', readOnly: false }
+const stackIn = (dir: string, more: Partial<ContainerSpec> = { mounts: [data] }): StackSpec =>
+  stackSpec(
+    'plans',
+    [
+      serviceSpec('api', {
+        ...{ runtime: 'container', command: ['sleep', '1000'], stopGraceMs: 0 },
+        ...{ container: containerOf(more), restart: { policy: 'always' } },
+        origins: { 'volumes.0': [{ file: join(dir, 'compose.yaml'), line: 5, column: 9 }] },
+      }),
+    ],
+    { workingDir: dir, volumes: { data: { name: 'plans_data', external: false } } },
+  )
+
+const composeUp = async ({ dir, run }: Bench, folder = dir): Promise<void> => {
+  const service = `{image: "${testImage}", command: [sleep, "1000"], restart: always, volumes: ["data:/data", "/anonymous"]}`
+  const text = `services:\n  api: ${service}\nvolumes: {data: {}, other: {}}\n`
+  await writeFile(join(folder, 'compose.yaml'), text)
+  await run('docker-compose', [
+    '-p',
+    'plans',
+    '--project-directory',
+    folder,
+    '-f',
+    join(folder, 'compose.yaml'),
+    'up',
+    '-d',
+  ])
+}
+/** Networks and volumes of the project, without what stands for a volume that nobody has named. */
+const partsOf = async ({ docker }: Bench): Promise<string[]> => {
+  const query = { filters: { label: ['com.docker.compose.project=plans'] } }
+  const networks = await docker.listNetworks(query)
+  const { Volumes } = await docker.listVolumes(query)
+  const volumes = (Volumes ?? []).map(({ Name }) => Name)
+  return [
+    ...networks.map(({ Name }) => Name),
+    ...volumes.filter((name) => !/[0-9a-f]{12}$/.test(name)),
+  ].sort()
+}
+const leave = async ({ docker }: Bench): Promise<void> => {
+  const query = { all: true, filters: { label: ['com.docker.compose.project=plans'] } }
+  for (const { Id } of await docker.listContainers(query))
+    await docker.getContainer(Id).remove({ force: true, v: true })
+  for (const { Name } of (await docker.listVolumes()).Volumes ?? [])
+    await docker.getVolume(Name).remove()
+  await docker.pruneNetworks()
+}
+
+test('what Docker Compose made goes with the stack', { skip: skip || compose }, async () => {
+  await using bench = await createBench()
+  const { house, dir } = bench
+  await composeUp(bench)
+  await house.apply(stackIn(dir))
+  await isHealthy(house, 'plans-api-1')
+  await house.remove('plans')
+  assert.deepEqual(await partsOf(bench), ['plans_data'])
+  await house.remove('plans', { volumes: true, resources: ['plans_data'] })
+  assert.deepEqual(await partsOf(bench), [])
+  await assert.rejects(house.remove('plans', { volumes: true, resources: ['plans_data'] }), {
+    code: 'stack_not_found',
+  })
+  await leave(bench)
+})
+
+test('with the volumes at once, also those without a name', { skip: skip || compose }, async () => {
+  await using bench = await createBench()
+  const { house, dir, docker } = bench
+  await composeUp(bench)
+  const { Mounts } = await docker.getContainer('plans-api-1').inspect()
+  const anonymous = Mounts.find(({ Destination }) => Destination === '/anonymous')?.Name ?? ''
+  await docker.getVolume(anonymous).inspect()
+  await house.apply(stackIn(dir))
+  await isHealthy(house, 'plans-api-1')
+  await house.remove('plans', { volumes: true })
+  assert.deepEqual(await partsOf(bench), [])
+  await assert.rejects(docker.getVolume(anonymous).inspect(), /no such volume/i)
+  await leave(bench)
+})
+
+test('what strangers still use is left and told', { skip: skip || compose }, async () => {
+  await using bench = await createBench()
+  const { house, dir, docker } = bench
+  await house.events.start()
+  await composeUp(bench)
+  await house.apply(stackIn(dir))
+  await isHealthy(house, 'plans-api-1')
+  const stranger = await docker.createContainer({
+    Image: testImage,
+    Cmd: ['sleep', '1000'],
+    HostConfig: { NetworkMode: 'plans_default', Binds: ['plans_data:/data'] },
+  })
+  await stranger.start()
+  await house.remove('plans', { volumes: true })
+  assert.deepEqual(await partsOf(bench), ['plans_data', 'plans_default'])
+  await until('it is told', async () => {
+    const told = (await house.events.list({ subject: 'plans', limit: 100 })).map(describeEvent)
+    return told.some(
+      ({ text }) =>
+        text ===
+        'Removed the stack plans; left, because others use them: network plans_default, volume plans_data',
+    )
+  })
+  await house.events.stop()
+  await stranger.remove({ force: true })
+  await leave(bench)
+})
+
+test(
+  'a project of the same name in another folder keeps its own',
+  { skip: skip || compose },
+  async () => {
+    await using bench = await createBench()
+    const { house, dir } = bench
+    const other = join(dir, 'other')
+    await mkdir(other)
+    const stack = stackIn(dir, {})
+    await house.apply({
+      ...stack,
+      services: stack.services.map((service) => ({ ...service, name: 'web' })),
+    })
+    await isHealthy(house, 'plans-web-1')
+    await composeUp(bench, other)
+    await house.remove('plans', { volumes: true })
+    assert.deepEqual(await partsOf(bench), ['plans_data', 'plans_default'])
+    await leave(bench)
+  },
+)
+
+test(
+  'a bind whose source must be there is refused with its place, and nothing is made',
+  { skip },
+  async (t) => {
+    await using bench = await createBench()
+    const { house, dir, docker } = bench
+    if ((await docker.info()).Name !== hostname()) return t.skip('the engine has another name')
+    const mount: MountSpec = { kind: 'bind', source: './nope', target: '/x', readOnly: false }
+    const stack = stackIn(dir, { mounts: [{ ...mount, createHostPath: false }] })
+    for (const attempt of [() => house.orchestrator.plan(stack), () => house.apply(stack)]) {
+      await assert.rejects(
+        attempt,
+        (error: Error & { errors?: { origin?: { line: number } }[] }) => {
+          assert.match(error.message, /nope does not exist, and service api mounts it at \/x/)
+          assert.equal(error.errors?.[0]?.origin?.line, 5)
+          return true
+        },
+      )
+    }
+    assert.deepEqual(await partsOf(bench), [])
+    assert.equal(house.orchestrator.hasStack('plans'), false)
+    await writeFile(join(dir, 'nope'), '')
+    await house.apply(stack)
+    await isHealthy(house, 'plans-api-1')
+    await house.remove('plans')
+  },
+)
+
+test('host-gateway is this host also where the engine has no bridge', { skip }, async () => {
+  await using bench = await createBench()
+  const { house, dir, docker } = bench
+  await house.apply(stackIn(dir, { extraHosts: { api: ['host-gateway'] } }))
+  await isHealthy(house, 'plans-api-1')
+  const { NetworkSettings } = await docker.getContainer('plans-api-1').inspect()
+  const gateway = NetworkSettings.Networks['plans_default']?.Gateway ?? 'no gateway'
+  const exec = await docker
+    .getContainer('plans-api-1')
+    .exec({ Cmd: ['cat', '/etc/hosts'], AttachStdout: true })
+  let hosts = ''
+  for await (const chunk of await exec.start({})) hosts += String(chunk)
+  assert.ok(hosts.split('\n').includes(`${gateway}\tapi`), hosts)
+  await house.remove('plans')
+})
