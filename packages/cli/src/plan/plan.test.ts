@@ -183,6 +183,7 @@ const createMovingPlatform = (changesMax: number) => {
       return applied.length <= changesMax ? outdated : { body: planOf([]) }
     }
     if (path === '/api/v1/services') return { body: { items: [summary], nextCursor: null } }
+    if (path === '/api/v1/stacks/shop/state') return { body: { rollouts: [] } }
     return path === '/api/v1/instances' ? { body: [] } : undefined
   }
   return { answer, applied }
