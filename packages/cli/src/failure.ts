@@ -61,7 +61,7 @@ export const failureOf = (error: unknown): Failure => {
 }
 
 /** How fetch tells that nobody listens there, or that the answer was cut off. */
-const isConnectionLost = (error: unknown): error is TypeError =>
+export const isConnectionLost = (error: unknown): error is TypeError =>
   error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated')
 
 const causeOf = ({ cause }: TypeError): string => {

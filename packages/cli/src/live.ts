@@ -45,9 +45,16 @@ const parse = (text: string): unknown => {
   }
 }
 
+/** Where the stream is, and what says who asks. */
+export type LiveTarget = { url: string; headers: Readonly<Record<string, string>> }
+
 type LiveOptions = {
-  url: string
-  headers: Readonly<Record<string, string>>
+  /**
+   * Asked before every connection, because a platform that was cut off may be back elsewhere, and
+   * its former port may be another program's, which must not get the token. Undefined: there is
+   * none now.
+   */
+  target: () => Promise<LiveTarget | undefined>
   topics: readonly string[]
   signal: AbortSignal
   onMessage: (message: LiveMessage) => void
@@ -67,11 +74,14 @@ export const followLive = async (options: LiveOptions): Promise<void> => {
   let retryMs = retryFromMs
   while (!signal.aborted) {
     try {
-      await readStream(options, lastId, (message) => {
-        lastId = message.id ?? lastId
-        retryMs = retryFromMs
-        options.onMessage(message)
-      })
+      const target = await options.target()
+      if (signal.aborted) return
+      if (target !== undefined)
+        await readStream(options, target, lastId, (message) => {
+          lastId = message.id ?? lastId
+          retryMs = retryFromMs
+          options.onMessage(message)
+        })
     } catch {
       // Whatever cut it, the answer is the same: try again, or stop when asked to.
     }
@@ -83,7 +93,8 @@ export const followLive = async (options: LiveOptions): Promise<void> => {
 }
 
 const readStream = async (
-  { url, headers, topics, signal, onState }: LiveOptions,
+  { topics, signal, onState }: LiveOptions,
+  { url, headers }: LiveTarget,
   lastId: string | undefined,
   onMessage: (message: LiveMessage) => void,
 ): Promise<void> => {

@@ -75,6 +75,21 @@ export const findReady = async (
   return found.kind === 'running' ? connect(found) : found.kind
 }
 
+/**
+ * What `followLive` connects to: first the platform that was just found, and after that only what
+ * the data folder leads to, lives, and says that it is ready.
+ */
+export const liveTargetOf = (context: Context, found: Platform) => {
+  let first: Platform | undefined = found
+  return async (): Promise<Platform | undefined> => {
+    const given = first
+    first = undefined
+    if (given !== undefined && isAlive(given.pid)) return given
+    const now = await findReady(context)
+    return typeof now === 'object' ? now : undefined
+  }
+}
+
 /** The running platform, or the error that there is none. */
 export const getRunning = async (context: Context): Promise<Platform> => {
   const found = await findPlatform(context.dataFolder)

@@ -440,6 +440,13 @@ export const api = {
           maxLength: 100_000,
         }),
       ),
+      workingDir: Type.Optional(
+        Type.String({
+          description:
+            'With resources: the folder of that file; without it, or when another folder has a project of this name, what Docker Compose made stays',
+          maxLength: 4096,
+        }),
+      ),
     }),
     response: null,
   }),

@@ -444,9 +444,8 @@ for (const [path, text] of routes) {
     { skip },
     async () => {
       await using fixture = await startFixture()
-      await using window = await openWindow(browser, fixture, { path })
+      await using window = await openWindow(browser, fixture, { path, text })
       const { page } = window
-      await page.getByText(text).first().waitFor()
       await assertAccessible(page)
       assert.deepEqual(await findSmallTargets(page), [])
       const scheme = page.locator('html[data-mantine-color-scheme=dark]')

@@ -15,6 +15,7 @@ import {
   stackStateQuery,
   systemQuery,
 } from './api/queries.ts'
+import { loadPart } from './load-part.ts'
 import { validateServiceSearch } from './service/service-search.ts'
 import { validateServicesSearch } from './services/services-search.ts'
 import { NotFoundPage, RouteError } from './shell/route-error.tsx'
@@ -31,7 +32,10 @@ const root = createRootRouteWithContext<{ cache: QueryClient }>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: 'sign-in',
-  component: lazyRouteComponent(() => import('./sign-in/sign-in-page.tsx'), 'SignInPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./sign-in/sign-in-page.tsx')),
+    'SignInPage',
+  ),
 })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
@@ -43,7 +47,10 @@ const overview = createRoute({
     void cache.prefetchQuery(overviewQuery)
     void cache.prefetchQuery(servicesQuery)
   },
-  component: lazyRouteComponent(() => import('./overview/overview-page.tsx'), 'OverviewPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./overview/overview-page.tsx')),
+    'OverviewPage',
+  ),
 })
 
 const services = createRoute({
@@ -51,7 +58,10 @@ const services = createRoute({
   path: 'services',
   validateSearch: validateServicesSearch,
   loader: ({ context: { cache } }) => void cache.prefetchQuery(servicesQuery),
-  component: lazyRouteComponent(() => import('./services/services-page.tsx'), 'ServicesPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./services/services-page.tsx')),
+    'ServicesPage',
+  ),
 })
 
 const service = createRoute({
@@ -62,7 +72,10 @@ const service = createRoute({
     void cache.prefetchQuery(serviceQuery(`${stack}/${name}`))
     void cache.prefetchQuery(healthQuery(`${stack}/${name}`, 24))
   },
-  component: lazyRouteComponent(() => import('./service/service-page.tsx'), 'ServicePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./service/service-page.tsx')),
+    'ServicePage',
+  ),
 })
 
 const stack = createRoute({
@@ -73,20 +86,29 @@ const stack = createRoute({
     void cache.prefetchQuery(stackStateQuery(stack))
     void cache.prefetchQuery(stackRevisionsQuery(stack))
   },
-  component: lazyRouteComponent(() => import('./stack/stack-page.tsx'), 'StackPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./stack/stack-page.tsx')),
+    'StackPage',
+  ),
 })
 
 const system = createRoute({
   getParentRoute: () => shell,
   path: 'system',
   loader: ({ context: { cache } }) => void cache.prefetchQuery(systemQuery),
-  component: lazyRouteComponent(() => import('./system/system-page.tsx'), 'SystemPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./system/system-page.tsx')),
+    'SystemPage',
+  ),
 })
 
 const reference = createRoute({
   getParentRoute: () => shell,
   path: 'reference',
-  component: lazyRouteComponent(() => import('./reference/reference-page.tsx'), 'ReferencePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('./reference/reference-page.tsx')),
+    'ReferencePage',
+  ),
 })
 
 const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', component: NotFoundPage })

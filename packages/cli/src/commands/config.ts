@@ -42,12 +42,15 @@ export const config = async (context: Context, options: ConfigOptions): Promise<
   const asked = options.profiles === true ? { ...shared, profiles: ['*'] } : shared
   const { confined } = options
   const confineTo = confined === true ? '.' : confined
-  const project = await loadFiles({ ...context, shared: asked }, defined({ confineTo }))
+  // Files of somebody else would print the secrets of this shell: `X=${AWS_SECRET_ACCESS_KEY}`.
+  const env = confineTo === undefined ? context.env : {}
+  const reading = { ...context, env, shared: asked }
+  const project = await loadFiles(reading, defined({ confineTo }))
   showWarnings(context, project.warnings.map(faultOfDiagnostic))
   const text =
     options.explain === undefined
       ? textOf(context, project, options)
-      : await explained(context, project, options.explain, defined({ confineTo }))
+      : await explained({ ...context, env }, project, options.explain, defined({ confineTo }))
   if (options.output !== undefined) await save(resolve(cwd, options.output), text)
   else if (!shared.quiet) output.data(text.replace(/\n$/, ''))
   return exitCodes.ok

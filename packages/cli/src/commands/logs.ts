@@ -5,7 +5,7 @@ import { usageError } from '../failure.ts'
 import { createWakingLoop, followLive } from '../live.ts'
 import { createLinePrinter } from '../log-lines.ts'
 import { flush } from '../output.ts'
-import { getRunning, type Platform } from '../platform.ts'
+import { getRunning, liveTargetOf, type Platform } from '../platform.ts'
 import { findStack, hintOfStacks, listStacks } from '../scope.ts'
 import { listenForInterrupt } from '../up/interrupt.ts'
 
@@ -195,11 +195,11 @@ const follow = async (options: FollowOptions): Promise<void> => {
     }
   }
   if (whole !== undefined) add('', join)
-  const { url, headers } = platform
+  const target = liveTargetOf(context, platform)
   const wake = () => loops.forEach((loop) => loop.wake())
   // The platform takes this many topics on one stream; polling carries the rest.
   const topics = ['stacks', ...sources.map(({ id }) => `logs:${id}`)].slice(0, topicsMax)
-  await followLive({ url, headers, topics, signal, onMessage: wake, onState: wake })
+  await followLive({ target, topics, signal, onMessage: wake, onState: wake })
   await Promise.all(running)
   interrupt.release()
   if (fault instanceof Error) throw fault

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { formatDrift } from '../drift.ts'
 import { createWakingLoop, followLive } from '../live.ts'
-import { getRunning, type Platform } from '../platform.ts'
+import { getRunning, liveTargetOf, type Platform } from '../platform.ts'
 import { markOfState, paintState } from '../progress/marks.ts'
 import { createScreen } from '../progress/screen.ts'
 import { findStack, findStackState, listStacks } from '../scope.ts'
@@ -177,8 +177,7 @@ const watchStatus = async (
   await Promise.all([
     loop.run(),
     followLive({
-      url: platform.url,
-      headers: platform.headers,
+      target: liveTargetOf(context, platform),
       topics: ['services'],
       signal: ended,
       onMessage: loop.wake,

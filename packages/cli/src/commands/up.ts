@@ -116,7 +116,7 @@ const putUp = async (given: PutUpOptions): Promise<number> => {
     return takeDown({ context, stack, reporter, interrupt })
   }
   const { platform } = ready
-  const actions = followActions(platform, stack, reporter)
+  const actions = followActions(context, platform, stack, reporter)
   try {
     const { spec, wanted } = given.select(await servicesApplied(platform, stack))
     const since = Date.now()

@@ -266,6 +266,26 @@ test('--confined reads nothing outside of the folder, and says where it would ha
     )
   }))
 
+test('--confined prints nothing of the shell, what the folder says itself and no more', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'keelson-config-'))
+  try {
+    const lines = ['name: t', 'services:', '  a:', '    image: x:1', '    environment:']
+    const values = ['      X: "<${LEAK:-none}>"', '      Y: ${OWN}', '      LEAK:', '']
+    await writeFile(join(folder, 'compose.yaml'), [...lines, ...values].join('\n'))
+    await writeFile(join(folder, '.env'), 'OWN=here\n')
+    const env = { LEAK: 'tok-4711', COMPOSE_FILE: '/etc/hostname' }
+    for (const more of [[], ['--explain', 'services.a.environment.X'], ['--origins']]) {
+      const args = ['config', '--confined', ...more]
+      const { code, stdout, stderr } = await runKeelson(args, { cwd: folder, env })
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /<none>/)
+      assert.doesNotMatch(stdout + stderr, /tok-4711/)
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
 test('--no-interpolate is refused, with what tells of variables', () =>
   withLayers(async (keelson) => {
     const { code, stdout, stderr } = await keelson('--no-interpolate')

@@ -80,6 +80,7 @@ const addUp = (add: Add, handle: Handle): void => {
 
 const configHelp = `
 Values are printed as they are, also those of passwords: as docker compose config does.
+With --confined no variable of the shell counts, only those of .env files in that folder.
 Paths of --explain: services.api.environment.DB_URL, services.api.image, networks.front.`
 
 const addConfig = (add: Add, handle: Handle): void => {

@@ -67,8 +67,10 @@ const stay = async (
     onRemoved: () => leave('removed'),
     onLost: () => {
       // One failed read may be a busy moment; a process that is gone is not.
-      void findPlatform(context.dataFolder).then(({ kind }) => {
-        if (kind === 'crashed' || kind === 'absent') leave('lost')
+      void findPlatform(context.dataFolder).then((found) => {
+        const { kind } = found
+        const isMoved = kind === 'running' && found.file.url !== options.platform.url
+        if (kind === 'crashed' || kind === 'absent' || isMoved) leave('lost')
       })
     },
   })

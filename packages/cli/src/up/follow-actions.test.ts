@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import type { ActionProgress } from '@keelson/contract'
+import type { Context } from '../context.ts'
 import { createOutput } from '../output.ts'
 import type { Platform } from '../platform.ts'
 import { createReporter, type Reporter } from '../progress/reporter.ts'
@@ -48,13 +49,14 @@ const follow = async (kind: 'plain' | 'json') => {
     stderr: stream,
   })
   const ended = Promise.withResolvers<void>()
-  const writer = createReporter(kind, {
+  const context: Context = {
     ...{ cwd: '/', env: {}, dataFolder: fixture.folder, output },
     shared: {
       ...{ files: [], envFiles: [], profiles: [], json: false, quiet: false },
       ...{ projectName: undefined, projectFolder: undefined },
     },
-  })
+  }
+  const writer = createReporter(kind, context)
   const reporter: Reporter = {
     ...writer,
     update: (update) => {
@@ -63,7 +65,7 @@ const follow = async (kind: 'plain' | 'json') => {
     },
   }
   const platform = { url: fixture.url, headers: {} } as unknown as Platform
-  const actions = followActions(platform, 'shop', reporter)
+  const actions = followActions(context, platform, 'shop', reporter)
   await ended.promise
   await actions.stop()
   return { said, failed: actions.failed() }

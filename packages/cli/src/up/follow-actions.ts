@@ -1,18 +1,23 @@
 import type { ActionProgress, TimelineEntry } from '@keelson/contract'
 import { followLive } from '../live.ts'
-import type { Platform } from '../platform.ts'
+import type { Context } from '../context.ts'
+import { liveTargetOf, type Platform } from '../platform.ts'
 import type { Reporter } from '../progress/reporter.ts'
 
 /**
  * Tells how the actions of a plan get on, from before it is applied: pulls come first. And how
  * updates do: their instances serve all the time, so their services have nothing to tell.
  */
-export const followActions = ({ url, headers }: Platform, stack: string, reporter: Reporter) => {
+export const followActions = (
+  context: Context,
+  platform: Platform,
+  stack: string,
+  reporter: Reporter,
+) => {
   const ended = new AbortController()
   const failed = new Map<string, ActionProgress>()
   const following = followLive({
-    url,
-    headers,
+    target: liveTargetOf(context, platform),
     topics: ['actions', 'timeline'],
     signal: ended.signal,
     onMessage: ({ topic, data }) => {

@@ -1,7 +1,7 @@
 import { ProblemError, type Rollout, type ServiceSummary, type StackSpec } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { createWakingLoop, followLive, type LiveMessage } from '../live.ts'
-import type { Platform } from '../platform.ts'
+import { liveTargetOf, type Platform } from '../platform.ts'
 import { createProgress, type FormerLives, type Progress } from '../progress/progress.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { count } from '../text.ts'
@@ -181,11 +181,11 @@ export const beginFollowing = (
     } else if (topic === 'stacks' && isRemoval(data, stack)) onRemoved?.()
     loop.wake()
   }
-  const { url, headers } = platform
+  const target = options.link?.liveTarget ?? liveTargetOf(options.context, platform)
   reporter.watch(progress, stack)
   const running = Promise.all([
     loop.run(),
-    followLive({ url, headers, topics: ['services', 'stacks'], signal: ended.signal, onMessage }),
+    followLive({ target, topics: ['services', 'stacks'], signal: ended.signal, onMessage }),
   ])
   return {
     progress,

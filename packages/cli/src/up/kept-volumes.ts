@@ -6,16 +6,17 @@ import type { Context } from '../context.ts'
 import type { Platform } from '../platform.ts'
 
 /** What an earlier `down` may have kept: volumes, and networks that others used, by their names. */
-export type KeptVolumes = { stack: string; resources: string[] }
+export type KeptVolumes = { stack: string; resources: string[]; workingDir: string }
 
 /** Undefined without a compose file that can be read, or one that has no containers. */
 export const findKeptVolumes = async (context: Context): Promise<KeptVolumes | undefined> => {
   try {
-    const { name, services, volumes, networks } = await loadFiles(context)
+    const { name, services, volumes, networks, workingDir } = await loadFiles(context)
     if (Object.values(services).every(({ runtime }) => runtime === 'process')) return undefined
     const all = [...Object.values(volumes), ...Object.values(networks)]
     const own = all.filter(({ external }) => !external)
-    return { stack: name, resources: [`${name}_default`, ...own.map((one) => one.name)] }
+    const resources = [`${name}_default`, ...own.map((one) => one.name)]
+    return { stack: name, resources, workingDir }
   } catch (error) {
     if (error instanceof ComposeError) return undefined
     throw error
@@ -25,10 +26,10 @@ export const findKeptVolumes = async (context: Context): Promise<KeptVolumes | u
 /** False when there were none. */
 export const removeKeptVolumes = async (
   platform: Platform,
-  { stack, resources }: KeptVolumes,
+  { stack, resources, workingDir }: KeptVolumes,
 ): Promise<boolean> => {
   try {
-    const query = { volumes: true, resources: resources.join(',') }
+    const query = { volumes: true, resources: resources.join(','), workingDir }
     await platform.call('removeStack', { params: { stack }, query })
     return true
   } catch (error) {

@@ -1,7 +1,8 @@
 import { ProblemError } from '@keelson/contract'
 import type { Context } from '../context.ts'
-import { tableError, type CommandError } from '../failure.ts'
-import { findReady, type Platform } from '../platform.ts'
+import { CommandError, isConnectionLost, tableError } from '../failure.ts'
+import { isAlive } from '../platform-file.ts'
+import { findReady, liveTargetOf, type Platform } from '../platform.ts'
 import type { Reporter } from '../progress/reporter.ts'
 
 type LinkOptions = {
@@ -33,6 +34,8 @@ export const createPlatformLink = (options: LinkOptions) => {
   const maxMs = options.lostMaxMs ?? lostMaxMs
   let platform = options.platform
   let loss: Loss | undefined
+  let refusal: Error | undefined
+  const findTarget = liveTargetOf(context, options.platform)
 
   const lose = (kind: Loss['kind']): void => {
     if (loss?.kind !== kind) {
@@ -58,9 +61,19 @@ export const createPlatformLink = (options: LinkOptions) => {
     platform: (): Platform => platform,
     isLost: (): boolean => loss !== undefined,
 
+    /** Where a stream may connect now: nowhere while the platform is lost. */
+    liveTarget: async (): Promise<Platform | undefined> => {
+      if (loss !== undefined) return undefined
+      const found = await findTarget()
+      // A reading may have lost it meanwhile.
+      return loss === undefined ? found : undefined
+    },
+
     /** One reading; undefined when it failed, and then the next one looks where the platform is. */
     async read<T>(work: (platform: Platform) => Promise<T>): Promise<T | undefined> {
-      const asked = loss === undefined ? platform : await find()
+      // The port of a process that is gone may be another program's, which must not get the token.
+      const isKnown = loss === undefined && isAlive(platform.pid)
+      const asked = isKnown ? platform : await find()
       if (asked === undefined) return undefined
       try {
         const value = await work(asked)
@@ -68,14 +81,17 @@ export const createPlatformLink = (options: LinkOptions) => {
         loss = undefined
         return value
       } catch (error) {
-        const isRemoved = error instanceof ProblemError && error.problem.status === 404
-        lose(isRemoved ? 'removed' : 'away')
+        const kind = lossOf(error)
+        if (kind === undefined)
+          refusal ??= error instanceof Error ? error : new Error(String(error))
+        lose(kind ?? 'away')
         return undefined
       }
     },
 
-    /** Why there is no use in waiting longer. */
-    fault(): CommandError | undefined {
+    /** Why there is no use in waiting longer: a refusal at once, a loss after its time. */
+    fault(): Error | undefined {
+      if (refusal !== undefined) return refusal
       if (loss === undefined) return undefined
       const { kind, since } = loss
       if (now() - since < (kind === 'away' ? maxMs : Math.min(maxMs, endedMaxMs))) return undefined
@@ -91,3 +107,19 @@ export const createPlatformLink = (options: LinkOptions) => {
     },
   }
 }
+
+/** Undefined for what waiting does not heal: a refusal, or a fault of our own. */
+const lossOf = (error: unknown): Loss['kind'] | undefined => {
+  if (error instanceof ProblemError) {
+    const { status } = error.problem
+    return status === 404 ? 'removed' : status >= 500 ? 'away' : undefined
+  }
+  if (error instanceof CommandError) {
+    return error.code === 'platform_unreachable' ? 'away' : undefined
+  }
+  return isConnectionLost(error) || isCutShort(error) ? 'away' : undefined
+}
+
+/** By the deadline while the body was read, or because nobody waits for it any more. */
+const isCutShort = (error: unknown): boolean =>
+  error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')

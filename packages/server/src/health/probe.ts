@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { BoundPort, ProbeSpec } from '@keelson/contract'
 import { messageOf } from '../kernel/errors.ts'
+import { storableText } from '../kernel/storable.ts'
 
 export type ProbeResult = { ok: boolean; reason: string; latencyMs: number }
 
@@ -28,7 +29,7 @@ export const runProbe = async (
     failure(messageOf(error)),
   )
   const latencyMs = Math.round((performance.now() - startedMs) * 10) / 10
-  return { ...outcome, reason: outcome.reason.slice(0, reasonLengthMax), latencyMs }
+  return { ...outcome, reason: storableText(outcome.reason.slice(0, reasonLengthMax)), latencyMs }
 }
 
 type Outcome = { ok: boolean; reason: string }

@@ -71,6 +71,7 @@ export const stackRoutes = (deps: Deps): void => {
       ...(query.resources === undefined
         ? {}
         : { resources: query.resources.split(',').filter((name) => name !== '') }),
+      ...(query.workingDir === undefined ? {} : { workingDir: query.workingDir }),
     }),
   )
   http.route('getServiceLogs', async ({ params, query }) => {

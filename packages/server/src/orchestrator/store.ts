@@ -2,6 +2,7 @@ import type { Drift, StackSpec } from '@keelson/contract'
 import type { Queryable } from '../kernel/db.ts'
 import { freshRecord, type RestartRecord } from './keeper/restart-memory.ts'
 import type { Part } from './plan/parts.ts'
+import { storableJson } from '../kernel/storable.ts'
 
 export type StackRow = {
   name: string
@@ -116,7 +117,7 @@ export const replaceDefinitions = async (
      select $1, row.service, row.digest, row.revision, row.current, row.parts
      from jsonb_to_recordset($2::jsonb)
        as row (service text, digest text, revision integer, current boolean, parts jsonb)`,
-    [stack, JSON.stringify(rows)],
+    [stack, storableJson(rows)],
   )
 }
 
@@ -134,7 +135,7 @@ export const upsertDrift = async (
   await db.execute(
     `insert into orchestrator.drift (stack, key, drift) values ($1, $2, $3)
      on conflict (stack, key) do update set drift = excluded.drift`,
-    [stack, key, JSON.stringify(drift)],
+    [stack, key, storableJson(drift)],
   )
 }
 
@@ -178,7 +179,7 @@ export const saveRestarts = async (
   await db.execute(
     `insert into orchestrator.instance (name, stack, restarts, history) values ($1, $2, $3, $4)
      on conflict (name) do update set restarts = excluded.restarts, history = excluded.history`,
-    [instance.name, instance.stack, restarts, JSON.stringify(history)],
+    [instance.name, instance.stack, restarts, storableJson(history)],
   )
 }
 

@@ -29,7 +29,7 @@ type TakeDownDeps = {
   stacks: KnownStacks
   keeping: Keeping
   finding: Finding
-  adoption: Pick<Adoption, 'leftOf' | 'madeFor'>
+  adoption: Pick<Adoption, 'isElsewhere' | 'leftOf' | 'madeFor'>
   places: Pick<Places, 'of' | 'erase' | 'forget'>
   updates: Pick<Updates, 'halt'>
   timers: Timers
@@ -41,8 +41,11 @@ type TakeDownDeps = {
   onRemoved: (stack: string) => void
 }
 
-/** `resources`: networks and volumes of the file, of a stack that is not there any more. */
-export type RemoveOptions = { volumes: boolean; resources?: string[] }
+/**
+ * `resources`: networks and volumes of the file, of a stack that is not there any more; `workingDir`
+ * is the folder of that file.
+ */
+export type RemoveOptions = { volumes: boolean; resources?: string[]; workingDir?: string }
 
 type Removal = { volumes: boolean; by: string }
 
@@ -96,11 +99,18 @@ export const createTakeDown = (deps: TakeDownDeps) => {
   }
 
   /**
-   * What an earlier removal has kept: what is ours, and of `resources` what Docker Compose has made. Throws AppError('stack_not_found') when there are none.
+   * What an earlier removal has kept: what is ours, and of `resources` what Docker Compose has made,
+   * unless a project of the name is another folder's, or nobody says which folder is meant. Throws
+   * AppError('stack_not_found') when there are none, and then nothing has changed.
    */
-  const removeKept = async (actor: Actor, name: string, resources: string[]): Promise<void> => {
-    const made = { networks: resources, volumes: resources }
-    const gone = await containers.resources?.removeAll(name, { volumes: true, made })
+  const removeKept = async (
+    actor: Actor,
+    name: string,
+    { resources, workingDir }: { resources: string[]; workingDir: string | undefined },
+  ): Promise<void> => {
+    const isTheirs = workingDir === undefined || (await deps.adoption.isElsewhere(name, workingDir))
+    const made = isTheirs ? {} : { made: { networks: resources, volumes: resources } }
+    const gone = await containers.resources?.removeAll(name, { volumes: true, ...made })
     const { removed = [], left = [] } = gone ?? {}
     if (removed.length + left.length === 0) stacks.get(name)
     log.info({ stack: name, removed, left }, 'what an earlier removal had kept is removed')
@@ -160,9 +170,9 @@ export const createTakeDown = (deps: TakeDownDeps) => {
     options: RemoveOptions,
   ): Promise<void> => {
     await stacks.whenComplete()
-    const { volumes: isAll, resources } = options
+    const { volumes: isAll, resources, workingDir } = options
     if (isAll && resources !== undefined && stacks.find(name) === undefined) {
-      await removeKept(actor, name, resources)
+      await removeKept(actor, name, { resources, workingDir })
       return
     }
     const known = stacks.get(name)

@@ -1,5 +1,6 @@
 import type { Queryable } from '../kernel/db.ts'
 import type { RegisteredInstance, ServiceDeclaration } from './declaration.ts'
+import { storableJson } from '../kernel/storable.ts'
 
 export const selectServices = async (db: Queryable): Promise<ServiceDeclaration[]> => {
   const rows = await db.many<{ declaration: ServiceDeclaration }>(
@@ -57,7 +58,7 @@ export const upsertInstance = async (
      on conflict (name) do update set
        service_id = excluded.service_id, facts = excluded.facts,
        lease_expires_at = excluded.lease_expires_at`,
-    [facts.name, facts.serviceId, JSON.stringify(facts), leaseExpiresAt],
+    [facts.name, facts.serviceId, storableJson(facts), leaseExpiresAt],
   )
 }
 

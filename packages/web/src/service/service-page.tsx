@@ -18,11 +18,12 @@ import { ServiceHead } from './service-head.tsx'
 import { ServiceTimeline } from './service-timeline.tsx'
 import { tabs, type ServiceSearch, type Tab } from './service-search.ts'
 import { WhyStory } from './why.tsx'
+import { loadPart } from '../load-part.ts'
 import './service.css'
 
 const route = getRouteApi('/shell/services/$stack/$name')
-const LogPanel = lazy(() =>
-  import('../logs/log-panel.tsx').then(({ LogPanel }) => ({ default: LogPanel })),
+const LogPanel = lazy(
+  loadPart(() => import('../logs/log-panel.tsx').then(({ LogPanel }) => ({ default: LogPanel }))),
 )
 
 const tabNames: Record<Tab, string> = {

@@ -13,11 +13,14 @@ import { filterServices } from './filter.ts'
 import { Filters } from './filters.tsx'
 import type { ServicesSearch } from './services-search.ts'
 import { ServicesTable } from './services-table.tsx'
+import { loadPart } from '../load-part.ts'
 import './services.css'
 
 const route = getRouteApi('/shell/services')
-const ServiceMapView = lazy(() =>
-  import('../map/service-map.tsx').then(({ ServiceMapView }) => ({ default: ServiceMapView })),
+const ServiceMapView = lazy(
+  loadPart(() =>
+    import('../map/service-map.tsx').then(({ ServiceMapView }) => ({ default: ServiceMapView })),
+  ),
 )
 
 const noServices: readonly ServiceSummary[] = []

@@ -17,11 +17,12 @@ import { StackHead } from './stack-head.tsx'
 import { tabs, type StackSearch, type Tab } from './stack-search.ts'
 import { StartTab } from './start-tab.tsx'
 import { Updates } from './updates.tsx'
+import { loadPart } from '../load-part.ts'
 import './stack.css'
 
 const route = getRouteApi('/shell/stacks/$stack')
-const StackLogs = lazy(() =>
-  import('./stack-logs.tsx').then(({ StackLogs }) => ({ default: StackLogs })),
+const StackLogs = lazy(
+  loadPart(() => import('./stack-logs.tsx').then(({ StackLogs }) => ({ default: StackLogs }))),
 )
 
 const tabNames: Record<Tab, string> = {

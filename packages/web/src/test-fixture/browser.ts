@@ -28,17 +28,26 @@ export const launchBrowser = (executablePath: string): Promise<Browser> =>
   })
 
 export type Theme = 'light' | 'dark'
-type WindowOptions = { theme?: Theme; width?: number; motion?: boolean; path?: string }
+type WindowOptions = {
+  theme?: Theme
+  width?: number
+  motion?: boolean
+  path?: string
+  text?: string
+}
 
 /** What Chromium says of every open request when a network of the machine comes or goes. */
 const networkChanged = 'net::ERR_NETWORK_CHANGED'
 const loadsMax = 10
 
-/** A window of its own, signed in at the fixture. What goes wrong in it is kept in `faults`. */
+/**
+ * A window of its own, signed in at the fixture, and `text` in it. What goes wrong in it is kept in
+ * `faults`.
+ */
 export const openWindow = async (
   browser: Browser,
   fixture: Fixture,
-  { theme = 'light', width = 1280, motion = false, path = '/' }: WindowOptions = {},
+  { theme = 'light', width = 1280, motion = false, path = '/', text }: WindowOptions = {},
 ) => {
   const context = await browser.newContext({
     colorScheme: theme,
@@ -56,7 +65,7 @@ export const openWindow = async (
   })
   page.on('pageerror', (error) => faults.push(error.message))
   const open = (to: string) => load(page, fixture.url + to)
-  await open(path)
+  await load(page, fixture.url + path, text)
   return { page, faults, open, [Symbol.asyncDispose]: () => context.close() }
 }
 
@@ -64,23 +73,32 @@ export const openWindow = async (
  * Opens an address. Containers that start elsewhere on the machine change its networks, and Chromium
  * then gives up what it loads: that is no fault of the page, so it is loaded again.
  */
-const load = async (page: Page, url: string): Promise<void> => {
-  for (let attempt = 1; ; attempt += 1) {
-    let isBroken = false
+const load = async (page: Page, url: string, text?: string): Promise<void> => {
+  for (let attempt = 1; attempt <= loadsMax; attempt += 1) {
+    const broken = Promise.withResolvers<'broken'>()
     const note = (request: Request) => {
-      if (request.failure()?.errorText === networkChanged) isBroken = true
+      if (request.failure()?.errorText === networkChanged) broken.resolve('broken')
     }
     page.on('requestfailed', note)
     try {
-      await page.goto(url)
-    } catch (error) {
-      if (!String(error).includes(networkChanged)) throw error
-      isBroken = true
+      const shown = page.goto(url).then(async () => {
+        if (text !== undefined) await page.getByText(text).first().waitFor()
+        return 'shown' as const
+      })
+      const outcome = await Promise.race([shown.catch(asBroken), broken.promise])
+      if (outcome === 'shown') return
+      // The next navigation interrupts this one.
+      void shown.catch(() => undefined)
     } finally {
       page.off('requestfailed', note)
     }
-    if (!isBroken || attempt === loadsMax) return
   }
+  throw new Error(`the networks of the machine changed through ${loadsMax} loads of ${url}`)
+}
+
+const asBroken = (error: unknown): 'broken' => {
+  if (!String(error).includes(networkChanged)) throw error
+  return 'broken'
 }
 
 /** Rules of axe that a theme can break, beside those that hold in every theme. */

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import type { Clock } from '../clock.ts'
 import type { Tx } from '../db.ts'
 import { newId } from '../ids.ts'
+import { storableJson } from '../storable.ts'
 
 export type NewEvent<T extends EventType> = {
   type: T
@@ -55,7 +56,7 @@ export const createPublisher = (deps: { clock: Clock; onCommitted: () => void })
     assert(Object.hasOwn(eventSchemas, type), `${type} is not in the contract`)
     assert(isValid(type, payload), `the payload of ${type} does not fit the contract`)
     assert(subject !== '' && subject.length <= subjectLengthMax, `subject of ${type}: "${subject}"`)
-    const entry = JSON.stringify({ id: newId(), type, subject, payload, actor, at }, storable)
+    const entry = storableJson({ id: newId(), type, subject, payload, actor, at })
     assert(
       Buffer.byteLength(entry) <= payloadLimitBytes,
       `${type} is over ${payloadLimitBytes} bytes`,
@@ -65,7 +66,3 @@ export const createPublisher = (deps: { clock: Clock; onCommitted: () => void })
     entries.push(entry)
   }
 }
-
-/** jsonb takes neither NUL nor half a surrogate pair, and output of programs may hold both. */
-const storable = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value

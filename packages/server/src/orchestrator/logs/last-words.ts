@@ -45,5 +45,5 @@ const control = /\u001B\[[\d;?:]*[A-Za-z]|[\u0000-\u001F\u007F-\u009F]+/g
 
 const shown = (text: string): string => {
   const line = text.replaceAll(control, ' ').trim()
-  return line.length > lineMax ? `${line.slice(0, lineMax)} …` : line
+  return line.length > lineMax ? `${line.slice(0, lineMax).toWellFormed()} …` : line
 }

@@ -43,6 +43,23 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
     return foreign.filter((_, at) => others[at] !== true)
   }
 
+  /**
+   * Does a project of this name have containers of another folder? Also those that have never run,
+   * and those of another Keelson.
+   */
+  const isElsewhere = async (name: string, workingDir: string): Promise<boolean> => {
+    const found = await containers.observe([name])
+    const held = (await containers.resources?.holders?.()) ?? []
+    const folders = new Set([
+      ...found
+        .filter((one) => one.foreign === true && one.stack === name)
+        .map(({ container }) => container?.folder),
+      ...held.filter((one) => one.stack === name && one.whose !== 'ours').map((one) => one.folder),
+    ])
+    const others = await Promise.all([...folders].map((one) => isOtherFolder(one, workingDir)))
+    return others.includes(true)
+  }
+
   /** Is there an instance of ours in its place? */
   const isHeld = (name: string): boolean => {
     const keeper = stacks.keepers.get(name)
@@ -64,6 +81,8 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
   }
 
   return {
+    isElsewhere,
+
     /** Projects that have containers which were taken over. */
     projects: (): string[] => [...new Set([...digests.values()].map(({ stack }) => stack))],
 
@@ -143,11 +162,7 @@ export const openAdoption = async ({ db, stacks, containers }: AdoptionDeps) => 
      * project of its name runs from another folder, whose it is then.
      */
     async madeFor(stack: StackSpec): Promise<MadeByCompose | undefined> {
-      const found = await containers.observe([stack.name])
-      for (const { foreign, stack: project, container } of found) {
-        const isOther = foreign === true && project === stack.name
-        if (isOther && (await isOtherFolder(container?.folder, stack.workingDir))) return undefined
-      }
+      if (await isElsewhere(stack.name, stack.workingDir)) return undefined
       return {
         networks: [`${stack.name}_default`, ...ownNamesOf(stack.networks)],
         volumes: ownNamesOf(stack.volumes),

@@ -15,6 +15,8 @@ const command = join(import.meta.dirname, '../../../../cli/src/main.ts')
 const timeoutMs = 30_000
 /** A stack spec larger than this could not be sent by the command line either. */
 const answerBytesMax = 16 * 1024 * 1024
+/** The reason comes first, before its stack; what comes after this much is let go. */
+const complaintBytesMax = 64 * 1024
 /** What Node needs. The variables that files may use come with the reading. */
 const inherited = ['PATH', 'HOME', 'LANG', 'TMPDIR', 'NODE_COMPILE_CACHE']
 
@@ -47,13 +49,25 @@ export const readByCommand: FilesReader = async (reading) => {
     bytes += chunk.length
     if (bytes > answerBytesMax) child.kill('SIGKILL')
   })
-  const [code, answer, complaint] = await Promise.all([
-    ended,
-    text(child.stdout),
-    text(child.stderr),
-  ])
+  const said: Buffer[] = []
+  let saidBytes = 0
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (saidBytes < complaintBytesMax) said.push(chunk.subarray(0, complaintBytesMax - saidBytes))
+    saidBytes += chunk.length
+  })
+  const [code, answer] = await Promise.all([ended, text(child.stdout)])
   if (code === 0) return JSON.parse(answer) as FilesRead
   if (bytes > answerBytesMax) throw new Error(`it is larger than ${answerBytesMax} bytes`)
   if (child.signalCode === 'SIGKILL') throw new Error(`it took more than ${timeoutMs / 1000} s`)
-  throw new Error(complaint.trim().split('\n').at(-1) ?? `the reader ended with ${code}`)
+  const complaint = Buffer.concat(said).toString('utf8')
+  throw new Error(reasonIn(complaint) ?? `the reader ended with ${code ?? child.signalCode}`)
+}
+
+/** The line that names the error; Node ends an uncaught one with its stack and its own version. */
+export const reasonIn = (complaint: string): string | undefined => {
+  const lines = complaint
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !/^Node\.js v\d/.test(line))
+  return lines.find((line) => /^(?:FATAL ERROR|\w*Error\b.*?): /.test(line)) ?? lines.at(-1)
 }

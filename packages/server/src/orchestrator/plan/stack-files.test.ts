@@ -4,11 +4,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Reading } from '@keelson/contract'
 import { localActor } from '../../kernel/actor.ts'
+import { systemClock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { until } from '../../kernel/testing/index.ts'
 import { createPlanBench, isHealthy, shop, withCode } from '../testing/plan-bench.ts'
 import { serviceSpec } from '../testing/spec.ts'
-import { readByCommand } from './files-reader.ts'
+import { readByCommand, reasonIn, type FilesRead } from './files-reader.ts'
+import { createStackFiles } from './stack-files.ts'
 
 /** Files are read by the command line's own program, as in a running platform. */
 
@@ -125,4 +127,71 @@ test('another name in the file is another stack, and is not planned as this one'
     bench.house.orchestrator.files.plan('shop'),
     withCode('stack_files_unreadable', /of a stack store now, not of shop/),
   )
+})
+
+const uncaught = `file:///app/read.ts:3
+  throw new RangeError('too deep: 900')
+  ^
+
+RangeError: too deep: 900
+    at read (file:///app/read.ts:3:9) {
+  [cause]: Error: within
+}
+
+Node.js v24.1.0
+`
+const complaints: [said: string, reason: string | undefined][] = [
+  [uncaught, 'RangeError: too deep: 900'],
+  ['TypeError [ERR_X]: no\n    at y\n', 'TypeError [ERR_X]: no'],
+  ['one\nthe last words\n\n', 'the last words'],
+  ['\nNode.js v24.1.0\n', undefined],
+  ['', undefined],
+]
+for (const [said, reason] of complaints) {
+  test(`the reason in ${JSON.stringify(said.slice(0, 40))} is ${reason}`, () =>
+    assert.equal(reasonIn(said), reason))
+}
+
+test('a reader that breaks off says why', async () => {
+  await assert.rejects(readByCommand(null as unknown as Reading), /^Error: TypeError: .*null/)
+})
+
+test('files of a stack are read by one reader at a time, and never as they were before', async () => {
+  await using bench = await applied()
+  const { orchestrator } = bench.house
+  const turns: PromiseWithResolvers<void>[] = []
+  let atOnce = 0
+  const read = async (reading: Reading): Promise<FilesRead> => {
+    atOnce += 1
+    assert.equal(atOnce, 1)
+    const turn = Promise.withResolvers<void>()
+    turns.push(turn)
+    await turn.promise
+    atOnce -= 1
+    return { kind: 'read', spec: { ...spec, reading }, warnings: [] }
+  }
+  const { plan } = await orchestrator.files.plan('shop')
+  const found = await readByCommand(readingIn(bench.dir))
+  assert.ok(found.kind === 'read')
+  const { spec } = found
+  const files = createStackFiles({
+    stacks: {
+      get: () => ({ spec }),
+      whenComplete: () => Promise.resolve(),
+    },
+    clock: systemClock,
+    read,
+    plan: () => Promise.resolve(plan),
+    apply: () => Promise.resolve(plan),
+  })
+  const first = files.apply(localActor, 'shop', plan.digest)
+  await until('the first is read', () => turns.length === 1)
+  const others = [1, 2, 3].map(() => files.apply(localActor, 'shop', plan.digest))
+  const shown = files.plan('shop')
+  turns[0]?.resolve()
+  await first
+  await until('the others are read', () => turns.length === 2)
+  turns[1]?.resolve()
+  await Promise.all([...others, shown])
+  assert.equal(turns.length, 2)
 })

@@ -7,7 +7,7 @@ import type { KnownStacks } from '../known-stacks.ts'
 import type { FilesReader } from './files-reader.ts'
 
 type FilesDeps = {
-  stacks: Pick<KnownStacks, 'get' | 'whenComplete'>
+  stacks: Pick<KnownStacks, 'whenComplete'> & { get(name: string): { spec: StackSpec } }
   clock: Clock
   read: FilesReader
   plan: (stack: StackSpec) => Promise<Plan>
@@ -23,7 +23,10 @@ export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps
   /** Several pages that ask at once get one answer. */
   const asked = new Map<string, Promise<FilesPlan>>()
 
-  const readAgain = async (name: string): Promise<Read> => {
+  const inTurn = createTurns<Read>()
+  const readAgain = (name: string): Promise<Read> => inTurn(name, () => readNow(name))
+
+  const readNow = async (name: string): Promise<Read> => {
     await stacks.whenComplete()
     const { spec: applied } = stacks.get(name)
     const { reading } = applied
@@ -69,6 +72,34 @@ export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps
       const { spec } = await readAgain(name)
       return apply(actor, spec, { planDigest })
     },
+  }
+}
+
+/**
+ * One reading of a stack at a time, because each is a process. Who asks while one is under way may
+ * have changed a file since it began, so all of them share the next one.
+ */
+const createTurns = <T>() => {
+  const underWay = new Map<string, Promise<T>>()
+  const waiting = new Map<string, Promise<T>>()
+  const begin = (name: string, work: () => Promise<T>): Promise<T> => {
+    const turn = work().finally(() => underWay.delete(name))
+    underWay.set(name, turn)
+    return turn
+  }
+  return (name: string, work: () => Promise<T>): Promise<T> => {
+    const shared = waiting.get(name)
+    if (shared !== undefined) return shared
+    const before = underWay.get(name)
+    if (before === undefined) return begin(name, work)
+    const next = before
+      .catch(() => undefined)
+      .then(() => {
+        waiting.delete(name)
+        return begin(name, work)
+      })
+    waiting.set(name, next)
+    return next
   }
 }
 

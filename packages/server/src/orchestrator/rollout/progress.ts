@@ -122,7 +122,8 @@ export const createProgress = (deps: ProgressDeps) => {
   /** Why an instance of this update is not well, with the last that it wrote. */
   const whyFailed = async (state: ServiceState, name: string): Promise<string> => {
     // Read first: meanwhile it may be started again, and have another reason.
-    const text = `${name}: ${look.reasonOf(name)}`
+    // When it would have started next is no reason, and no longer true.
+    const text = `${name}: ${look.reasonOf(name).replace(/;? ?next start in [\d.]+ s$/, '')}`
     const { logs } = deps
     if (logs === undefined) return text
     const since = new Date(state.rollout?.startedAt ?? 0)

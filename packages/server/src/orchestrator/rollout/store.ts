@@ -1,5 +1,6 @@
 import type { Queryable } from '../../kernel/db.ts'
 import type { Place, ServiceDocument, ServiceState } from './state.ts'
+import { storableJson } from '../../kernel/storable.ts'
 
 type ServiceRow = { stack: string; service: string; state: ServiceDocument }
 type PlaceRow = Place & { stack: string; service: string }
@@ -27,7 +28,7 @@ export const upsertServiceState = async (db: Queryable, state: ServiceState): Pr
   await db.execute(
     `insert into orchestrator.service (stack, service, state) values ($1, $2, $3)
      on conflict (stack, service) do update set state = excluded.state`,
-    [stack, service, JSON.stringify(document)],
+    [stack, service, storableJson(document)],
   )
 }
 

@@ -27,6 +27,12 @@ export const label = {
   folder: 'com.docker.compose.project.working_dir',
 } as const
 
+/** Labels of a compose file. Ours say what is to be done with a thing: nobody else may write them. */
+export const withoutOurs = (
+  labels: Readonly<Record<string, string>> = {},
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith('io.keelson.')))
+
 /** Tools read it to know which shape the labels have; this is the Compose whose shape it is. */
 export const composeVersion = '2.26.1'
 
@@ -40,7 +46,7 @@ export const labelsOf = (
     ({ service, condition, restart }) => `${service}:${condition}:${String(restart)}`,
   )
   return {
-    ...spec.labels,
+    ...withoutOurs(spec.labels),
     [label.owner]: owner,
     [label.incarnation]: instance.incarnation,
     [label.digest]: instance.digest,

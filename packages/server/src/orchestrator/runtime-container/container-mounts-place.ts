@@ -3,7 +3,7 @@ import type { ContainerSpec } from '@keelson/contract'
 import { messageOf } from '../../kernel/errors.ts'
 import type { InstanceSpec } from '../runtime.ts'
 import type { Finder } from './container-finder.ts'
-import { label, refOf, type ContainerInfo } from './container-labels.ts'
+import { label, ownedBy, refOf, type ContainerInfo } from './container-labels.ts'
 import {
   placeVolumeOptions,
   isUnnamedVolume,
@@ -38,7 +38,7 @@ const create = (
  * `unnamed`: targets where the service wants any volume, so that of whatever name is kept.
  */
 export const keepVolumes = async (
-  engine: Engine,
+  { engine, owner }: Pick<VolumeDeps, 'engine' | 'owner'>,
   info: ContainerInfo,
   unnamed: readonly string[] = [],
 ): Promise<void> => {
@@ -47,26 +47,30 @@ export const keepVolumes = async (
     if (isNamed && !wanted.has(target)) continue
     const options = placeVolumeOptions(refOf(info.Config.Labels), target)
     if ((await find(engine, options.Name)) !== null) continue
-    await create(engine, options, { [standsForLabel]: name })
+    await create(engine, options, { [label.owner]: owner, [standsForLabel]: name })
   }
 }
 
 /**
- * What `keepVolumes` has written down for a stack. The volumes themselves stay; with `andThemselves`
- * those that nobody has named go, if nobody uses them.
+ * What `keepVolumes` has written down for a stack, with the volumes that nobody has named, if nobody
+ * uses them. Another Keelson may have a stack of the same name on this engine, so what does not bear
+ * our mark stays, also what was written down before there was one. Answers with what is gone.
  */
 export const forgetKeptVolumes = async (
-  engine: Engine,
+  { engine, owner }: Pick<VolumeDeps, 'engine' | 'owner'>,
   stack: string,
-  { andThemselves }: { andThemselves: boolean },
-): Promise<void> => {
-  const query = { filters: { label: [standsForLabel, `${label.project}=${stack}`] } }
+): Promise<string[]> => {
+  const filter = [standsForLabel, `${label.project}=${stack}`, ownedBy(owner)]
+  const query = { filters: { label: filter } }
+  const gone: string[] = []
   const { Volumes } = await engine.call('list volumes', (docker) => docker.listVolumes(query))
   for (const { Name, Labels } of Volumes ?? []) {
     const kept = Labels[standsForLabel] ?? ''
-    if (andThemselves && isUnnamedVolume(kept)) await removeUnused(engine, kept)
+    if (isUnnamedVolume(kept)) await removeUnused(engine, kept)
     await engine.find(`remove volume ${Name}`, (docker) => docker.getVolume(Name).remove())
+    gone.push(`volume ${Name}`)
   }
+  return gone
 }
 
 const removeUnused = async (engine: Engine, name: string): Promise<void> => {
@@ -87,7 +91,8 @@ export const createPlaceVolumes = ({ engine, owner, finder }: VolumeDeps) => {
       const info = await finder.inspect(id)
       if (info === null) continue
       const ref = refOf(info.Config.Labels)
-      if (ref.service === service && ref.index === index) await keepVolumes(engine, info, [target])
+      if (ref.service !== service || ref.index !== index) continue
+      await keepVolumes({ engine, owner }, info, [target])
     }
   }
 

@@ -101,7 +101,7 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   const isGivenUp = (incarnation: string): boolean =>
     lost.has(incarnation) || (supervision.find(incarnation)?.ended ?? null) !== null
   const starter = createStarter({ engine, owner, log, finder, reach, isGivenUp })
-  const stopper = createStopper({ engine, finder, supervision, clock })
+  const stopper = createStopper({ engine, owner, finder, supervision, clock })
   const hooks = createHookRunner({ engine, finder, starter })
   const networks = createNetworkResources({ engine, owner, log })
   const closing = new AbortController()
@@ -123,7 +123,9 @@ export const createContainerRuntime = (options: ContainerRuntimeOptions): Runtim
   const takeOver = async (info: ContainerInfo, { spec }: InstanceSpec): Promise<void> => {
     const { Id, HostConfig } = info
     // Its successor is to find them, and may be made by another life.
-    if (spec.container !== null) await keepVolumes(engine, info, unnamedMounts(spec.container))
+    if (spec.container !== null) {
+      await keepVolumes({ engine, owner }, info, unnamedMounts(spec.container))
+    }
     const policy = HostConfig.RestartPolicy?.Name ?? ''
     if (policy === '' || policy === 'no') return
     const update = { RestartPolicy: { Name: 'no' } }

@@ -8,13 +8,19 @@ import { keepVolumes, removeContainer } from './container-mounts-place.ts'
 import { answeredWith, type Engine } from './engine.ts'
 import type { Supervision } from './supervision.ts'
 
-type StopperDeps = { engine: Engine; finder: Finder; supervision: Supervision; clock: Clock }
+type StopperDeps = {
+  engine: Engine
+  owner: string
+  finder: Finder
+  supervision: Supervision
+  clock: Clock
+}
 
 /** The engine kills at once; a process in an uninterruptible system call holds it up. */
 const killLimitMs = 20_000
 
 /** Ends containers and removes them. */
-export const createStopper = ({ engine, finder, supervision, clock }: StopperDeps) => {
+export const createStopper = ({ engine, owner, finder, supervision, clock }: StopperDeps) => {
   /** 409: it has ended by itself meanwhile. 404: it is gone. */
   const kill = async (id: string, signal: string): Promise<void> => {
     try {
@@ -87,7 +93,7 @@ export const createStopper = ({ engine, finder, supervision, clock }: StopperDep
           const message = `${ref.name} runs again: somebody has started it`
           throw new AppError('engine_failed', { message })
         }
-        if (isForeign(info)) await keepVolumes(engine, info)
+        if (isForeign(info)) await keepVolumes({ engine, owner }, info)
         await removeContainer(engine, info, { force: false })
       }
       supervision.forget(ref.incarnation)

@@ -24,7 +24,7 @@ type ResourceDeps = {
 
 /** Networks, volumes and images of a stack, with the names and labels Docker Compose gives them. */
 export const createResources = (deps: ResourceDeps): RuntimeResources => {
-  const { engine, finder, networks, closing } = deps
+  const { engine, owner, finder, networks, closing } = deps
   const volumes = createVolumeResources(deps)
   const images = createImageResources(deps)
 
@@ -84,11 +84,13 @@ export const createResources = (deps: ResourceDeps): RuntimeResources => {
 
     removeAll: async (stack, options) => {
       const { made } = options
-      const gone = await networks.removeAll(stack, made?.networks ?? [])
+      const gone = await networks.removeAll(stack, made?.networks)
       if (!options.volumes) return gone
       const more = await volumes.removeAll(stack, made?.volumes ?? [])
-      await forgetKeptVolumes(engine, stack, { andThemselves: made !== undefined })
-      return { removed: [...gone.removed, ...more.removed], left: [...gone.left, ...more.left] }
+      // While a project of this name runs from another folder, they may be the data it goes on with.
+      const forgotten = made === undefined ? [] : await forgetKeptVolumes({ engine, owner }, stack)
+      const removed = [...gone.removed, ...more.removed, ...forgotten]
+      return { removed, left: [...gone.left, ...more.left] }
     },
   }
 }

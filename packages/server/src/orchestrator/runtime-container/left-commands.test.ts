@@ -9,6 +9,7 @@ import {
 } from '../runtime-process/runtime-cases.ts'
 import { attachCommand } from './container-attach.ts'
 import { createContainerBench, testImage } from './container-bench.ts'
+import { execInContainer } from './container-exec.ts'
 import { startDocker } from './docker-harness.ts'
 import { createEngine } from './engine.ts'
 import { createMarks, endLeftCommands } from './left-commands.ts'
@@ -83,3 +84,38 @@ test(
     here.close()
   },
 )
+
+test('a shell that hangs does not keep other containers from being swept', { skip }, async () => {
+  await using bench = await createContainerBench(realEngine().socket)
+  const [stuck, other] = ['stuck', 'other'].map((name) => ({
+    ...instanceOf(bench.adapt(serviceOf(['sleep', '1000']))),
+    name: `shop-${name}-1`,
+  }))
+  assert(stuck !== undefined && other !== undefined)
+  const here = createEngine(`unix://${realEngine().socket}`)
+  const [before, now] = [createMarks(bench.owner), createMarks(bench.owner)]
+  const left = uniqueSeconds()
+  const { docker } = realEngine()
+  for (const instance of [stuck, other]) {
+    await bench.runtime.start(instance)
+    const info = await docker.getContainer(instance.name).inspect()
+    await attachCommand(here, info, before.next(), { command: ['sleep', left], tty: null })
+  }
+  await until(async () => (await sleepsOf(left)).length === 2)
+  // A shell that is asked for anything waits for a writer that never comes.
+  const replaced =
+    'mkfifo /never; mkdir /real; cp /bin/sh /real/sh; rm /bin/sh; printf %s "$0" >/bin/sh; chmod 755 /bin/sh'
+  const command = ['sh', '-c', replaced, '#!/real/sh\nread x </never\n']
+  const limits = { timeoutMs: 30_000, outputLimitBytes: 1000, user: '0' }
+  const done = await execInContainer(here, stuck.name, command, { ...limits, marker: now.next() })
+  assert.equal(done.exitCode, 0, done.output)
+  const asked = { ...limits, timeoutMs: 300, marker: now.next() }
+  const answer = await execInContainer(here, stuck.name, ['/bin/sh', '-c', 'true'], asked)
+  assert.equal(answer.timedOut, true, 'its shell hangs')
+  const infos = await Promise.all(
+    [stuck, other].map(({ name }) => docker.getContainer(name).inspect()),
+  )
+  await endLeftCommands({ ...here, remoteHost: 'elsewhere' }, now, infos, 500)
+  await until(async () => (await sleepsOf(left)).length === 1)
+  here.close()
+})

@@ -1,6 +1,6 @@
 import { newId } from '../../kernel/ids.ts'
 import { killCarriers } from '../runtime-process/process-tree.ts'
-import { runInContainer } from './container-exec.ts'
+import { execInContainer } from './container-exec.ts'
 import type { ContainerInfo } from './container-labels.ts'
 import type { Engine } from './engine.ts'
 
@@ -32,25 +32,35 @@ export const createMarks = (owner: string): CommandMarks => {
  */
 export const endLeftCommands = async (
   engine: Engine,
-  { ours, mine }: CommandMarks,
+  marks: CommandMarks,
   containers: readonly ContainerInfo[],
+  timeoutMs = sweepTimeoutMs,
 ): Promise<void> => {
+  const { ours, mine } = marks
   const running = containers.filter(({ State }) => State.Running)
   if (running.length === 0) return
   const isLeft = (value: string): boolean => value.startsWith(ours) && !value.startsWith(mine)
   if (engine.remoteHost === null) await killCarriers(variable, isLeft)
-  for (const info of running) {
+  const script =
+    'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/environ 2>/dev/null | ' +
+    `grep "^${variable}=${quoted(ours)}" | grep -qv "^${variable}=${quoted(mine)}" && ` +
+    'kill -9 "${p#/proc/}"; done'
+  const faults: unknown[] = []
+  const sweep = async (info: ContainerInfo): Promise<void> => {
     // A paused one runs no command; what it holds still is swept by the next start.
-    if (info.State.Paused || !(await runsCommands(engine, info))) continue
-    const script =
-      'for p in /proc/[0-9]*; do tr "\\0" "\\n" <$p/environ 2>/dev/null | ' +
-      `grep "^${variable}=${quoted(ours)}" | grep -qv "^${variable}=${quoted(mine)}" && ` +
-      'kill -9 "${p#/proc/}"; done'
-    const options = { Cmd: ['/bin/sh', '-c', script], User: '0' }
+    if (info.State.Paused || !(await runsCommands(engine, info))) return
+    const how = { user: '0', marker: marks.next(), timeoutMs, outputLimitBytes: 0 }
     // Without a shell there is no way in; its probes would tell the same at every look.
-    await runInContainer(engine, info.Id, options, () => undefined).catch(() => undefined)
+    await execInContainer(engine, info.Id, ['/bin/sh', '-c', script], how).catch(() => undefined)
   }
+  for (const info of running) {
+    await sweep(info).catch((error: unknown) => void faults.push(error))
+  }
+  if (faults.length > 0) throw faults[0]
 }
+
+/** As long as Docker gives a health check: a shell that hangs must not keep the others waiting. */
+const sweepTimeoutMs = 30_000
 
 const quoted = (text: string): string => text.replaceAll('.', '\\.')
 

@@ -152,3 +152,27 @@ test('members whose address is of no use any more join with another', { skip }, 
   await docker.getContainer(info.Id).remove({ force: true })
   await resources.removeAll('cases', { volumes: true })
 })
+
+test('a record that somebody else wrote moves nobody and stops nothing', { skip }, async () => {
+  await using bench = await createContainerBench(realEngine().socket)
+  const { docker, socket } = realEngine()
+  const own = createEngine(`unix://${socket}`)
+  const { owner } = bench
+  const stranger = await docker.createNetwork({ Name: `stranger-${process.pid}`, Internal: true })
+  const forged = JSON.stringify({
+    ...{ stack: 'evil', key: 'k', spec: { ...back('0'), name: 'forged' }, formerId: stranger.id },
+    members: [],
+  })
+  const labels = { 'io.keelson.owner': owner, 'com.docker.compose.project': 'evil' }
+  for (const [name, record] of Object.entries({ forged, cut: forged.slice(0, 20), word: 'no' })) {
+    const Labels = { ...labels, 'io.keelson.network-exchange': record }
+    await docker.createVolume({ Name: `evil-${name}`, Labels })
+  }
+  const networks = createNetworkResources({ engine: own, owner, log: silentLog })
+  await networks.resume()
+  assert.equal((await stranger.inspect()).Name, `stranger-${process.pid}`)
+  assert.equal((await networks.missing(stackWith('0'))).length, 1)
+  for (const name of ['forged', 'cut', 'word']) await docker.getVolume(`evil-${name}`).remove()
+  await stranger.remove()
+  own.close()
+})

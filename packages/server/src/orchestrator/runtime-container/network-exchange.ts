@@ -59,7 +59,13 @@ export const createNetworkExchange = ({ engine, owner, log, find, make }: Exchan
   const underWay = async (): Promise<Exchange[]> => {
     const query = { filters: { label: [exchangeLabel, ownedBy(owner)] } }
     const { Volumes } = await engine.call('list volumes', (docker) => docker.listVolumes(query))
-    return (Volumes ?? []).map(({ Labels }) => JSON.parse(Labels[exchangeLabel] ?? '') as Exchange)
+    return (Volumes ?? []).flatMap(({ Name, Labels }) => {
+      const exchange = readRecord(Labels[exchangeLabel] ?? '')
+      // A label is anybody's to write; the name is made of what the record says it is about.
+      if (exchange !== null && Name === recordNameOf(owner, exchange.spec.name)) return [exchange]
+      log.warn({ volume: Name }, 'not a record of a network exchange, left alone')
+      return []
+    })
   }
 
   const inspect = (id: string): Promise<ContainerInfo | null> =>
@@ -111,6 +117,10 @@ export const createNetworkExchange = ({ engine, owner, log, find, make }: Exchan
       (docker) => docker.getNetwork(formerId).inspect(),
     )
     if (former === null) return
+    if (!isOurs(former, owner, exchange.stack)) {
+      log.warn({ network: former.Name }, 'not ours to exchange, left alone')
+      return
+    }
     const joined = new Set(Object.keys(former.Containers ?? {}))
     for (const { container } of members.filter((member) => joined.has(member.container))) {
       const leave = { Container: container, Force: true }
@@ -156,11 +166,13 @@ export const createNetworkExchange = ({ engine, owner, log, find, make }: Exchan
     /** Takes up what an earlier life has begun, of one network or of all. */
     resume: (network?: string): Promise<void> =>
       inTurn(async () => {
+        const failures: unknown[] = []
         for (const exchange of await underWay()) {
           if (network !== undefined && exchange.spec.name !== network) continue
           log.info({ network: exchange.spec.name }, 'taking up the exchange of a network')
-          await carryOut(exchange)
+          await carryOut(exchange).catch((error: unknown) => failures.push(error))
         }
+        if (failures.length > 0) throw failures[0]
       }),
 
     /** The stack goes: nobody is to be put anywhere any more. */
@@ -174,6 +186,28 @@ export const createNetworkExchange = ({ engine, owner, log, find, make }: Exchan
 }
 
 const exchangeLabel = 'io.keelson.network-exchange'
+
+/** Null for what cannot be one: cut, of a newer version, or somebody's own label. */
+const readRecord = (text: string): Exchange | null => {
+  try {
+    const found = JSON.parse(text) as Partial<Exchange> | null
+    const isWhole =
+      typeof found?.stack === 'string' &&
+      typeof found.key === 'string' &&
+      typeof found.formerId === 'string' &&
+      typeof found.spec?.name === 'string' &&
+      Array.isArray(found.members)
+    return isWhole ? (found as Exchange) : null
+  } catch {
+    return null
+  }
+}
+
+/** Made by us, or by Docker Compose for the stack that we took over. */
+const isOurs = ({ Labels }: Docker.NetworkInspectInfo, owner: string, stack: string): boolean => {
+  const by = Labels?.[label.owner]
+  return by === undefined ? Labels?.[label.project] === stack : by === owner
+}
 
 const recordNameOf = (owner: string, network: string): string =>
   `keelson-exchange-${createHash('sha256').update(`${owner} ${network}`).digest('hex').slice(0, 24)}`

@@ -3,11 +3,11 @@ import type { NetworkSpec, StackSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { digestOf } from '../plan/digest.ts'
 import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
-import { composeVersion, label } from './container-labels.ts'
+import { composeVersion, label, withoutOurs } from './container-labels.ts'
 import { defaultNetwork } from './container-names.ts'
 import { answeredWith, type Engine } from './engine.ts'
 import { createNetworkExchange } from './network-exchange.ts'
-import { createRemoval, isOfStack } from './resource-removal.ts'
+import { createRemoval, isOfStack, isStrangers } from './resource-removal.ts'
 
 type NetworkDeps = { engine: Engine; owner: string; log: RuntimeLog }
 
@@ -27,7 +27,7 @@ export const createNetworkResources = ({ engine, owner, log }: NetworkDeps) => {
 
   const make = async (stack: string, key: string, spec: NetworkSpec): Promise<void> => {
     const options = createOptions(spec, {
-      ...spec.labels,
+      ...withoutOurs(spec.labels),
       [label.owner]: owner,
       [label.project]: stack,
       [label.network]: key,
@@ -79,12 +79,17 @@ export const createNetworkResources = ({ engine, owner, log }: NetworkDeps) => {
     resume: (): Promise<void> => exchange.resume(),
 
     /** `made`: names of those that go as well when Docker Compose has made them. */
-    async removeAll(stack: string, made: readonly string[] = []): Promise<RemovedResources> {
+    async removeAll(stack: string, made?: readonly string[]): Promise<RemovedResources> {
       await exchange.callOff(stack)
       const query = { filters: { label: [`${label.project}=${stack}`] } }
       const networks = await engine.call('list networks', (docker) => docker.listNetworks(query))
-      const { removeEach } = createRemoval({ engine, owner, log, kind: 'network' })
-      const mine = networks.filter(({ Name, Labels }) => isOfStack(Name, Labels, { owner, made }))
+      const { removeEach } = createRemoval({
+        ...{ engine, owner, log, kind: 'network' },
+        isInUse: (network) => isStrangers(engine, network, { owner, stack, made }),
+      })
+      const mine = networks.filter(({ Name, Labels }) =>
+        isOfStack(Name, Labels, { owner, made: made ?? [] }),
+      )
       return removeEach(
         mine.map(({ Id, Name }) => ({ id: Id, name: Name })),
         (docker, id) => docker.getNetwork(id).remove(),

@@ -91,11 +91,14 @@ test('what Docker Compose made goes with the stack', { skip: skip || compose }, 
   await isHealthy(house, 'plans-api-1')
   await house.remove('plans')
   assert.deepEqual(await partsOf(bench), ['plans_data'])
-  await house.remove('plans', { volumes: true, resources: ['plans_data'] })
+  await house.remove('plans', { volumes: true, resources: ['plans_data'], workingDir: dir })
   assert.deepEqual(await partsOf(bench), [])
-  await assert.rejects(house.remove('plans', { volumes: true, resources: ['plans_data'] }), {
-    code: 'stack_not_found',
-  })
+  await assert.rejects(
+    house.remove('plans', { volumes: true, resources: ['plans_data'], workingDir: dir }),
+    {
+      code: 'stack_not_found',
+    },
+  )
   await leave(bench)
 })
 
@@ -159,6 +162,110 @@ test(
     await composeUp(bench, other)
     await house.remove('plans', { volumes: true })
     assert.deepEqual(await partsOf(bench), ['plans_data', 'plans_default'])
+    await leave(bench)
+  },
+)
+
+const named = ['plans_default', 'plans_data']
+
+for (const state of ['stop', 'create'] as const) {
+  test(
+    `a stack that never ran here takes nothing of a project elsewhere: ${state}`,
+    { skip: skip || compose },
+    async () => {
+      await using bench = await createBench()
+      const { house, dir, run } = bench
+      const other = join(dir, 'other')
+      await mkdir(other)
+      await composeUp(bench, other)
+      const file = join(other, 'compose.yaml')
+      const project = ['-p', 'plans', '--project-directory', other, '-f', file]
+      if (state === 'create') await run('docker-compose', [...project, 'down', '-t', '0'])
+      await run('docker-compose', [...project, state, ...(state === 'stop' ? ['-t', '0'] : [])])
+      const parts = await partsOf(bench)
+      assert.deepEqual(parts, ['plans_data', 'plans_default'])
+      for (const folder of [{ workingDir: dir }, {}]) {
+        const options = { volumes: true, resources: named, ...folder }
+        await assert.rejects(house.remove('plans', options), { code: 'stack_not_found' })
+        assert.deepEqual(await partsOf(bench), parts)
+      }
+      await run('docker-compose', [...project, 'rm', '-fsv'])
+      await house.remove('plans', { volumes: true, resources: named, workingDir: other })
+      assert.deepEqual(await partsOf(bench), [])
+      await leave(bench)
+    },
+  )
+}
+
+test('a volume without a mark of the project stays, whatever the file says', { skip }, async () => {
+  await using bench = await createBench()
+  const { house, dir, docker } = bench
+  await docker.createVolume({ Name: 'plans_data' })
+  const options = { volumes: true, resources: named, workingDir: dir }
+  await assert.rejects(house.remove('plans', options), { code: 'stack_not_found' })
+  await docker.getVolume('plans_data').inspect()
+  await leave(bench)
+})
+
+test('a network that a stopped container of somebody else has is left', { skip }, async () => {
+  await using bench = await createBench()
+  const { house, dir, docker } = bench
+  const labelled = { 'io.keelson.owner': 'another', 'com.docker.compose.project': 'plans' }
+  for (const [hasRun, Labels] of [
+    [false, {}],
+    [true, {}],
+    [false, labelled],
+    [true, labelled],
+  ] as const) {
+    await house.apply(stackIn(dir))
+    await isHealthy(house, 'plans-api-1')
+    const stranger = await docker.createContainer({
+      ...{ Image: testImage, Cmd: ['true'], Labels },
+      HostConfig: { NetworkMode: 'plans_default' },
+    })
+    if (hasRun) {
+      await stranger.start()
+      await stranger.wait()
+    }
+    await house.remove('plans')
+    assert.deepEqual(await partsOf(bench), ['plans_data', 'plans_default'])
+    await stranger.start()
+    await stranger.remove({ force: true })
+    await house.remove('plans', { volumes: true, resources: named, workingDir: dir })
+    assert.deepEqual(await partsOf(bench), [])
+  }
+  await leave(bench)
+})
+
+test(
+  'what another Keelson has kept for a stack of this name stays',
+  { skip: skip || compose },
+  async () => {
+    await using bench = await createBench()
+    const { house, dir, docker } = bench
+    const keep = async (record: string, of: string, owner: Record<string, string>) => {
+      await docker.createVolume({ Name: of })
+      const Labels = { 'com.docker.compose.project': 'plans', 'io.keelson.stands-for': of }
+      await docker.createVolume({ Name: record, Labels: { ...Labels, ...owner } })
+      return [record, of]
+    }
+    const theirs = [
+      ...(await keep('plans_web_1_theirs', 'a'.repeat(64), { 'io.keelson.owner': 'another' })),
+      ...(await keep('plans_web_1_old', 'b'.repeat(64), {})),
+    ].sort()
+    await composeUp(bench)
+    await house.apply(stackIn(dir))
+    await isHealthy(house, 'plans-api-1')
+    await house.remove('plans')
+    const names = async () => ((await docker.listVolumes()).Volumes ?? []).map(({ Name }) => Name)
+    const kept = (await names()).filter((name) => !theirs.includes(name))
+    assert.equal(kept.length, 3, 'plans_data, the volume without a name, and where it is found')
+    await docker.getVolume('plans_data').remove()
+    await house.remove('plans', { volumes: true, resources: named, workingDir: dir })
+    assert.deepEqual((await names()).sort(), theirs)
+    const options = { volumes: true, resources: named, workingDir: dir }
+    await assert.rejects(house.remove('plans', options), { code: 'stack_not_found' })
+    assert.deepEqual((await names()).sort(), theirs)
     await leave(bench)
   },
 )

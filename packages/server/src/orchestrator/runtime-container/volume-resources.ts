@@ -2,7 +2,7 @@ import type { StackSpec, VolumeSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
 import { canonicalJson } from '../plan/digest.ts'
 import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
-import { composeVersion, label } from './container-labels.ts'
+import { composeVersion, label, withoutOurs } from './container-labels.ts'
 import type { Engine } from './engine.ts'
 import { absent } from './network-resources.ts'
 import { createRemoval, isOfStack } from './resource-removal.ts'
@@ -37,7 +37,7 @@ export const createVolumeResources = ({ engine, owner, log }: VolumeDeps) => {
         ...(spec.driver === undefined ? {} : { Driver: spec.driver }),
         ...(spec.driverOpts === undefined ? {} : { DriverOpts: spec.driverOpts }),
         Labels: {
-          ...spec.labels,
+          ...withoutOurs(spec.labels),
           [label.owner]: owner,
           [label.project]: stack.name,
           [label.volume]: key,
