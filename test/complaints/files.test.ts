@@ -31,7 +31,11 @@ suite('files', { concurrency: 8 }, () => {
       `services:
   migrate: ${job('echo migrated')}
   seed: ${job('sleep 0.5; echo seeded')}
-  web: { <<: *server, depends_on: { migrate: { condition: service_completed_successfully } } }
+  web:
+    <<: *server
+    depends_on:
+      migrate: { condition: service_completed_successfully }
+      seed: { condition: service_completed_successfully }
 `,
     )
     const { stdout, stderr } = await stack.up()
@@ -46,7 +50,8 @@ suite('files', { concurrency: 8 }, () => {
   test('up --wait of one-shot services only ends with 0 (docker/compose#9273)', async () => {
     const stack = await stacks.write('only-once', `services: { migrate: ${job('echo done')} }\n`)
     await stack.up()
-    assert.equal((await stack.first('migrate')).phase, 'completed')
+    const isCompleted = async () => (await stack.first('migrate')).phase === 'completed'
+    await waitFor('the job is completed', isCompleted)
   })
 
   test('up --wait with a one-shot service that fails ends at once and tells why (docker/compose#9273)', async () => {
