@@ -152,7 +152,8 @@ test(
     assert.deepEqual(await modeOf('.'), ['700', 64999, 64999])
     await bench.runtime.stop(instance, { signal: 'SIGKILL', graceMs: 0 })
     assert(!existsSync(dirname(folder)))
-    assert(!existsSync(dirname(await findFilesRoot(bench.stateDir))))
+    // Other Keelsons of this user may have theirs beside it.
+    assert(!existsSync(await findFilesRoot(bench.stateDir)))
   },
 )
 
