@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { promisify } from 'node:util'
+import { test } from 'node:test'
 import type { ContainerSpec, StackSpec } from '@keelson/contract'
 import { until } from '../../kernel/testing/index.ts'
 import { containerOf, testImage } from '../runtime-container/container-bench.ts'
-import { startDocker } from '../runtime-container/docker-harness.ts'
 import type { House } from '../testing/house.ts'
 import { isHealthy } from '../testing/plan-bench.ts'
-import { createRealBench } from '../testing/real-bench.ts'
+import { openRealEngine } from '../testing/real-bench.ts'
 import { serviceSpec, stackSpec } from '../testing/spec.ts'
 
-const engine = await startDocker()
-const skip = 'unavailable' in engine ? `NO DOCKER ENGINE: ${engine.unavailable}` : false
-if (!('unavailable' in engine)) {
-  await engine.makeImage(testImage)
-  after(() => engine.stop())
-}
-const compose = await promisify(execFile)('docker-compose', ['version']).then(
-  () => false as const,
-  () => 'NO docker-compose',
-)
-
-const createBench = () => {
-  assert(!('unavailable' in engine))
-  return createRealBench(engine)
-}
+const { skip, withoutCompose: compose, createBench } = await openRealEngine()
 
 const stackOf = (dir: string, more: Partial<ContainerSpec>, environment = {}): StackSpec =>
   stackSpec(

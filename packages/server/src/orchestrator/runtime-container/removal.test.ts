@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { hostname } from 'node:os'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
-import { promisify } from 'node:util'
+import { test } from 'node:test'
 import {
   describeEvent,
   type ContainerSpec,
@@ -13,25 +11,11 @@ import {
 } from '@keelson/contract'
 import { until } from '../../kernel/testing/index.ts'
 import { isHealthy } from '../testing/plan-bench.ts'
-import { createRealBench } from '../testing/real-bench.ts'
+import { openRealEngine } from '../testing/real-bench.ts'
 import { serviceSpec, stackSpec } from '../testing/spec.ts'
 import { containerOf, testImage } from './container-bench.ts'
-import { startDocker } from './docker-harness.ts'
 
-const engine = await startDocker()
-const skip = 'unavailable' in engine ? `NO DOCKER ENGINE: ${engine.unavailable}` : false
-if (!('unavailable' in engine)) {
-  await engine.makeImage(testImage)
-  after(() => engine.stop())
-}
-const compose = await promisify(execFile)('docker-compose', ['version']).then(
-  () => false as const,
-  () => 'NO docker-compose',
-)
-const createBench = () => {
-  assert(!('unavailable' in engine))
-  return createRealBench(engine)
-}
+const { skip, withoutCompose: compose, createBench } = await openRealEngine()
 type Bench = Awaited<ReturnType<typeof createBench>>
 
 const data: MountSpec = { kind: 'volume', source: 'data', target: '/data', readOnly: false }

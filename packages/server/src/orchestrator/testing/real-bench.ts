@@ -1,15 +1,37 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '../../kernel/clock.ts'
 import { quietLog } from '../../kernel/testing/index.ts'
 import { createLogStore, type LogStore } from '../logs/index.ts'
-import type { TestDocker } from '../runtime-container/docker-harness.ts'
+import { testImage } from '../runtime-container/container-bench.ts'
+import { startDocker, type TestDocker } from '../runtime-container/docker-harness.ts'
 import { contextDigest, createContainerRuntime } from '../runtime-container/index.ts'
 import { createHouseDb, openHouse, type House } from './house.ts'
 import { stackSpec } from './spec.ts'
+
+/** A real engine for the tests of one file, and what of it this machine does not have. */
+export const openRealEngine = async () => {
+  const engine = await startDocker()
+  const skip = 'unavailable' in engine ? `NO DOCKER ENGINE: ${engine.unavailable}` : false
+  if (!('unavailable' in engine)) {
+    await engine.makeImage(testImage)
+    after(() => engine.stop())
+  }
+  const withoutCompose = await promisify(execFile)('docker-compose', ['version']).then(
+    () => false as const,
+    () => 'NO docker-compose',
+  )
+  const createBench = () => {
+    assert(!('unavailable' in engine))
+    return createRealBench(engine)
+  }
+  return { skip, withoutCompose, createBench }
+}
 
 /** A house over a real engine; `again` is its next life. */
 export const createRealBench = async ({ socket, docker }: TestDocker) => {
