@@ -12,7 +12,9 @@ const config: KnipConfig = {
         'bench/**/*.{ts,mjs}',
         'blueprints/*/*.mjs',
         'blueprints/*/*/main.mjs',
+        'blueprints/*/services/*/main.mjs',
         'blueprints/shop/web/public/shop.js',
+        'blueprints/alicia/services/hub/page.js',
       ],
       project: ['scripts/**', 'test/**/*.ts', 'bench/**/*.{ts,mjs}', 'blueprints/**/*.{mjs,js}'],
       // The tools are run by path from scripts/check.mjs; the blueprints share the server's pg.

@@ -1,0 +1,1 @@
+"""What every service of Symphainy shares. Python's own library and nothing else."""
