@@ -43,5 +43,7 @@ export type LoadOptions = {
    * secrets, build contexts. For files of people who are not trusted; see docs/adr/0012 of Keelson.
    */
   confineTo?: string
+  /** Texts in place of those on disk, by absolute path: what a file would say after a change. */
+  texts?: ReadonlyMap<string, string>
   limits?: Partial<Limits>
 }

@@ -40,7 +40,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const strict = createReport(limits.diagnosticCountMax)
   const report = options.missing === 'warning' ? asWarnings(strict, missingCodes) : strict
   const confinement = createConfinement(topOf(options), report)
-  const { readText, listRead } = createReadText(limits, report, confinement)
+  const { readText, listRead } = createReadText(limits, report, confinement, options.texts)
   const files = await findFiles(options, readText)
   for (const file of files) {
     await confinement.check('compose file', file, { file, line: 1, column: 1 })

@@ -14,6 +14,7 @@ export function createReadText(
   limits: Limits,
   report: Report,
   confinement: Confinement = createConfinement(undefined, report),
+  texts: ReadonlyMap<string, string> = new Map(),
 ): { readText: ReadText; listRead: () => string[] } {
   const known = new Map<string, Promise<string | undefined>>()
   const read = new Set<string>()
@@ -29,6 +30,11 @@ export function createReadText(
       if (!(await isThere(file))) return undefined
       await confinement.check('the file', file, { file, line: 1, column: 1 })
       return ''
+    }
+    const given = texts.get(file)
+    if (given !== undefined) {
+      read.add(file)
+      return given
     }
     try {
       // asked before it is opened: opening a pipe or a device may already do something

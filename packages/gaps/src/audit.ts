@@ -1,7 +1,6 @@
 import { fingerprintOf } from './findings/fingerprint.ts'
-import { mainSystems, takeInventory, type Inventory } from './findings/inventory.ts'
+import { takeInventory, type Inventory } from './findings/inventory.ts'
 import { foundOfRefused } from './findings/refused.ts'
-import { scoreOf } from './findings/score.ts'
 import { applySettings, leavesOut, readSettings, type Settings } from './findings/settings.ts'
 import {
   judgeSuppressions,
@@ -9,12 +8,20 @@ import {
   suppress,
   type Suppressed,
 } from './findings/suppressions.ts'
+import type { Edit } from './fix/edit.ts'
 import { readFiles } from './readers/index.ts'
 import { rules as allRules } from './rules/index.ts'
 import type { Finding, Found, Rule, Severity } from './rules/rule.ts'
 import { folderName } from './systems/folder-name.ts'
 import { loadSystems, type Refused } from './systems/load-systems.ts'
 import { repositoryPath } from './systems/places.ts'
+import {
+  isFixture,
+  isForDevelopment,
+  isForTests,
+  isFragment,
+  isOfOverride,
+} from './systems/purpose.ts'
 import type { RunningEvidence, System } from './systems/system.ts'
 import type { Tree, TreeNote } from './tree/tree.ts'
 import { walkTree, type WalkLimits } from './tree/walk.ts'
@@ -25,7 +32,9 @@ export type AuditOptions = {
   /** Those that are judged; all unless given. */
   rules?: readonly Rule[]
   limits?: Partial<WalkLimits>
-  /** Paths that exist although they are not here: of a trimmed copy. */
+  /** Absolute paths of compose files that are read together, whatever they are called. */
+  files?: readonly string[]
+  /** Paths that exist although they are not here: of a trimmed copy. `a/`: whatever is below may. */
   alsoExisting?: readonly string[]
   /** What is seen of a stack that runs; undefined of one that nobody looks at. */
   running?: (system: System) => Promise<RunningEvidence | undefined>
@@ -33,11 +42,15 @@ export type AuditOptions = {
   settings?: Settings
   /** When suppressions are over. */
   now?: Date
+  /** Texts in place of those on disk, by path: what would be found after a change. */
+  overlay?: ReadonlyMap<string, string>
   /** What is not read by then is not read, and told. */
   timeLimitMs?: number
 }
 
 export type Audit = {
+  /** What was asked for. */
+  options: AuditOptions
   findings: Finding[]
   inventory: Inventory
   suppressed: readonly Suppressed[]
@@ -61,10 +74,16 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const isLate = () => performance.now() > end
   const known = [...new Set([...allRules, ...rules])]
   const settings = options.settings ?? (await readSettings(root, known))
-  const { limits = {}, alsoExisting = [] } = options
-  const tree = await walkTree(root, { limits, alsoExisting, leaveOut: leavesOut(settings) })
+  const { limits = {}, alsoExisting = [], overlay = new Map<string, string>() } = options
+  const leaveOut = leavesOut(settings)
+  const tree = await walkTree(root, { limits, alsoExisting, leaveOut, overlay })
   const facts = await readFiles(tree, isLate)
-  const { systems, refused } = await loadSystems(tree, facts, isLate)
+  const { systems, refused } = await loadSystems(
+    tree,
+    facts,
+    isLate,
+    filesWithin(tree, options.files),
+  )
   for (const system of options.running === undefined ? [] : systems) {
     const seen = await options.running?.(system)
     if (seen !== undefined) system.running = seen
@@ -88,7 +107,9 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const { kept, suppressed, used } = suppress(collect.findings(), suppressions, now)
   const about = createCollector(settings)
   const ran = new Set<string>(judged.map(({ id }) => id))
-  for (const { rule, found } of judgeSuppressions(suppressions, used, ran, now)) {
+  // Of a stack that does not load nothing is found, and so nothing of it is left out.
+  const met = refused.some(({ isDefault }) => isDefault) ? new Set(suppressions.list) : used
+  for (const { rule, found } of judgeSuppressions(suppressions, met, ran, now)) {
     about(
       judged.find(({ id }) => id === rule),
       '.',
@@ -99,47 +120,78 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const findings = [...kept, ...about.findings()]
     .filter(({ rule }) => asked.has(rule))
     .toSorted(bySeverityThenPlace)
-  const units = mainSystems(systems).map(({ folder, services }) => ({
-    ...{ system: folderName(folder), services: [...services.keys()] },
-  }))
-  // What nobody looked at is not well either: it does not count.
-  const looked = systems.some(({ running }) => running !== undefined)
-  const counted = rules.filter(({ id }) => looked || !id.startsWith('running/'))
-  const score = scoreOf(findings, units, counted)
-  const inventory = takeInventory(systems, score, tree.notes)
+  const inventory = takeInventory(systems, { findings, rules, notRead: tree.notes })
   return {
-    ...{ findings, inventory, suppressed, settings, systems, refused, tree },
+    ...{ options, findings, inventory, suppressed, settings, systems, refused, tree },
     notes: tree.notes,
   }
+}
+
+/** Paths in the tree; none when one of them is not in it. */
+const filesWithin = ({ root, has }: Tree, files: readonly string[] = []): readonly string[] => {
+  const paths = files.flatMap((file) => repositoryPath(root, file) ?? [])
+  return paths.length === files.length && paths.every(has) ? paths : []
 }
 
 const doesNotLoad = (rules: readonly Rule[]) =>
   rules.find(({ id }) => id === 'compose/does-not-load')
 
 type Collector = {
-  (rule: Rule | undefined, folder: string, found: Found): void
+  (
+    rule: Rule | undefined,
+    folder: string,
+    found: Found,
+    composeFiles?: ReadonlySet<string>,
+    /** The compose files that were read together. */
+    read?: readonly string[],
+  ): void
   findings: () => Finding[]
 }
 
-/** Findings as they are reported, by their fingerprint: each is told once. */
+/**
+ * Findings as they are reported, by their fingerprint: each is told once, as the first reading that
+ * shows it at its gravest does.
+ */
 const createCollector = (settings: Settings): Collector => {
   const findings = new Map<string, Finding>()
-  const collect = (rule: Rule | undefined, folder: string, found: Found): void => {
+  const edits = new Map<string, readonly Edit[]>()
+  const gravest = new Map<string, number>()
+  const collect = (
+    rule: Rule | undefined,
+    folder: string,
+    found: Found,
+    composeFiles?: ReadonlySet<string>,
+    read: readonly string[] = [],
+  ): void => {
     if (rule === undefined) return
-    const { severity = rule.severity, service = null, message, evidence, fix, edits = [] } = found
-    const fingerprint = fingerprintOf(rule, folder, found)
-    if (findings.has(fingerprint)) return
+    const { severity = rule.severity, service = null, message, evidence, fix } = found
+    const fingerprint = fingerprintOf(rule, folder, found, composeFiles)
+    // Of alternative files each is mended; what is read on top of a mended one is mended with it.
+    const made = edits.get(fingerprint) ?? []
+    if (!made.some(({ file }) => read.includes(file))) {
+      edits.set(fingerprint, [...made, ...(found.edits ?? [])])
+    }
+    if ((gravest.get(fingerprint) ?? Infinity) <= rank[severity]) return
+    gravest.set(fingerprint, rank[severity])
     const finding = applySettings(
       {
         ...{ rule: rule.id, severity, title: rule.title, message, system: folder, service },
-        ...{ evidence, fix, fingerprint, edits },
+        ...{ evidence, fix, fingerprint, edits: [] },
       },
       settings,
     )
     if (finding !== undefined) findings.set(fingerprint, finding)
   }
-  return Object.assign(collect, { findings: () => [...findings.values()] })
+  const withEdits = (finding: Finding): Finding => ({
+    ...finding,
+    edits: eachOnce(edits.get(finding.fingerprint) ?? []),
+  })
+  return Object.assign(collect, { findings: () => [...findings.values()].map(withEdits) })
 }
+
+const eachOnce = (edits: readonly Edit[]): readonly Edit[] => [
+  ...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values(),
+]
 
 type Judging = {
   rules: readonly Rule[]
@@ -155,8 +207,11 @@ const findingCountMax = 20_000
 /** Every rule over every reading; what several readings of the same files show is told once. */
 const judge = ({ rules, systems, collect, isLate, notes }: Judging): void => {
   let count = 0
+  const composeFiles = new Set(systems.flatMap(({ files }) => files))
   for (const system of systems.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
+    const { files } = system
     const folder = folderName(system.folder)
+    const weigh = createScale(system)
     for (const rule of rules) {
       if (isLate() || count > findingCountMax) {
         const why = isLate() ? 'not judged in time' : `more than ${findingCountMax} findings`
@@ -165,7 +220,7 @@ const judge = ({ rules, systems, collect, isLate, notes }: Judging): void => {
       }
       try {
         for (const found of rule.find(system)) {
-          collect(rule, folder, found)
+          collect(rule, folder, { ...found, severity: weigh(rule, found) }, composeFiles, files)
           count += 1
           if (count > findingCountMax) break
         }
@@ -176,6 +231,18 @@ const judge = ({ rules, systems, collect, isLate, notes }: Judging): void => {
         notes.push({ file: system.files[0] ?? folder, why })
       }
     }
+  }
+}
+
+/** What a finding weighs here: half a model proves little, and a developer's machine is no host. */
+const createScale = (system: System): ((rule: Rule, found: Found) => Severity) => {
+  const isHalf = isFragment(system) || isFixture(system)
+  const isMilder = isForDevelopment(system) || isForTests(system)
+  return (rule, found) => {
+    const { severity = rule.severity } = found
+    if (isHalf) return 'info'
+    if (rule.isMilderInDevelopment !== true || !(isMilder || isOfOverride(found))) return severity
+    return severity === 'error' ? 'warning' : 'info'
   }
 }
 

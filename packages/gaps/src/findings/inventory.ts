@@ -1,9 +1,10 @@
 import type { Place } from '../place.ts'
+import type { Finding, Rule } from '../rules/rule.ts'
 import { folderName } from '../systems/folder-name.ts'
 import type { System } from '../systems/system.ts'
 import type { TreeNote } from '../tree/tree.ts'
 import { categoryOf, isBuilt, whyNotBuilt } from './categories.ts'
-import type { Score } from './score.ts'
+import { scoreOf, type Score } from './score.ts'
 
 /** A service that is declared, and what is there of it. */
 export type InventoryService = Place & {
@@ -43,11 +44,15 @@ export type Inventory = {
   notRead: readonly TreeNote[]
 }
 
-export const takeInventory = (
-  systems: readonly System[],
-  score: Score,
-  notRead: readonly TreeNote[],
-): Inventory => {
+type Judged = {
+  /** Those that the score is lowered by. */
+  findings: readonly Finding[]
+  rules: readonly Rule[]
+  notRead: readonly TreeNote[]
+}
+
+export const takeInventory = (systems: readonly System[], judged: Judged): Inventory => {
+  const { findings, rules, notRead } = judged
   const main = mainSystems(systems)
   const services = main.flatMap(servicesOf)
   const claims = main.flatMap(claimsOf)
@@ -73,13 +78,23 @@ export const takeInventory = (
     systems: systems.map(({ folder, name, files, services }) => ({
       ...{ folder: folderName(folder), name, files, services: services.size },
     })),
-    score,
+    score: scoreOf(findings, main.map(unitOf), countedRules(systems, rules)),
     notRead,
   }
 }
 
+const unitOf = ({ folder, services }: System) => ({
+  ...{ system: folderName(folder), services: [...services.keys()] },
+})
+
+/** What nobody looked at is not well either: it does not count. */
+const countedRules = (systems: readonly System[], rules: readonly Rule[]): readonly Rule[] => {
+  const looked = systems.some(({ running }) => running !== undefined)
+  return rules.filter(({ id }) => looked || !id.startsWith('running/'))
+}
+
 /** Each folder's stack as it is meant: what `docker compose up` reads, else the largest one. */
-export const mainSystems = (systems: readonly System[]): System[] =>
+const mainSystems = (systems: readonly System[]): System[] =>
   [...Map.groupBy(systems, ({ folder }) => folder).values()].flatMap((readings) => {
     const [largest] = readings.toSorted((a, b) => b.services.size - a.services.size)
     return readings.find(({ isDefault }) => isDefault) ?? largest ?? []

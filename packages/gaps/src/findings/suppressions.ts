@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { suggest } from '@keelson/compose'
+import type { Edit } from '../fix/edit.ts'
 import { factAt, type Place } from '../place.ts'
 import { families, type Finding, type Found, type Rule } from '../rules/rule.ts'
 import { isEnvFile } from '../systems/read-env-files.ts'
@@ -203,14 +204,16 @@ export const judgeSuppressions = (
       const fix = used.has(one)
         ? `Close the gap, or write a new day and reason: ${one.reason.slice(0, 200)}`
         : 'Remove the comment: there is nothing left that it would leave out'
-      return [{ rule: 'suppression/stale', found: foundAt(one, message, fix, subject) }]
+      const found = foundAt(one, message, fix, subject)
+      // What it would still leave out is somebody's decision.
+      const edits = used.has(one) ? [] : removalOf(one)
+      return [{ rule: 'suppression/stale', found: { ...found, edits } }]
     }
     const hasRun = one.rules.some((rule) => [...ran].some((id) => covers(rule, id)))
     if (used.has(one) || !hasRun) return []
     const message = `The suppression of ${named} matches nothing on line ${one.target}`
-    return [
-      { rule: 'suppression/stale', found: foundAt(one, message, 'Remove the comment', subject) },
-    ]
+    const found = foundAt(one, message, 'Remove the comment', subject)
+    return [{ rule: 'suppression/stale', found: { ...found, edits: removalOf(one) } }]
   })
   const wrong = misread.map((one) => ({
     rule: `suppression/${one.kind}` as const,
@@ -218,6 +221,12 @@ export const judgeSuppressions = (
   }))
   return [...stale, ...wrong]
 }
+
+/** Of what runs an audit may have seen nothing: then nobody knows whether the comment is in vain. */
+const removalOf = ({ file, line, rules }: Suppression): readonly Edit[] =>
+  rules.some((rule) => rule === 'running' || rule.startsWith('running/'))
+    ? []
+    : [{ kind: 'uncomment', file, line }]
 
 /** The message names a line, which moves: what tells two of them apart is what they say. */
 const foundAt = (at: Place, message: string, fix: string, subject?: string): Found => {

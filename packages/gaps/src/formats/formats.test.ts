@@ -25,11 +25,14 @@ const finding = (severity: Finding['severity'], text: string, file = 'compose.ya
     { file, line: 3, column: 5, fact: text },
     { file: 'services/api/Dockerfile', line: 0, column: 0, fact: 'no HEALTHCHECK' },
   ],
-  edits: [{ file, from: 3, to: 2, text: 'healthcheck: {}' }],
+  edits: [],
 })
 
 const reportOf = (findings: readonly Finding[]): Report => ({
   ...{ findings, inventory, rules, version: '1.2.3', baselined: 0, suppressed: 0, stale: [] },
+  changesOf: ({ evidence: [fact] }) => [
+    { file: fact?.file ?? '', lines: [{ from: 3, to: 2, text: 'healthcheck: {}\n' }] },
+  ],
   excerptOf: ({ line }) => (line === 0 ? [] : [{ line, text: hostile, isIt: true }]),
 })
 

@@ -1,5 +1,6 @@
 import type { Fact, Place } from '../place.ts'
-import type { Edit, Finding, Rule, Severity } from '../rules/rule.ts'
+import type { FileChange } from '../fix/changes.ts'
+import type { Finding, Rule, Severity } from '../rules/rule.ts'
 import { familyOf } from '../findings/score.ts'
 import type { Report } from './report.ts'
 
@@ -10,7 +11,7 @@ const levels: Readonly<Record<Severity, string>> = {
 }
 
 /** SARIF 2.1.0 (OASIS), as code scanning of GitHub, GitLab and Azure reads it. */
-export const formatSarif = ({ findings, rules, version }: Report): string => {
+export const formatSarif = ({ findings, rules, version, changesOf }: Report): string => {
   const indexes = new Map(rules.map(({ id }, index) => [id, index]))
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -21,7 +22,9 @@ export const formatSarif = ({ findings, rules, version }: Report): string => {
           driver: { name: 'keelson gaps', semanticVersion: version, rules: rules.map(ruleOf) },
         },
         columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => resultOf(finding, indexes.get(finding.rule))),
+        results: findings.map((finding) =>
+          resultOf(finding, indexes.get(finding.rule), changesOf?.(finding) ?? []),
+        ),
       },
     ],
   }
@@ -42,8 +45,12 @@ const ruleOf = ({ id, title, severity, why, fix, joins }: Rule) => {
   }
 }
 
-const resultOf = (finding: Finding, ruleIndex: number | undefined) => {
-  const { rule, severity, message, evidence, fix, fingerprint, system, service, edits } = finding
+const resultOf = (
+  finding: Finding,
+  ruleIndex: number | undefined,
+  changes: readonly FileChange[],
+) => {
+  const { rule, severity, message, evidence, fix, fingerprint, system, service } = finding
   const [first, ...others] = evidence
   return {
     ruleId: rule,
@@ -54,7 +61,7 @@ const resultOf = (finding: Finding, ruleIndex: number | undefined) => {
     relatedLocations: others.map((fact, index) => ({ id: index + 1, ...locationOf(fact) })),
     partialFingerprints: { 'keelsonGap/v1': fingerprint },
     properties: { system, service },
-    ...(edits.length === 0 ? {} : { fixes: [fixOf(fix, edits)] }),
+    ...(changes.length === 0 ? {} : { fixes: [fixOf(fix, changes)] }),
   }
 }
 
@@ -73,13 +80,13 @@ const artifactOf = ({ file }: Pick<Place, 'file'>) => ({
 const regionOf = ({ line, column }: Place) =>
   line === 0 ? { startLine: 1 } : { startLine: line, startColumn: Math.max(column, 1) }
 
-const fixOf = (text: string, edits: readonly Edit[]) => ({
+const fixOf = (text: string, changes: readonly FileChange[]) => ({
   description: { text },
-  artifactChanges: [...Map.groupBy(edits, ({ file }) => file)].map(([file, list]) => ({
+  artifactChanges: changes.map(({ file, lines }) => ({
     artifactLocation: artifactOf({ file }),
-    replacements: list.map(({ from, to, text }) => ({
+    replacements: lines.map(({ from, to, text }) => ({
       deletedRegion: { startLine: from, startColumn: 1, endLine: to + 1, endColumn: 1 },
-      insertedContent: { text: text.endsWith('\n') ? text : `${text}\n` },
+      insertedContent: { text },
     })),
   })),
 })

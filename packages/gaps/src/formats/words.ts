@@ -36,12 +36,14 @@ const calmOf = ({ inventory, rules, since, baselined }: Report): string => {
 }
 
 /** `25 claimed, 16 declared, 14 built`; what nobody says or saw is left out. */
-export const inventoryLineOf = ({ inventory }: Report): string => {
+export const inventoryLineOf = ({ inventory, seenBy }: Report): string => {
   const { claimed, declared, built, running } = inventory
   return [
     ...(claimed === null ? [] : [`${claimed} claimed`]),
     ...[`${declared} declared`, `${built} built`],
-    ...(running === null ? [] : [`${running} running`]),
+    ...(running === null
+      ? []
+      : [`${running} running${seenBy === undefined ? '' : ` (seen by ${seenBy})`}`]),
   ].join(', ')
 }
 

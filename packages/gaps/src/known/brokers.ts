@@ -1,4 +1,4 @@
-import { alpine, bare, http, hub, tcp, unknown, type Entry } from './entry.ts'
+import { alpine, bare, http, opened, tcp, unknown, type Entry } from './entry.ts'
 
 const rabbitPorts = [tcp(5672, 'AMQP'), tcp(5671, 'AMQP over TLS'), http(15_692, 'metrics')]
 const rabbitAdminPorts = [...rabbitPorts, http(15_672, 'management')]
@@ -18,7 +18,7 @@ export const brokers: readonly Entry[] = [
     metrics: { port: 15_692, path: '/metrics' },
     defaultPasswords: [{ variable: 'RABBITMQ_DEFAULT_PASS', value: 'guest' }],
     runsAsRoot: false,
-    source: hub('rabbitmq'),
+    source: opened('docker-library/rabbitmq', '9193c1d', '4.1/ubuntu/Dockerfile'),
     variants: [
       { tag: /management-alpine/, ports: rabbitAdminPorts, ...rabbitAlpine },
       { tag: /management/, ports: rabbitAdminPorts },
@@ -36,7 +36,7 @@ export const brokers: readonly Entry[] = [
     data: ['/var/lib/kafka/data'],
     exporter: kafkaExporter,
     runsAsRoot: false,
-    source: 'https://docs.confluent.io/platform/current/installation/docker/image-reference.html',
+    source: opened('confluentinc/kafka-images', 'f8e3015', 'kafka/Dockerfile.ubi9'),
   },
   {
     names: ['apache/kafka'],
@@ -52,20 +52,20 @@ export const brokers: readonly Entry[] = [
     data: ['/var/lib/kafka/data', '/tmp/kraft-combined-logs', '/tmp/kafka-logs'],
     exporter: kafkaExporter,
     runsAsRoot: false,
-    source: hub('apache/kafka'),
+    source: opened('apache/kafka', '120d52d', 'docker/jvm/Dockerfile'),
   },
   {
     names: ['bitnami/kafka', 'bitnamilegacy/kafka'],
     kind: 'broker',
     ports: [tcp(9092, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     healthcheck: ['CMD-SHELL', 'kafka-broker-api-versions.sh --bootstrap-server localhost:9092'],
     has: ['sh', 'bash'],
     lacks: [],
     data: ['/bitnami/kafka', '/bitnami'],
     exporter: kafkaExporter,
     runsAsRoot: false,
-    source: hub('bitnami/kafka'),
+    source: opened('bitnami/containers', '13a816d', 'bitnami/kafka/3.7/debian-12/Dockerfile'),
   },
   {
     names: ['confluentinc/cp-zookeeper'],
@@ -75,9 +75,9 @@ export const brokers: readonly Entry[] = [
     has: ['sh', 'bash'],
     lacks: [],
     data: ['/var/lib/zookeeper/data', '/var/lib/zookeeper/log'],
-    required: [['ZOOKEEPER_CLIENT_PORT']],
+    required: [['ZOOKEEPER_CLIENT_PORT', 'ZOOKEEPER_SECURE_CLIENT_PORT']],
     runsAsRoot: false,
-    source: 'https://docs.confluent.io/platform/current/installation/docker/image-reference.html',
+    source: opened('confluentinc/kafka-images', '326ef42', 'zookeeper/Dockerfile.ubi8'),
   },
   {
     names: ['confluentinc/cp-schema-registry'],
@@ -88,18 +88,22 @@ export const brokers: readonly Entry[] = [
     lacks: [],
     data: [],
     runsAsRoot: false,
-    source: 'https://docs.confluent.io/platform/current/installation/docker/image-reference.html',
+    source: opened(
+      'confluentinc/schema-registry-images',
+      '8a5f36f',
+      'schema-registry/Dockerfile.ubi9',
+    ),
   },
   {
     names: ['confluentinc/cp-kafka-connect'],
     kind: 'broker',
     ports: [http(8083, 'API')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: true,
     has: ['sh', 'bash'],
     lacks: [],
     data: [],
     runsAsRoot: false,
-    source: 'https://docs.confluent.io/platform/current/installation/docker/image-reference.html',
+    source: opened('confluentinc/kafka-images', 'f8e3015', 'kafka-connect-base/Dockerfile.ubi9'),
   },
   {
     names: ['zookeeper'],
@@ -110,7 +114,7 @@ export const brokers: readonly Entry[] = [
     has: ['sh', 'bash', 'zkServer.sh'],
     lacks: [],
     data: ['/data', '/datalog'],
-    source: hub('zookeeper'),
+    source: opened('31z4/zookeeper-docker', '52a8364', '3.9.4/Dockerfile'),
   },
   {
     names: ['redpandadata/redpanda', 'vectorized/redpanda'],
@@ -125,7 +129,7 @@ export const brokers: readonly Entry[] = [
     lacks: [],
     data: ['/var/lib/redpanda/data'],
     metrics: { port: 9644, path: '/public_metrics' },
-    source: 'https://docs.redpanda.com/current/get-started/quick-start/',
+    source: 'https://docs.redpanda.com/redpanda-labs/docker-compose/single-broker/',
   },
   {
     names: ['nats'],
@@ -135,7 +139,7 @@ export const brokers: readonly Entry[] = [
     ...bare,
     data: [],
     exporter: { image: 'natsio/prometheus-nats-exporter', port: 7777 },
-    source: hub('nats'),
+    source: opened('nats-io/nats-docker', 'aa0caa5', '2.10.x/scratch/Dockerfile'),
     variants: [{ tag: /alpine/, ...alpine }],
   },
   {
@@ -147,7 +151,7 @@ export const brokers: readonly Entry[] = [
     has: [...alpine.has, 'mosquitto_sub', 'mosquitto_pub'],
     lacks: alpine.lacks,
     data: ['/mosquitto/data'],
-    source: hub('eclipse-mosquitto'),
+    source: opened('eclipse/mosquitto', 'fb9b115', 'docker/2.0/Dockerfile'),
     variants: [{ tag: /openssl/, ...unknown }],
   },
   {
@@ -162,10 +166,9 @@ export const brokers: readonly Entry[] = [
     has: ['sh', 'bash', 'emqx'],
     lacks: [],
     data: ['/opt/emqx/data'],
-    metrics: { port: 18_083, path: '/api/v5/prometheus/stats' },
     defaultPasswords: [{ variable: 'EMQX_DASHBOARD__DEFAULT_PASSWORD', value: 'public' }],
     runsAsRoot: false,
-    source: hub('emqx/emqx'),
+    source: opened('emqx/emqx', '0049b4a', 'deploy/docker/Dockerfile'),
   },
   {
     names: ['apachepulsar/pulsar'],
@@ -175,7 +178,7 @@ export const brokers: readonly Entry[] = [
     ...unknown,
     data: ['/pulsar/data'],
     metrics: { port: 8080, path: '/metrics' },
-    source: hub('apachepulsar/pulsar'),
+    source: opened('apache/pulsar', '00aa5ce', 'docker/pulsar/Dockerfile'),
   },
   {
     names: ['apache/activemq-classic'],
@@ -184,6 +187,6 @@ export const brokers: readonly Entry[] = [
     hasHealthcheck: undefined,
     ...unknown,
     data: ['/opt/apache-activemq/data'],
-    source: hub('apache/activemq-classic'),
+    source: opened('apache/activemq', '0d0e741', 'assembly/src/docker/Dockerfile'),
   },
 ]

@@ -1,4 +1,4 @@
-import { alpine, debian, http, hub, tcp, unknown, type Entry } from './entry.ts'
+import { alpine, debian, http, opened, tcp, unknown, type Entry } from './entry.ts'
 
 const redisExporter = { image: 'oliver006/redis_exporter', port: 9121 }
 
@@ -14,7 +14,7 @@ export const caches: readonly Entry[] = [
     data: ['/data'],
     exporter: redisExporter,
     runsAsRoot: false,
-    source: hub('redis'),
+    source: opened('docker-library/redis', 'e920499', '7.2/debian/Dockerfile'),
     variants: [{ tag: /alpine/, has: [...alpine.has, 'redis-cli'], lacks: alpine.lacks }],
   },
   {
@@ -28,7 +28,7 @@ export const caches: readonly Entry[] = [
     data: ['/data'],
     exporter: redisExporter,
     runsAsRoot: false,
-    source: hub('valkey/valkey'),
+    source: opened('valkey-io/valkey-container', 'ae6141e', '8.0/debian/Dockerfile'),
     variants: [{ tag: /alpine/, has: [...alpine.has, 'valkey-cli'], lacks: alpine.lacks }],
   },
   {
@@ -41,7 +41,7 @@ export const caches: readonly Entry[] = [
     lacks: [],
     data: ['/data'],
     exporter: redisExporter,
-    source: hub('redis/redis-stack'),
+    source: opened('redis-stack/redis-stack', 'ac97947', 'envs/dockers/dockerfile.tmpl'),
   },
   {
     names: ['redislabs/redismod'],
@@ -53,55 +53,60 @@ export const caches: readonly Entry[] = [
     lacks: [],
     data: ['/data'],
     exporter: redisExporter,
-    source: hub('redislabs/redismod'),
+    source: opened('RedisLabsModules/redismod', '1591336', 'Dockerfile'),
   },
   {
     names: ['bitnami/redis', 'bitnamilegacy/redis'],
     kind: 'cache',
     ports: [tcp(6379, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     has: ['sh', 'bash', 'redis-cli'],
     lacks: [],
     data: ['/bitnami/redis'],
     exporter: redisExporter,
     required: [['REDIS_PASSWORD', 'REDIS_PASSWORD_FILE', 'ALLOW_EMPTY_PASSWORD']],
     runsAsRoot: false,
-    source: hub('bitnami/redis'),
+    source: opened('bitnami/containers', '02a6e6c', 'bitnami/redis/7.4/debian-12/Dockerfile'),
   },
   {
     names: ['bitnami/redis-cluster', 'bitnamilegacy/redis-cluster'],
     kind: 'cache',
     ports: [tcp(6379, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     has: ['sh', 'bash', 'redis-cli'],
     lacks: [],
     data: ['/bitnami/redis', '/bitnami'],
     exporter: redisExporter,
     runsAsRoot: false,
-    source: hub('bitnami/redis-cluster'),
+    source: opened(
+      'bitnami/containers',
+      '07e40ab',
+      'bitnami/redis-cluster/7.4/debian-12/Dockerfile',
+    ),
   },
   {
     names: ['eqalpha/keydb'],
     kind: 'cache',
     ports: [tcp(6379, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     healthcheck: ['CMD', 'keydb-cli', 'ping'],
     has: ['keydb-cli'],
     lacks: [],
     data: ['/data'],
     exporter: redisExporter,
-    source: hub('eqalpha/keydb'),
+    source: opened('Snapchat/KeyDB', '26285d3', 'pkg/docker/Dockerfile'),
   },
   {
     names: ['dragonflydb/dragonfly'],
     kind: 'cache',
     ports: [tcp(6379, 'clients')],
     hasHealthcheck: true,
-    ...unknown,
+    has: ['sh', 'bash', 'nc', 'redis-cli'],
+    lacks: [],
     data: ['/data'],
     metrics: { port: 6379, path: '/metrics' },
-    source:
-      'https://github.com/dragonflydb/dragonfly/blob/main/tools/packaging/Dockerfile.ubuntu-prod',
+    runsAsRoot: false,
+    source: opened('dragonflydb/dragonfly', '0081f4d', 'tools/packaging/Dockerfile.ubuntu-prod'),
   },
   {
     names: ['memcached'],
@@ -112,7 +117,7 @@ export const caches: readonly Entry[] = [
     data: [],
     exporter: { image: 'prom/memcached-exporter', port: 9150 },
     runsAsRoot: false,
-    source: hub('memcached'),
+    source: opened('docker-library/memcached', '53ac0ec', '1/debian/Dockerfile'),
     variants: [{ tag: /alpine/, ...alpine }],
   },
   {
@@ -122,6 +127,6 @@ export const caches: readonly Entry[] = [
     hasHealthcheck: false,
     ...unknown,
     data: [],
-    source: hub('varnish'),
+    source: opened('varnish/docker-varnish', 'eb60dff', 'stable/debian/Dockerfile'),
   },
 ]

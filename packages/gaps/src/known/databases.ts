@@ -1,9 +1,12 @@
-import { alpine, debian, http, hub, tcp, unknown, type Entry } from './entry.ts'
+import { alpine, debian, http, opened, tcp, unknown, type Entry } from './entry.ts'
 
 const postgresRequired = [
   ['POSTGRES_PASSWORD', 'POSTGRES_PASSWORD_FILE', 'POSTGRES_HOST_AUTH_METHOD'],
 ]
 const postgresData = ['/var/lib/postgresql/data', '/var/lib/postgresql']
+/** From 18 on the data is in a folder of the major version below this one. */
+const newPostgresData = ['/var/lib/postgresql']
+const newPostgres = String.raw`(?:^|pg)(?:1[89]|[2-9]\d)(?!\d)`
 const postgresCheck = ['CMD-SHELL', 'pg_isready -U "$${POSTGRES_USER:-postgres}"']
 const postgresExporter = {
   image: 'quay.io/prometheuscommunity/postgres-exporter',
@@ -27,6 +30,7 @@ const mariadbRequired = [
     ...['MARIADB_ALLOW_EMPTY_ROOT_PASSWORD', 'MARIADB_RANDOM_ROOT_PASSWORD'],
   ],
 ]
+const oldMongoCheck = ['CMD', 'mongo', '--quiet', '--eval', "db.adminCommand('ping').ok"]
 const mysqlExporter = { image: 'prom/mysqld-exporter', port: 9104 }
 
 export const databases: readonly Entry[] = [
@@ -42,8 +46,12 @@ export const databases: readonly Entry[] = [
     exporter: postgresExporter,
     required: postgresRequired,
     runsAsRoot: false,
-    source: hub('postgres'),
-    variants: [postgresAlpine],
+    source: opened('docker-library/postgres', '6edb0a8', '18/trixie/Dockerfile'),
+    variants: [
+      { ...postgresAlpine, tag: new RegExp(`${newPostgres}.*alpine`), data: newPostgresData },
+      { tag: new RegExp(newPostgres), data: newPostgresData },
+      postgresAlpine,
+    ],
   },
   {
     names: ['postgis/postgis'],
@@ -57,7 +65,7 @@ export const databases: readonly Entry[] = [
     exporter: postgresExporter,
     required: postgresRequired,
     runsAsRoot: false,
-    source: hub('postgis/postgis'),
+    source: opened('postgis/docker-postgis', '51b3555', '17-3.5/Dockerfile'),
   },
   {
     names: ['timescale/timescaledb'],
@@ -71,20 +79,20 @@ export const databases: readonly Entry[] = [
     exporter: postgresExporter,
     required: postgresRequired,
     runsAsRoot: false,
-    source: hub('timescale/timescaledb'),
+    source: opened('timescale/timescaledb-docker', '029292c', 'Dockerfile'),
   },
   {
     names: ['bitnami/postgresql', 'bitnamilegacy/postgresql'],
     kind: 'database',
     ports: [tcp(5432, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     healthcheck: ['CMD-SHELL', 'pg_isready -U "$${POSTGRESQL_USERNAME:-postgres}"'],
     has: ['sh', 'bash', 'pg_isready', 'psql'],
     lacks: [],
     data: ['/bitnami/postgresql'],
     exporter: postgresExporter,
     runsAsRoot: false,
-    source: hub('bitnami/postgresql'),
+    source: opened('bitnami/containers', '0191828', 'bitnami/postgresql/16/debian-12/Dockerfile'),
   },
   {
     names: ['mysql'],
@@ -98,7 +106,7 @@ export const databases: readonly Entry[] = [
     exporter: mysqlExporter,
     required: mysqlRequired,
     runsAsRoot: false,
-    source: hub('mysql'),
+    source: opened('docker-library/mysql', '7f30fdb', '8.4/Dockerfile.oracle'),
   },
   {
     names: ['mariadb'],
@@ -112,18 +120,19 @@ export const databases: readonly Entry[] = [
     exporter: mysqlExporter,
     required: mariadbRequired,
     runsAsRoot: false,
-    source: hub('mariadb'),
+    variants: [{ tag: /ubi/, ...unknown }],
+    source: opened('MariaDB/mariadb-docker', '1b6429b', '11.8/Dockerfile'),
   },
   {
     names: ['percona', 'percona/percona-server'],
     kind: 'database',
     ports: [tcp(3306, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     ...unknown,
     data: ['/var/lib/mysql'],
     exporter: mysqlExporter,
     required: mysqlRequired,
-    source: hub('percona/percona-server'),
+    source: opened('percona/percona-docker', '5c65408', 'percona-server-8.4/Dockerfile'),
   },
   {
     names: ['mongo'],
@@ -136,7 +145,9 @@ export const databases: readonly Entry[] = [
     data: ['/data/db', '/data/configdb'],
     exporter: { image: 'percona/mongodb_exporter', port: 9216 },
     runsAsRoot: false,
-    source: hub('mongo'),
+    // The shell of before 5.0.
+    variants: [{ tag: /^[34](?:\.|-|$)/, healthcheck: oldMongoCheck }],
+    source: opened('docker-library/mongo', '2c69a57', '8.0/Dockerfile'),
   },
   {
     names: ['cassandra'],
@@ -148,18 +159,19 @@ export const databases: readonly Entry[] = [
     lacks: [],
     data: ['/var/lib/cassandra'],
     runsAsRoot: false,
-    source: hub('cassandra'),
+    source: opened('docker-library/cassandra', '7b9da8f', '5.0/Dockerfile'),
   },
   {
     names: ['scylladb/scylla'],
     kind: 'database',
     ports: [tcp(9042, 'clients'), tcp(10_000, 'REST'), http(9180, 'metrics')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     healthcheck: ['CMD-SHELL', "cqlsh -e 'DESCRIBE CLUSTER'"],
-    ...unknown,
+    has: ['sh', 'bash', 'curl', 'cqlsh'],
+    lacks: [],
     data: ['/var/lib/scylla'],
     metrics: { port: 9180, path: '/metrics' },
-    source: hub('scylladb/scylla'),
+    source: opened('scylladb/scylladb', '01a4f1d', 'dist/docker/debian/build_docker.sh'),
   },
   {
     names: ['clickhouse/clickhouse-server', 'clickhouse'],
@@ -170,7 +182,7 @@ export const databases: readonly Entry[] = [
     has: ['sh', 'bash', 'wget', 'clickhouse-client'],
     lacks: [],
     data: ['/var/lib/clickhouse'],
-    source: hub('clickhouse/clickhouse-server'),
+    source: opened('ClickHouse/ClickHouse', '001409c', 'docker/server/Dockerfile.ubuntu'),
   },
   {
     names: ['couchdb', 'apache/couchdb'],
@@ -180,7 +192,7 @@ export const databases: readonly Entry[] = [
     ...unknown,
     data: ['/opt/couchdb/data'],
     required: [['COUCHDB_PASSWORD']],
-    source: hub('couchdb'),
+    source: opened('apache/couchdb-docker', '4c82ee0', '3.4.3/Dockerfile'),
   },
   {
     names: ['cockroachdb/cockroach'],
@@ -190,18 +202,21 @@ export const databases: readonly Entry[] = [
     ...unknown,
     data: ['/cockroach/cockroach-data'],
     metrics: { port: 8080, path: '/_status/vars' },
-    source: hub('cockroachdb/cockroach'),
+    source: opened('cockroachdb/cockroach', '0116efa', 'build/deploy/Dockerfile'),
   },
   {
     names: ['mssql/server', 'azure-sql-edge'],
     kind: 'database',
     ports: [tcp(1433, 'clients')],
-    hasHealthcheck: false,
-    has: ['sh', 'bash'],
-    lacks: [],
+    hasHealthcheck: undefined,
+    ...unknown,
     data: ['/var/opt/mssql'],
     required: [['ACCEPT_EULA'], ['MSSQL_SA_PASSWORD', 'SA_PASSWORD']],
-    source: 'https://mcr.microsoft.com/artifact/mar/mssql/server/about',
+    source: opened(
+      'microsoft/mssql-docker',
+      '0f67eb5',
+      'linux/preview/examples/mssql-customize/README.md',
+    ),
   },
   {
     names: ['rethinkdb'],
@@ -210,17 +225,22 @@ export const databases: readonly Entry[] = [
     hasHealthcheck: false,
     ...unknown,
     data: ['/data'],
-    source: hub('rethinkdb'),
+    source: opened('rethinkdb/rethinkdb-dockerfiles', '5dea128', 'alma8/2.4.2/x86_64/Dockerfile'),
   },
   {
     names: ['arangodb', 'arangodb/arangodb'],
     kind: 'database',
     ports: [http(8529, 'API')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     ...unknown,
     data: ['/var/lib/arangodb3'],
-    required: [['ARANGO_ROOT_PASSWORD', 'ARANGO_NO_AUTH', 'ARANGO_RANDOM_ROOT_PASSWORD']],
-    source: hub('arangodb'),
+    required: [
+      [
+        ...['ARANGO_ROOT_PASSWORD', 'ARANGO_ROOT_PASSWORD_FILE'],
+        ...['ARANGO_NO_AUTH', 'ARANGO_RANDOM_ROOT_PASSWORD'],
+      ],
+    ],
+    source: opened('arangodb/arangodb-docker', '8b486ff', 'alpine/3.11.14/Dockerfile'),
   },
   {
     names: ['coreos/etcd', 'etcd-development/etcd'],
@@ -232,17 +252,18 @@ export const databases: readonly Entry[] = [
     lacks: [],
     data: [],
     metrics: { port: 2379, path: '/metrics' },
-    source: 'https://etcd.io/docs/v3.5/op-guide/container/',
+    source: opened('etcd-io/etcd', 'c34dc7e', 'Dockerfile'),
   },
   {
     names: ['edoburu/pgbouncer'],
     kind: 'database',
     ports: [tcp(5432, 'clients')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     has: alpine.has,
     lacks: [],
     data: [],
     exporter: { image: 'prometheuscommunity/pgbouncer-exporter', port: 9127 },
-    source: hub('edoburu/pgbouncer'),
+    runsAsRoot: false,
+    source: opened('edoburu/docker-pgbouncer', '91a581b', 'Dockerfile'),
   },
 ]

@@ -4,7 +4,10 @@ import type { KnownImage } from '../systems/system.ts'
 export type Entry = KnownImage & { variants?: readonly Variant[] }
 
 export type Variant = { tag: RegExp } & Partial<
-  Pick<KnownImage, 'has' | 'lacks' | 'hasHealthcheck' | 'ports' | 'runsAsRoot'>
+  Pick<
+    KnownImage,
+    'has' | 'lacks' | 'hasHealthcheck' | 'healthcheck' | 'ports' | 'data' | 'runsAsRoot'
+  >
 >
 
 type KnownPort = KnownImage['ports'][number]
@@ -18,14 +21,14 @@ export const http = (port: number, what: string): KnownPort => tcp(port, what, '
 
 export const udp = (port: number, what: string): KnownPort => ({ port, protocol: 'udp', for: what })
 
-/** The image's page at Docker Hub; official images are below `_/`. */
-export const hub = (name: string): string =>
-  `https://hub.docker.com/${name.includes('/') ? 'r' : '_'}/${name}`
+/** The file that an entry was checked against, at the commit at which it was read. */
+export const opened = (repository: string, commit: string, path: string): string =>
+  `https://github.com/${repository}/blob/${commit}/${path}`
 
-/** A slim Debian or Ubuntu that nobody put a client into. */
+/** A Debian or Ubuntu that nobody put a client into (rootfs.manifest of debuerreotype/docker-debian-artifacts). */
 export const debian = { has: ['sh', 'bash'], lacks: ['curl', 'wget', 'nc'] } as const
 
-/** Alpine: BusyBox brings wget and nc. */
+/** Alpine: BusyBox brings wget and nc (main/busybox/busyboxconfig of alpinelinux/aports). */
 export const alpine = { has: ['sh', 'wget', 'nc'], lacks: ['curl', 'bash'] } as const
 
 /** The base of the Prometheus project's images: BusyBox and nothing else. */

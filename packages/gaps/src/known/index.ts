@@ -12,8 +12,9 @@ import { searchEngines } from './search-engines.ts'
 import { tools } from './tools.ts'
 
 /**
- * Public images that people build stacks of. An image is in here with what its own page or
- * Dockerfile says; what is not sure is undefined, and makes no finding.
+ * Public images that people build stacks of. An image is in here with what its Dockerfile says, or
+ * its project's documentation where there is none to read; what is not sure is undefined or left
+ * out, and makes no finding.
  */
 export const knownImages: readonly Entry[] = [
   ...[databases, searchEngines, caches, brokers, gateways].flat(),
@@ -49,5 +50,14 @@ export const findKnownImage = (
   const variant = tag === undefined ? undefined : variants.find((one) => one.tag.test(tag))
   if (variant === undefined) return image
   const { tag: _, ...differs } = variant
-  return { ...image, ...differs }
+  const { healthcheck, ...merged } = { ...image, ...differs }
+  if (healthcheck === undefined || !canRun(healthcheck, merged)) return merged
+  return { ...merged, healthcheck }
+}
+
+/** A variant may lack the program that the image's usual check asks with. */
+const canRun = (healthcheck: readonly string[], { lacks }: Pick<KnownImage, 'lacks'>): boolean => {
+  if (healthcheck[0] === 'CMD-SHELL' && lacks.includes('sh')) return false
+  const words = healthcheck.join(' ').split(/[^\w.-]+/)
+  return !lacks.some((program) => program !== 'sh' && words.includes(program))
 }

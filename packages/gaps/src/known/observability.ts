@@ -1,17 +1,18 @@
-import { bare, busybox, http, hub, tcp, udp, unknown, type Entry } from './entry.ts'
+import { bare, busybox, http, opened, tcp, udp, unknown, type Entry } from './entry.ts'
 
 /** One of the Prometheus project's own images: BusyBox, and a user without rights. */
 const ofPrometheus = (
   names: readonly string[],
   kind: Entry['kind'],
   port: number,
+  commit: string,
   rest: Partial<Entry> = {},
 ): Entry => ({
   ...{ names, kind, ports: [http(port, 'HTTP')], hasHealthcheck: false, ...busybox },
   data: [],
   metrics: { port, path: '/metrics' },
   runsAsRoot: false,
-  source: hub(names[0] ?? ''),
+  source: opened((names[0] ?? '').replace('prom/', 'prometheus/'), commit, 'Dockerfile'),
   variants: [{ tag: /distroless/, ...bare }],
   ...rest,
 })
@@ -19,15 +20,15 @@ const ofPrometheus = (
 const spider = (url: string): readonly string[] => ['CMD', 'wget', '-q', '--spider', url]
 
 export const observability: readonly Entry[] = [
-  ofPrometheus(['prom/prometheus', 'prometheus/prometheus'], 'metrics', 9090, {
+  ofPrometheus(['prom/prometheus', 'prometheus/prometheus'], 'metrics', 9090, 'd15adb9', {
     healthcheck: spider('http://localhost:9090/-/healthy'),
     data: ['/prometheus'],
   }),
-  ofPrometheus(['prom/alertmanager', 'prometheus/alertmanager'], 'alerting', 9093, {
+  ofPrometheus(['prom/alertmanager', 'prometheus/alertmanager'], 'alerting', 9093, '68fb2d5', {
     healthcheck: spider('http://localhost:9093/-/healthy'),
     data: ['/alertmanager'],
   }),
-  ofPrometheus(['prom/pushgateway', 'prometheus/pushgateway'], 'metrics', 9091, {
+  ofPrometheus(['prom/pushgateway', 'prometheus/pushgateway'], 'metrics', 9091, '412bd22', {
     healthcheck: spider('http://localhost:9091/-/healthy'),
   }),
   {
@@ -36,14 +37,14 @@ export const observability: readonly Entry[] = [
     ports: [http(3000, 'page')],
     hasHealthcheck: false,
     healthcheck: ['CMD-SHELL', 'wget -q --spider http://localhost:3000/api/health || exit 1'],
-    has: ['sh', 'bash', 'curl'],
+    has: ['sh', 'wget'],
     lacks: [],
     data: ['/var/lib/grafana'],
     metrics: { port: 3000, path: '/metrics' },
     defaultPasswords: [{ variable: 'GF_SECURITY_ADMIN_PASSWORD', value: 'admin' }],
     runsAsRoot: false,
     source: 'https://grafana.com/docs/grafana/latest/setup-grafana/installation/docker/',
-    variants: [{ tag: /^[1-6]\./, ...unknown }],
+    variants: [{ tag: /^[1-6]\.|ubuntu/, ...unknown }],
   },
   {
     names: ['grafana/loki'],
@@ -55,7 +56,7 @@ export const observability: readonly Entry[] = [
     data: ['/loki'],
     metrics: { port: 3100, path: '/metrics' },
     runsAsRoot: false,
-    source: hub('grafana/loki'),
+    source: opened('grafana/loki', '0230065', 'cmd/loki/Dockerfile'),
     variants: [{ tag: /^[01]\./, ...unknown }],
   },
   {
@@ -66,7 +67,7 @@ export const observability: readonly Entry[] = [
     ...unknown,
     data: [],
     metrics: { port: 9080, path: '/metrics' },
-    source: hub('grafana/promtail'),
+    source: opened('grafana/loki', '072f705', 'clients/cmd/promtail/Dockerfile'),
   },
   {
     names: ['grafana/tempo'],
@@ -76,7 +77,7 @@ export const observability: readonly Entry[] = [
     ...unknown,
     data: ['/var/tempo', '/tmp/tempo'],
     metrics: { port: 3200, path: '/metrics' },
-    source: hub('grafana/tempo'),
+    source: opened('grafana/tempo', 'ad33aa8', 'cmd/tempo/Dockerfile'),
   },
   {
     names: ['grafana/mimir'],
@@ -86,7 +87,7 @@ export const observability: readonly Entry[] = [
     ...unknown,
     data: ['/data', '/tmp/mimir'],
     metrics: { port: 8080, path: '/metrics' },
-    source: hub('grafana/mimir'),
+    source: opened('grafana/mimir', '1b45c97', 'cmd/mimir/Dockerfile'),
   },
   {
     names: ['grafana/alloy'],
@@ -95,8 +96,8 @@ export const observability: readonly Entry[] = [
     hasHealthcheck: false,
     ...unknown,
     data: [],
-    metrics: { port: 12_345, path: '/metrics' },
-    source: hub('grafana/alloy'),
+    // Its page and metrics are on the loopback address unless it is told otherwise.
+    source: opened('grafana/alloy', '66ebea8', 'Dockerfile'),
   },
   {
     names: ['jaegertracing/all-in-one'],
@@ -109,8 +110,9 @@ export const observability: readonly Entry[] = [
     hasHealthcheck: false,
     ...unknown,
     data: [],
+    runsAsRoot: false,
     metrics: { port: 14_269, path: '/metrics' },
-    source: 'https://www.jaegertracing.io/docs/1.76/getting-started/',
+    source: opened('jaegertracing/jaeger', 'f1201e7', 'cmd/all-in-one/Dockerfile'),
   },
   {
     names: ['jaegertracing/jaeger'],
@@ -118,12 +120,13 @@ export const observability: readonly Entry[] = [
     ports: [
       ...[http(16_686, 'page'), tcp(4317, 'OTLP'), http(4318, 'OTLP over HTTP')],
       ...[http(8888, 'metrics'), http(5778, 'sampling'), http(9411, 'Zipkin')],
+      ...[http(14_268, 'Thrift over HTTP'), tcp(14_250, 'gRPC'), http(13_133, 'health')],
     ],
     hasHealthcheck: false,
     ...unknown,
     data: [],
     metrics: { port: 8888, path: '/metrics' },
-    source: 'https://www.jaegertracing.io/docs/latest/getting-started/',
+    source: opened('jaegertracing/jaeger', '8498073', 'cmd/jaeger/Dockerfile'),
   },
   {
     names: ['openzipkin/zipkin', 'openzipkin/zipkin-slim'],
@@ -134,7 +137,7 @@ export const observability: readonly Entry[] = [
     data: [],
     metrics: { port: 9411, path: '/prometheus' },
     runsAsRoot: false,
-    source: 'https://github.com/openzipkin/zipkin/blob/master/docker/Dockerfile',
+    source: opened('openzipkin/zipkin', '878ce2a', 'docker/Dockerfile'),
   },
   {
     names: [
@@ -149,7 +152,11 @@ export const observability: readonly Entry[] = [
     data: [],
     metrics: { port: 8888, path: '/metrics' },
     runsAsRoot: false,
-    source: 'https://github.com/open-telemetry/opentelemetry-collector-releases',
+    source: opened(
+      'open-telemetry/opentelemetry-collector-releases',
+      'ceccc19',
+      'distributions/otelcol-contrib/Dockerfile',
+    ),
   },
   {
     names: ['victoriametrics/victoria-metrics'],
@@ -157,10 +164,16 @@ export const observability: readonly Entry[] = [
     ports: [http(8428, 'API')],
     hasHealthcheck: false,
     healthcheck: spider('http://127.0.0.1:8428/health'),
-    ...unknown,
+    has: ['sh', 'wget', 'nc'],
+    lacks: [],
     data: ['/victoria-metrics-data', '/storage'],
     metrics: { port: 8428, path: '/metrics' },
-    source: hub('victoriametrics/victoria-metrics'),
+    variants: [{ tag: /scratch/, ...bare }],
+    source: opened(
+      'VictoriaMetrics/VictoriaMetrics',
+      'b7ef6cc',
+      'app/victoria-metrics/deployment/Dockerfile',
+    ),
   },
   {
     names: ['logstash', 'logstash/logstash'],
@@ -171,7 +184,7 @@ export const observability: readonly Entry[] = [
     lacks: [],
     data: [],
     runsAsRoot: false,
-    source: hub('logstash'),
+    source: opened('elastic/dockerfiles', '0bbe2f0', 'logstash/Dockerfile'),
   },
   {
     names: ['fluent/fluentd'],
@@ -180,7 +193,7 @@ export const observability: readonly Entry[] = [
     hasHealthcheck: false,
     ...unknown,
     data: [],
-    source: hub('fluent/fluentd'),
+    source: opened('fluent/fluentd-docker-image', '426b4a1', 'v1.12/debian/Dockerfile'),
   },
   {
     names: ['fluent/fluent-bit'],
@@ -189,7 +202,7 @@ export const observability: readonly Entry[] = [
     hasHealthcheck: false,
     ...bare,
     data: [],
-    source: 'https://docs.fluentbit.io/manual/installation/downloads/docker',
+    source: opened('fluent/fluent-bit', 'd55459d', 'dockerfiles/Dockerfile'),
     variants: [{ tag: /debug|windows|^1\./, ...unknown }],
   },
   {
@@ -200,7 +213,7 @@ export const observability: readonly Entry[] = [
     ...unknown,
     data: ['/var/lib/netdata', '/var/cache/netdata'],
     metrics: { port: 19_999, path: '/api/v1/allmetrics' },
-    source: hub('netdata/netdata'),
+    source: opened('netdata/netdata', '04b1cf5', 'packaging/docker/Dockerfile'),
   },
   {
     names: ['louislam/uptime-kuma'],
@@ -210,6 +223,6 @@ export const observability: readonly Entry[] = [
     ...unknown,
     data: ['/app/data'],
     metrics: { port: 3001, path: '/metrics' },
-    source: 'https://github.com/louislam/uptime-kuma/blob/master/docker/dockerfile',
+    source: opened('louislam/uptime-kuma', '6398a95', 'docker/dockerfile'),
   },
 ]

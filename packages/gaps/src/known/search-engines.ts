@@ -1,4 +1,4 @@
-import { http, hub, tcp, unknown, type Entry } from './entry.ts'
+import { http, opened, tcp, unknown, type Entry } from './entry.ts'
 
 /** Engines that search: text, vectors, graphs and series. */
 export const searchEngines: readonly Entry[] = [
@@ -12,31 +12,38 @@ export const searchEngines: readonly Entry[] = [
     lacks: [],
     data: ['/usr/share/elasticsearch/data'],
     exporter: { image: 'quay.io/prometheuscommunity/elasticsearch-exporter', port: 9114 },
-    source:
-      'https://www.elastic.co/docs/deploy-manage/deploy/self-managed/install-elasticsearch-with-docker',
+    source: opened('elastic/dockerfiles', '0bbe2f0', 'elasticsearch/Dockerfile'),
   },
   {
     names: ['opensearchproject/opensearch'],
     kind: 'search',
     ports: [http(9200, 'API'), tcp(9300, 'nodes'), http(9600, 'performance')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     healthcheck: ['CMD-SHELL', 'curl -fs http://localhost:9200/_cluster/health || exit 1'],
     has: ['sh', 'bash', 'curl'],
     lacks: [],
     data: ['/usr/share/opensearch/data'],
     exporter: { image: 'quay.io/prometheuscommunity/elasticsearch-exporter', port: 9114 },
     runsAsRoot: false,
-    source: hub('opensearchproject/opensearch'),
+    source: opened(
+      'opensearch-project/opensearch-build',
+      '4372bf7',
+      'docker/release/dockerfiles/opensearch.al2023.dockerfile',
+    ),
   },
   {
     names: ['opensearchproject/opensearch-dashboards'],
     kind: 'dashboard',
     ports: [http(5601, 'page')],
-    hasHealthcheck: undefined,
+    hasHealthcheck: false,
     ...unknown,
     data: [],
     runsAsRoot: false,
-    source: hub('opensearchproject/opensearch-dashboards'),
+    source: opened(
+      'opensearch-project/opensearch-build',
+      '4372bf7',
+      'docker/release/dockerfiles/opensearch-dashboards.al2023.dockerfile',
+    ),
   },
   {
     names: ['kibana', 'kibana/kibana'],
@@ -48,7 +55,7 @@ export const searchEngines: readonly Entry[] = [
     lacks: [],
     data: [],
     runsAsRoot: false,
-    source: hub('kibana'),
+    source: opened('elastic/dockerfiles', '0bbe2f0', 'kibana/Dockerfile'),
   },
   {
     names: ['qdrant/qdrant'],
@@ -63,7 +70,7 @@ export const searchEngines: readonly Entry[] = [
     lacks: ['curl', 'wget', 'nc'],
     data: ['/qdrant/storage'],
     metrics: { port: 6333, path: '/metrics' },
-    source: 'https://github.com/qdrant/qdrant/issues/4250',
+    source: opened('qdrant/qdrant', '74f3e85', 'Dockerfile'),
   },
   {
     names: ['chromadb/chroma'],
@@ -72,7 +79,7 @@ export const searchEngines: readonly Entry[] = [
     hasHealthcheck: undefined,
     ...unknown,
     data: ['/data', '/chroma/chroma', '/index_data'],
-    source: hub('chromadb/chroma'),
+    source: opened('chroma-core/chroma', '93652ec', 'rust/Dockerfile'),
   },
   {
     names: ['semitechnologies/weaviate'],
@@ -80,11 +87,10 @@ export const searchEngines: readonly Entry[] = [
     ports: [http(8080, 'API'), tcp(50_051, 'gRPC')],
     hasHealthcheck: false,
     healthcheck: ['CMD', 'wget', '-q', '--spider', 'http://localhost:8080/v1/.well-known/ready'],
-    has: ['sh', 'wget'],
+    has: ['sh', 'wget', 'nc'],
     lacks: [],
     data: ['/var/lib/weaviate'],
-    metrics: { port: 2112, path: '/metrics' },
-    source: 'https://docs.weaviate.io/deploy/installation-guides/docker-installation',
+    source: opened('weaviate/weaviate', 'adcffc5', 'Dockerfile'),
   },
   {
     names: ['milvusdb/milvus'],
@@ -96,7 +102,7 @@ export const searchEngines: readonly Entry[] = [
     lacks: [],
     data: ['/var/lib/milvus'],
     metrics: { port: 9091, path: '/metrics' },
-    source: 'https://milvus.io/docs/install_standalone-docker-compose.md',
+    source: opened('milvus-io/milvus', '0198a04', 'build/docker/milvus/ubuntu22.04/Dockerfile'),
   },
   {
     names: ['neo4j'],
@@ -107,17 +113,28 @@ export const searchEngines: readonly Entry[] = [
     has: ['sh', 'bash', 'wget', 'cypher-shell'],
     lacks: [],
     data: ['/data'],
-    source: hub('neo4j'),
+    source: opened(
+      'neo4j/docker-neo4j',
+      '9df98ef',
+      'docker-image-src/calver/coredb/Dockerfile-trixie',
+    ),
   },
   {
     names: ['influxdb'],
     kind: 'database',
     ports: [http(8086, 'API')],
     hasHealthcheck: false,
-    healthcheck: ['CMD', 'influx', 'ping'],
-    has: ['sh', 'influx'],
+    has: ['sh'],
     lacks: [],
     data: ['/var/lib/influxdb2', '/var/lib/influxdb', '/var/lib/influxdb3'],
-    source: hub('influxdb'),
+    variants: [
+      {
+        tag: /^2(?:\.|-|$)/,
+        healthcheck: ['CMD', 'influx', 'ping'],
+        has: ['sh', 'bash', 'influx'],
+      },
+      { tag: /^3|core|enterprise/, ports: [http(8181, 'API')] },
+    ],
+    source: opened('influxdata/influxdata-docker', 'd457cb9', 'influxdb/2.7/Dockerfile'),
   },
 ]

@@ -19,10 +19,13 @@ export type Lines = {
   lines: readonly Line[]
 }
 
+const longComment = /^([ \t]{0,100}#.{300}).+$/gm
+
 /** A Dockerfile in instructions. The parser finds where each begins and ends. */
 export const readLines = (file: string, text: string): Lines => {
   const plain = text.replace(/^\uFEFF/, '')
-  const dockerfile = DockerfileParser.parse(plain)
+  // The parser looks for directives in time that grows with the square of a comment's length.
+  const dockerfile = DockerfileParser.parse(plain.replace(longComment, '$1'))
   const escape = dockerfile.getEscapeCharacter()
   const syntax = dockerfile
     .getDirectives()

@@ -7,7 +7,7 @@ import { splitCommands } from './shell-words.ts'
 
 const shells = /^(?:sh|bash|shell|zsh|console|shell-?session|terminal|cmd|powershell|ps1|)$/i
 const known =
-  /^(?:docker|docker-compose|npm|yarn|pnpm|make|cd|cp|git|export|curl|bash|sh|source|python3?|node|mvn|go|sudo|\.{1,2}\/[\w./-]+)$/
+  /^(?:docker|docker-compose|npm|yarn|pnpm|make|cd|cp|git|export|curl|tee|bash|sh|source|python3?|node|mvn|go|sudo|\.{1,2}\/[\w./-]+)$/
 
 /**
  * Commands of a block of code, each with the folder it is given in as far as `cd` tells. `isAway`:

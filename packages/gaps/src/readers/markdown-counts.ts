@@ -16,11 +16,11 @@ const plain =
   /^(?:docker|running|different|separate|independent|individual|micro|docker-compose|compose|backend-less|total|distinct|small|containerized|containerised)$/i
 
 const totalBefore =
-  /\b(?:consists? of|consisting of|comprises?|comprising|composed of|made up of|made of|built (?:of|from|with)|(?:defines?|describes?|starts|launches|runs|brings up|deploys|spins up)(?: (?:an?|the) (?:\w+ ){0,2}(?:with|of))?|all|contains|total of|total:|split into|divided into|decomposed into|(?:stack|application|system|platform|project|architecture|setup|environment) (?:with|of|has|contains|includes)|(?:should|must|will) (?:show|see|list|have)|listing containers \w+ show)\s*$/i
+  /\b(?:consists? of|consisting of|comprises?|comprising|composed of|made up of|made of|built (?:of|from|with)|(?:defines?|describes?|starts|launches|runs|brings up|deploys|spins up)(?: (?:an?|the) (?:\w+ ){0,2}(?:with|of))?|contains|total of|total:|split into|divided into|decomposed into|(?:stack|application|system|platform|project|architecture|setup|environment) (?:with|of|has|contains|includes)|(?:should|must|will) (?:show|see|list|have)|listing containers \w+ show)\s*$/i
 const totalAfter = /^(?: (?:in total|altogether|running)|, (?:namely|which are)|: )|^ (?:`|\*)/i
 
 const subsetBefore =
-  /\b(?:of|the|these|those|other|first|last|another|each|any|at least|at most|only|start|both|more|additional|extra|between|than|following|up to|next|least|every|per|or|to|for)\s*$/i
+  /\b(?:of|all|the|these|those|other|first|last|another|each|any|at least|at most|only|start|both|more|additional|extra|between|than|following|up to|next|least|every|per|or|to|for)\s*$/i
 const exampleBefore =
   /\b(?:e\.g\.,?|for example,?|for instance,?|such as|imagine|say,?|let's say|suppose|assume|if you have|when you have)\b[^.]{0,60}$/i
 

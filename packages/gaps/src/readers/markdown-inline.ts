@@ -19,6 +19,9 @@ export type Inline = Readonly<{
   placeAt: (offset: number) => Place
 }>
 
+/** What may stand between two words without being one: the target of a link, marks. */
+const markupLengthMax = 4000
+
 /** Finds the words of inline tokens in the text they come from: the parser keeps only lines. */
 export const createLocator = (
   file: string,
@@ -39,8 +42,11 @@ export const createLocator = (
     cursor = Math.max(cursor, lineStarts[from] ?? 0)
     const end = lineStarts[(token.map?.[1] ?? from + 1) + 1] ?? text.length
     const find = (words: string): Place => {
-      const found = words === '' ? -1 : text.indexOf(words, cursor)
-      if (found === -1 || found > end) return placeOf(cursor)
+      // Only so far: words that the parser has changed (`&amp;`) are not in the text at all.
+      const to = Math.min(end, cursor + markupLengthMax) + words.length
+      const ahead = words === '' ? -1 : text.slice(cursor, to).indexOf(words)
+      if (ahead === -1) return placeOf(cursor)
+      const found = cursor + ahead
       cursor = found + words.length
       return placeOf(found)
     }

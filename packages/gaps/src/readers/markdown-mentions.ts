@@ -45,11 +45,15 @@ export const readMentions = (inline: Inline): Claim[] => {
   ]
 }
 
+/** `Health check: curl http://localhost:9390` is asked inside of the container. */
+const isOfCheck = (before: string): boolean =>
+  /(?:health-?\s?checks?|inside (?:of )?(?:the |its )?container)\b.{0,40}$/i.test(before.slice(-80))
+
 export const readAddresses = (text: string, placeAt: Inline['placeAt']): Claim[] => {
   const found = new Map<number, Claim>()
   for (const match of text.matchAll(url)) {
     const [all, , host = '', port, path = '/'] = match
-    if (!ownHost.test(host)) continue
+    if (!ownHost.test(host) || isOfCheck(text.slice(0, match.index))) continue
     const claim = {
       kind: 'url',
       text: trimmed(all),
@@ -61,7 +65,7 @@ export const readAddresses = (text: string, placeAt: Inline['placeAt']): Claim[]
   }
   for (const match of text.matchAll(hostAndPort)) {
     const [all, host = '', port, path = '/'] = match
-    if (found.has(match.index)) continue
+    if (found.has(match.index) || isOfCheck(text.slice(0, match.index))) continue
     const claim = {
       kind: 'url',
       text: trimmed(all),

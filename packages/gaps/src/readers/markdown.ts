@@ -29,7 +29,7 @@ export const isDocument = (file: string): boolean =>
 
 /** A reader for one audit: it counts what it has read. */
 export const createMarkdownReader = (limits = documentLimits): Reader => {
-  const parser = new MarkdownIt()
+  const parser = createParser()
   const seen = { count: 0, bytes: 0, isTold: false }
   return {
     name: 'markdown',
@@ -55,6 +55,23 @@ export const createMarkdownReader = (limits = documentLimits): Reader => {
       return { document: { file, isReadme, claims } }
     },
   }
+}
+
+/** A paragraph with more links is a wall of badges; of one without an end no word is a claim. */
+const bracketCountMax = 200
+const paragraphLengthMax = 50_000
+
+/** For each open bracket the parser looks through the rest of its paragraph: both are bounded. */
+const createParser = (): Parser => {
+  const parser = new MarkdownIt()
+  parser.core.ruler.before('inline', 'bounds', ({ tokens }) => {
+    for (const token of tokens) {
+      if (token.type !== 'inline') continue
+      const text = token.content.slice(0, paragraphLengthMax)
+      token.content = text.split('[', bracketCountMax).join('[')
+    }
+  })
+  return parser
 }
 
 const readClaims = (parser: Parser, file: string, text: string): Claim[] => {

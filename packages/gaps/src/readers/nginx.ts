@@ -89,8 +89,9 @@ const routesOf = (
     }
     if (name !== 'location') return found
     const inside = routesOf(block, server, below, words.join(' '))
-    const answered = inside.length > 0 ? inside : [emptyRoute(at, server, words.join(' '))]
-    return [...found, ...answered]
+    const refuses = block.some((one) => one.name === 'return' && /^4\d\d$/.test(one.words[0] ?? ''))
+    const own = { ...emptyRoute(at, server, words.join(' ')), ...(refuses ? { refuses } : {}) }
+    return [...found, ...(inside.length > 0 ? inside : [own])]
   }, own)
 }
 

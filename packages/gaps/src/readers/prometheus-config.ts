@@ -27,7 +27,7 @@ export const readScrapes = (
       job: job.get('job_name')?.text() ?? '',
       path: job.get('metrics_path')?.text() ?? '/metrics',
       scheme,
-      targets: readTargets(job, scheme),
+      targets: [...readTargets(job, scheme), ...readNames(job)],
       isDiscovered: isDiscovered(job),
       by: undefined,
     }
@@ -48,9 +48,30 @@ const addressOf = (target: ConfigNode, scheme: string | undefined) => {
 
 const hasPort = (text: string): boolean => /:[^/]*$/.test(text.replace(/^\w+:\/\//, ''))
 
-/** Service discovery of any kind, and labels that put another address in the place of a target's. */
+/** `dns_sd_configs` by address: the name of a service, and all of its instances behind it. */
+const readNames = (job: ConfigNode): ScrapeEvidence['targets'] =>
+  (job.get('dns_sd_configs')?.items() ?? []).filter(isByAddress).flatMap((config) => {
+    const port = Number(config.get('port')?.text())
+    return (config.get('names')?.items() ?? []).map((name) => ({
+      ...name.at,
+      // Docker answers `tasks.<service>` in a swarm with the same addresses.
+      host: name.text()?.replace(/^tasks\./, ''),
+      port: Number.isInteger(port) ? port : undefined,
+    }))
+  })
+
+const isByAddress = (config: ConfigNode): boolean =>
+  ['A', 'AAAA'].includes(config.get('type')?.text() ?? 'SRV')
+
+/** Service discovery that is not by name, and labels that put another address in the place of a target's. */
 const isDiscovered = (job: ConfigNode): boolean =>
-  job.entries().some(({ key }) => key.endsWith('_sd_configs') || key === 'scrape_config_files') ||
+  job
+    .entries()
+    .some(
+      ({ key }) =>
+        (key.endsWith('_sd_configs') && key !== 'dns_sd_configs') || key === 'scrape_config_files',
+    ) ||
+  (job.get('dns_sd_configs')?.items() ?? []).some((config) => !isByAddress(config)) ||
   (job.get('relabel_configs')?.items() ?? []).some((rule) =>
     ['__address__', '__param_target'].includes(rule.get('target_label')?.text() ?? ''),
   )

@@ -38,11 +38,12 @@ for (const rule of rules) {
         const findings = await findIn(rule, example)
         const seen = findings.map(({ service, message }) => `${service ?? '-'}: ${message}`)
         assert.equal(findings.length, example.finds.length, seen.join('\n'))
-        for (const { service, says } of example.finds) {
+        for (const { service, says, severity } of example.finds) {
           const found = findings.find(
             (finding) => (finding.service ?? '-') === service && finding.message.includes(says),
           )
           assert.ok(found, `no "${service}: … ${says} …" in\n${seen.join('\n')}`)
+          if (severity !== undefined) assert.equal(found.severity, severity)
           assert.ok(found.evidence.every(({ fact }) => fact !== ''))
         }
       })

@@ -1,4 +1,5 @@
 import type { Fact } from '../place.ts'
+import type { Edit } from '../fix/edit.ts'
 import type { RunningEvidence, System } from '../systems/system.ts'
 
 /**
@@ -36,11 +37,9 @@ export type Found = {
   fix: string
   /** What tells two cases of one rule in one service apart for a baseline; default: the message. */
   subject?: string
+  /** What mends it without a decision (or with the one that naming the rule is). */
   edits?: readonly Edit[]
 }
-
-/** A change of one file: lines `from` to `to` (1-based, inclusive; to = from − 1 inserts). */
-export type Edit = { file: string; from: number; to: number; text: string }
 
 /** A repository in small: its files, and what the rule finds in it as `service: message`. */
 export type Example = {
@@ -49,7 +48,7 @@ export type Example = {
   /** What is seen running of it, for the rules about that. */
   running?: RunningEvidence
   /** Words of the message by service (`-` for none); empty when nothing is to be found. */
-  finds: readonly { service: string; says: string }[]
+  finds: readonly { service: string; says: string; severity?: Severity }[]
 }
 
 export type Rule = {
@@ -63,6 +62,18 @@ export type Rule = {
   joins: readonly string[]
   /** How such gaps are closed in general. Markdown. */
   fix: string
+  /**
+   * Its harm comes to what lasts or serves others: a step milder in a stack whose name says that it
+   * is for development or for tests.
+   */
+  isMilderInDevelopment?: true
+  /**
+   * Can `--fix` mend it? `when asked`: the mend is a decision, which naming the rule takes. Absent:
+   * never. Single findings may lack what it takes.
+   */
+  fixable?: 'always' | 'when asked'
+  /** What whoever has it mended should know, in a sentence or two. */
+  caution?: string
   /** Judged once for each reading of the compose files; the same finding is reported once. */
   find: (system: System) => Iterable<Found>
   examples: readonly Example[]

@@ -25,10 +25,16 @@ const keelsonRoutes = ({ name, model, place }: ServiceEvidence): readonly RouteE
     }
   })
 
-const routerLabel = /^traefik\.http\.routers\.([\w-]+)\.(rule|service|priority|entrypoints)$/i
+const routerLabel = /^traefik\.http\.routers\.([\w-]+)\.(rule|service|priority|entrypoints|tls)$/i
 const portLabel = /^traefik\.http\.services\.([\w-]+)\.loadbalancer\.server\.(port|scheme)$/i
 
-type Router = { rule?: string; service?: string; priority?: string; entrypoints?: string }
+type Router = {
+  rule?: string
+  service?: string
+  priority?: string
+  entrypoints?: string
+  tls?: string
+}
 
 /** Source: doc.traefik.io, "Docker provider: routing configuration". */
 const traefikRoutes = (
@@ -48,7 +54,7 @@ const traefikRoutes = (
       servers.set(server, { ...servers.get(server), [part.toLowerCase()]: value })
     }
   }
-  return [...routers].map(([router, { rule = '', service, priority, entrypoints }]) => {
+  return [...routers].map(([router, { rule = '', service, priority, entrypoints, tls }]) => {
     const isElsewhere = service?.includes('@') === true
     const server =
       servers.get(service ?? '') ?? (servers.size === 1 ? [...servers.values()][0] : {})
@@ -58,7 +64,8 @@ const traefikRoutes = (
     return {
       ...{ ...at, kind: 'traefik', name: router, by, ...readRule(rule) },
       priority: priority === undefined ? undefined : Number(priority),
-      isPlain: entrypoints === undefined && isPlainRule(rule),
+      // A router with TLS takes what comes by HTTPS, and one without takes the rest.
+      isPlain: entrypoints === undefined && tls === undefined && isPlainRule(rule),
       upstreams: isElsewhere
         ? []
         : [{ ...at, scheme: server?.scheme, host: name, port, path: undefined }],

@@ -53,14 +53,17 @@ const script = /(?:\.sh|\.bash|\.mk|^Makefile|^justfile|^\.envrc|^Taskfile\.ya?m
 const scriptCountMax = 50
 const scriptLengthMax = 256 * 1024
 
-/** Variables that scripts beside the compose files set: `export TAG=1`, `TAG ?= 1`. */
+const depthOf = (file: string): number => file.split('/').length
+
+/** Variables that scripts beside and below the compose files set: `export TAG=1`, `TAG ?= 1`. */
 const readScripts = async (tree: Tree, project: Project): Promise<ReadonlyMap<string, Place>> => {
   const found = new Map<string, Place>()
   const [first = ''] = project.sources
   const folder = posix.dirname(repositoryPath(tree.root, first) ?? '')
   const files = tree
     .under(folder === '.' ? '' : folder)
-    .filter((file) => posix.dirname(file) === folder && script.test(posix.basename(file)))
+    .filter((file) => script.test(posix.basename(file)))
+    .toSorted((a, b) => depthOf(a) - depthOf(b))
   for (const file of files.slice(0, scriptCountMax)) {
     const text = (await tree.read(file)) ?? ''
     if (text.length > scriptLengthMax) continue

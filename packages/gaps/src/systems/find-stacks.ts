@@ -97,3 +97,19 @@ const stacksOf = (folder: string, files: readonly string[], chosen?: Chosen): St
   }
   return stacks
 }
+
+/** With files that are read together under names that nobody would look for (`stack.yml`). */
+export const withAsked = (
+  stacks: readonly StackFiles[],
+  files: readonly string[],
+): readonly StackFiles[] => {
+  const [first] = files
+  const key = files.join('\0')
+  const isFound = stacks.some(
+    (one) => one.files.join('\0') === key || [...(one.base ?? []), ...one.files].join('\0') === key,
+  )
+  if (first === undefined || isFound) return stacks
+  const folder = folderOf(first)
+  const isDefault = !stacks.some((one) => one.folder === folder && one.isDefault)
+  return [{ folder, files, isDefault }, ...stacks]
+}

@@ -16,7 +16,9 @@ export type Loaded =
 export const loadModel = async (tree: Tree, stack: StackFiles): Promise<Loaded> => {
   if (stack.faults !== undefined) return { files: stack.files, faults: stack.faults }
   const alone = await loadAnyway(tree, stack.folder, stack.files)
-  if (stack.base === undefined || ('project' in alone && isWhole(alone.project))) return alone
+  const standsAlone =
+    'project' in alone && isWhole(alone.project) && !(await takesBack(tree, stack.files))
+  if (stack.base === undefined || standsAlone) return alone
   const files = [...stack.base, ...stack.files]
   const merged = await loadAnyway(tree, stack.folder, files)
   return 'project' in merged || 'faults' in alone ? merged : alone
@@ -55,6 +57,7 @@ const load = async (
       consistency: 'warning',
       missing: 'warning',
       confineTo: tree.root,
+      texts: tree.overlaid,
     })
     // Half of a service is elsewhere: nothing that is said of the other half would be true.
     const faults = project.warnings.filter(
@@ -73,3 +76,9 @@ const isWhole = ({ services }: Project): boolean =>
     ({ image, build, provider, runtime }) =>
       image !== undefined || build !== undefined || provider !== undefined || runtime === 'process',
   )
+
+/** `!reset` and `!override` speak of what another file says. */
+const takesBack = async (tree: Tree, files: readonly string[]): Promise<boolean> => {
+  const texts = await Promise.all(files.map((file) => tree.read(file)))
+  return texts.some((text) => /^[^#\n]{0,200}[:-] +!(?:reset|override)\b/m.test(text ?? ''))
+}

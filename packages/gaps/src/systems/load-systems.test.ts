@@ -43,6 +43,17 @@ test('its separator may be another one', async () => {
   assert.deepEqual(stacks, ['a.yaml+b.yaml *'])
 })
 
+test('a file that takes something back lies over another one', async () => {
+  const asProcess = 'services:\n  a:\n    command: a\n    x-keelson: { runtime: process }\n'
+  const { stacks } = await load({
+    'compose.yaml': service('a'),
+    'compose.alone.yaml': asProcess,
+    'compose.over.yaml': `${asProcess}    image: !reset null\n`,
+  })
+  const read = ['compose.alone.yaml', 'compose.yaml *', 'compose.yaml+compose.over.yaml']
+  assert.deepEqual(stacks.toSorted(), read)
+})
+
 test('COMPOSE_FILE that names nothing, or something outside, is told at its line', async () => {
   const missing = await load({ '.env': '# x\nCOMPOSE_FILE=none.yaml\n' })
   assert.deepEqual(missing.told, [

@@ -2,7 +2,7 @@ import type { Diagnostic } from '@keelson/compose'
 import type { FileFacts } from '../readers/reader.ts'
 import type { Tree } from '../tree/tree.ts'
 import { readVariables } from './compose-variables.ts'
-import { findStacks } from './find-stacks.ts'
+import { findStacks, withAsked } from './find-stacks.ts'
 import { loadModel } from './load-model.ts'
 import { gatherFacts } from './gather-facts.ts'
 import { createOwners, isWithin } from './owners.ts'
@@ -26,8 +26,10 @@ export const loadSystems = async (
   tree: Tree,
   facts: ReadonlyMap<string, FileFacts>,
   isLate: () => boolean,
+  /** Compose files that somebody reads together, by whatever names. */
+  asked: readonly string[] = [],
 ): Promise<{ systems: System[]; refused: Refused[] }> => {
-  const stacks = await findStacks(tree)
+  const stacks = withAsked(await findStacks(tree), asked)
   const folders = [...new Set(stacks.map(({ folder }) => folder))]
   const systems: System[] = []
   const refused: Refused[] = []

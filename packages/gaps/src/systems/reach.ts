@@ -19,10 +19,11 @@ const ofMachine = new Set([
 const ofItself = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0|\[?::\]?)$/
 
 /**
- * Where a host name leads from inside a service, as Docker's DNS answers: services, container names
- * and aliases on shared networks; never another container's `hostname`. Names of processes, of
- * other stacks on a shared network and of custom DNS servers are not known.
- * Source: docs.docker.com, "Networking in Compose" and "Container networking: DNS services".
+ * Where a host name leads from inside a service, as Docker's DNS answers: services, container names,
+ * aliases and hostnames on shared networks. Names of processes, of other stacks on a shared network
+ * and of custom DNS servers are not known.
+ * Source: docs.docker.com, "Networking in Compose" and "Container networking: DNS services"; moby/moby
+ * daemon/container_operations.go, buildEndpointDNSNames (the hostname is the last of the names).
  */
 export const reach = (system: System, from: ServiceEvidence, host: string): Reached => {
   const name = host
@@ -58,9 +59,10 @@ const indexOf = (system: System): ReadonlyMap<string, readonly ServiceEvidence[]
   if (known !== undefined) return known
   const index = new Map<string, ServiceEvidence[]>()
   for (const service of system.services.values()) {
-    const { containerName, networks } = service.model
+    const { containerName, hostname, networks } = service.model
     const aliases = Object.values(networks).flatMap((network) => network.aliases)
-    for (const name of [service.name, containerName ?? service.name, ...aliases]) {
+    const own = [containerName, hostname].filter((name) => name !== undefined)
+    for (const name of new Set([service.name, ...own, ...aliases])) {
       const key = name.toLowerCase()
       index.set(key, [...(index.get(key) ?? []), service])
     }

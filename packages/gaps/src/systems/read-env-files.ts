@@ -35,9 +35,11 @@ export const readEnvFiles = async (
   for (const file of files) {
     const text = await tree.read(file)
     if (text === undefined) continue
+    const isExample = isExampleFile(file)
+    const entries = readEntries(file, text)
     found.push({
-      ...{ file, isExample: isExampleFile(file), isIgnored: ignored(file) },
-      ...{ services: named.get(file) ?? [], entries: readEntries(file, text) },
+      ...{ file, isExample, isIgnored: ignored(file), services: named.get(file) ?? [] },
+      entries: isExample ? [...entries, ...readOffered(file, text)] : entries,
     })
   }
   return found
@@ -72,6 +74,13 @@ const matches = (rule: { folder: string; pattern: string }, file: string): boole
     ? posix.matchesGlob(inFolder, pattern.replace(/^\//, ''))
     : inFolder.split('/').some((name) => posix.matchesGlob(name, pattern))
 }
+
+/** What an example offers in a comment, to be switched on: `# API_KEY=`. */
+const readOffered = (file: string, text: string): EnvFileEvidence['entries'] =>
+  text.split('\n').flatMap((row, index) => {
+    const name = /^\s{0,20}#+\s{0,20}(?:export )?([A-Z_][A-Z0-9_]{1,99})=/.exec(row)?.[1]
+    return name === undefined ? [] : [{ file, line: index + 1, column: 1, name, value: undefined }]
+  })
 
 const readEntries = (file: string, text: string): EnvFileEvidence['entries'] => {
   try {

@@ -35,19 +35,21 @@ export const servesPort = (
   if (all.some((one) => one.port === port)) return { ...nobodyKnows, isServed: true }
   if (protocol === 'udp' || isMentioned(service, port)) return nobodyKnows
   if (hasUnknownListener(system, service)) return nobodyKnows
-  const fromCode = hasOwnContext(system, service)
-    ? own.filter(({ by }) => by === 'source' || by === 'environment')
-    : []
+  const isAlone = hasOwnContext(system, service)
+  const fromCode = own.filter(({ by }) => by === 'environment' || (by === 'source' && isAlone))
   const certain = [...configured, ...fromCode]
   const isCertain = certain.length > 0
-  if (!isCertain && (all.length === 0 || isConfigurable(service))) return nobodyKnows
+  if (!isCertain && (all.length === 0 || isApplication(service) || isConfigurable(service))) {
+    return nobodyKnows
+  }
+  const isPlainImage = service.build === undefined && all.every(({ by }) => by === byWords['image'])
   const seen = new Set<number>()
   const instead = all.flatMap(({ file, line, column, port: other, by }) => {
     if (seen.has(other)) return []
     seen.add(other)
     return [{ file, line, column, port: other, by }]
   })
-  return { isServed: false, confidence: isCertain ? 'certain' : 'likely', instead }
+  return { isServed: false, confidence: isCertain || isPlainImage ? 'certain' : 'likely', instead }
 }
 
 const byWords: Readonly<Record<string, string>> = {
@@ -137,8 +139,22 @@ const isMentioned = (service: ServiceEvidence, port: number): boolean => {
 const isUnknownPort = ([name, { value }]: readonly [string, { value: string | undefined }]) =>
   value === undefined && /PORT|ADDR|LISTEN|BIND/.test(name)
 
+/** Those that take their port from a flag, and from no file. */
+const portIsFlag =
+  /(?:^|\/)(?:prometheus|alertmanager|pushgateway|[\w-]+[-_]exporter|cadvisor|redis|valkey|memcached)$/
+const portFlag =
+  /(?:^|\s)-{1,2}(?:web\.|http)?[\w.-]*(?:listen|port|bind|addr)|(?:^|\s)-p\b|\.conf\b/i
+
+/** Its variables may open more ports than its manual lists first: those of databases do not. */
+const isApplication = ({ build, image }: ServiceEvidence): boolean =>
+  build === undefined && image?.known?.kind === 'other'
+
 /** Could a file or a command that nobody reads here make it listen elsewhere? */
-const isConfigurable = ({ model, image, build, isUnset }: ServiceEvidence): boolean => {
+const isConfigurable = (service: ServiceEvidence): boolean => {
+  const { model, image, build, isUnset } = service
+  if (build === undefined && portIsFlag.test(image?.name ?? '') && !isUnset('image')) {
+    return portFlag.test([...(model.entrypoint ?? []), ...(model.command ?? [])].join(' '))
+  }
   const data = image?.known?.data ?? []
   const isData = (target: string) =>
     data.some((path) => target === path || target.startsWith(`${path}/`))

@@ -303,6 +303,8 @@ export type RouteEvidence = Place & {
   ports?: readonly number[]
   /** False: it has conditions that are not in hosts, paths and methods. Absent: not known. */
   isPlain?: boolean
+  /** It leads nowhere on purpose: the answer is that there is nothing. */
+  refuses?: boolean
 }
 
 export type ScrapeEvidence = Place & {

@@ -22,6 +22,10 @@ export type Tree = {
   notes: TreeNote[]
   /** Files whose text names `keelson-ignore`, of those that were read so far. */
   marked: ReadonlySet<string>
+  /** Files whose text somebody wanted: a change of another one changes no finding. */
+  wanted: ReadonlySet<string>
+  /** Absolute paths of files that are read as if they said something else, with that text. */
+  overlaid: ReadonlyMap<string, string>
 }
 
 export type TreeNote = { file: string; why: string }
@@ -45,17 +49,20 @@ type TreeParts = {
   alsoExisting: ReadonlySet<string>
   notes: TreeNote[]
   limits: ReadLimits
+  /** Texts in place of those on disk, by path. */
+  overlay: ReadonlyMap<string, string>
 }
 
 /** What somebody writes to have a finding left out; looked for while a text is at hand. */
 export const suppressionMark = 'keelson-ignore'
 
 export const createTree = (parts: TreeParts): Tree => {
-  const { root, listed, folders, closed, alsoExisting, notes, limits } = parts
+  const { root, listed, folders, closed, alsoExisting, notes, limits, overlay } = parts
   const files = [...listed].toSorted()
   const texts = new Map<string, Promise<string | undefined>>()
   const sizes = new Map<string, number | undefined>()
   const marked = new Set<string>()
+  const wanted = new Set<string>()
   let readBytes = 0
   let cachedBytes = 0
   let isSpent = false
@@ -63,6 +70,8 @@ export const createTree = (parts: TreeParts): Tree => {
   /** Asked of the disk when somebody wants to know: a listing of 10,000 files needs no sizes. */
   const sizeOf = (path: string): number | undefined => {
     if (!listed.has(path)) return undefined
+    const text = overlay.get(path)
+    if (text !== undefined) return Buffer.byteLength(text)
     if (!sizes.has(path)) {
       const found = statSync(posix.join(root, path), { throwIfNoEntry: false })
       sizes.set(path, found?.size)
@@ -73,7 +82,11 @@ export const createTree = (parts: TreeParts): Tree => {
   const readOnce = async (path: string): Promise<string | undefined> => {
     if (!listed.has(path) || isSpent) return undefined
     try {
-      const found = await readText(posix.join(root, path), limits.fileSizeLimitBytes)
+      const given = overlay.get(path)
+      const found =
+        given === undefined
+          ? await readText(posix.join(root, path), limits.fileSizeLimitBytes)
+          : { text: given }
       if (found === 'too large') {
         notes.push({ file: path, why: `larger than ${limits.fileSizeLimitBytes} bytes, not read` })
         return undefined
@@ -96,6 +109,7 @@ export const createTree = (parts: TreeParts): Tree => {
   }
 
   const read = async (path: string): Promise<string | undefined> => {
+    if (listed.has(path)) wanted.add(path)
     const known = texts.get(path)
     if (known !== undefined) return known
     const reading = readOnce(path)
@@ -114,6 +128,8 @@ export const createTree = (parts: TreeParts): Tree => {
     files,
     notes,
     marked,
+    wanted,
+    overlaid: new Map([...overlay].map(([path, text]) => [posix.join(root, path), text])),
     sizeOf,
     read,
     under: (folder) => {

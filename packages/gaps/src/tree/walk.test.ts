@@ -146,3 +146,15 @@ test('what is left out is there, and neither listed nor entered', async () => {
   assert.deepEqual(tree.files, ['c.txt'])
   assert.ok(tree.has('legacy') && tree.has('b.txt') && tree.isUnknown('legacy/a.txt'))
 })
+
+test('what is elsewhere is there, and what a folder of it holds is not known', async () => {
+  await using repository = await createRepository({
+    'README.md': '',
+    '.gitmodules': '[submodule "lib"]\n\tpath = lib/other\n\turl = ../other.git\n',
+  })
+  const tree = await walkTree(repository.root, { alsoExisting: ['a/b.txt', 'closed/'] })
+  assert.ok(tree.has('a') && tree.has('a/b.txt') && !tree.isUnknown('a/c.txt'))
+  assert.ok(tree.has('closed') && tree.isUnknown('closed/any.txt'))
+  assert.ok(tree.has('lib/other') && tree.isUnknown('lib/other/Dockerfile'))
+  assert.deepEqual(tree.files, ['.gitmodules', 'README.md'])
+})

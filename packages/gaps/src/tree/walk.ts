@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { readText } from './read-text.ts'
 import { createTree, type ReadLimits, type Tree, type TreeNote } from './tree.ts'
 
 export type WalkLimits = ReadLimits & {
@@ -27,10 +28,12 @@ const closedNames = new Set([
 
 export type WalkOptions = {
   limits?: Partial<WalkLimits>
-  /** Paths that exist although they are not here: of a trimmed copy. */
+  /** Paths that exist although they are not here: of a trimmed copy. `a/`: whatever is below may. */
   alsoExisting?: readonly string[]
   /** Paths that are there and are not to be looked at. */
   leaveOut?: (path: string) => boolean
+  /** Texts in place of those on disk, by path; also of files that are not there yet. */
+  overlay?: ReadonlyMap<string, string>
 }
 
 type Walk = {
@@ -52,11 +55,13 @@ type Walk = {
  */
 export const walkTree = async (root: string, options: WalkOptions = {}): Promise<Tree> => {
   const limits = { ...defaultWalkLimits, ...options.limits }
+  const elsewhere = [...(options.alsoExisting ?? []), ...(await listSubmodules(root))]
   const walk: Walk = {
     ...{ root, limits, inside: `${(await realpath(root)).replace(/\/+$/, '')}${sep}` },
     leaveOut: options.leaveOut ?? (() => false),
-    ...{ listed: new Set(), folders: new Set(), closed: new Set(), notes: [] },
-    alsoExisting: withFolders(options.alsoExisting ?? []),
+    ...{ listed: new Set(), folders: new Set(), notes: [] },
+    closed: closedOf(elsewhere),
+    alsoExisting: withFolders(elsewhere),
   }
   let level = ['']
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -73,7 +78,12 @@ export const walkTree = async (root: string, options: WalkOptions = {}): Promise
     }
     level = next
   }
-  return createTree(walk)
+  const { overlay = new Map<string, string>() } = options
+  for (const path of overlay.keys()) {
+    walk.listed.add(path)
+    withFolders([path]).forEach((folder) => folder === path || walk.folders.add(folder))
+  }
+  return createTree({ ...walk, overlay })
 }
 
 const isFull = ({ listed, folders, limits }: Walk): boolean =>
@@ -136,6 +146,22 @@ const kindOf = async (path: string, entry: Dirent, walk: Walk): Promise<Kind> =>
     return 'absent'
   }
 }
+
+/** Folders that git fills from other repositories, when it is asked to. */
+const listSubmodules = async (root: string): Promise<string[]> => {
+  try {
+    const found = await readText(join(root, '.gitmodules'), 64 * 1024)
+    const text = found === 'binary' || found === 'too large' ? '' : found.text
+    return [...text.matchAll(/^\s*path\s*=\s*(\S.{0,300})$/gm)].map(
+      ([, path = '']) => `${path.trim().replace(/\/+$/, '')}/`,
+    )
+  } catch {
+    return []
+  }
+}
+
+const closedOf = (paths: readonly string[]): Set<string> =>
+  new Set(paths.filter((path) => path.endsWith('/')).map((path) => path.replace(/\/+$/, '')))
 
 const withFolders = (paths: readonly string[]): Set<string> => {
   const all = new Set<string>()

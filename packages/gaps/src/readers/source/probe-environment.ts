@@ -5,8 +5,19 @@ import { everyLanguage, scripts, type Looking, type Probe } from './probe.ts'
 import { callOf, children, isComment, isString, parentsOf, placeOf, stringText } from './syntax.ts'
 import { judgeUsage } from './usage.ts'
 
-const add = ({ file, found }: Looking, node: Node, read: VariableRead): void => {
-  const { isOptional, ...rest } = read
+/** What a Python file does when it is run by itself, to try it out; a program that imports it does not. */
+const isOfTryout = (node: Node): boolean =>
+  [...parentsOf(node, 12)].some(
+    (parent) =>
+      parent.type === 'if_statement' &&
+      /^\(?\s*__name__\s*==/.test(parent.childForFieldName('condition')?.text ?? ''),
+  )
+
+const add = (looking: Looking, node: Node, read: VariableRead): void => {
+  const { file, found, language } = looking
+  const { isOptional: mayLack, ...plain } = read
+  const isOptional = mayLack || (language === 'python' && isOfTryout(node))
+  const rest = isOptional ? { ...plain, isRequired: false } : plain
   found.reads.push({ ...placeOf(file, node), ...rest, ...(isOptional ? { isOptional } : {}) })
 }
 

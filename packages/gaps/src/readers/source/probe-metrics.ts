@@ -12,19 +12,25 @@ const add = ({ file, found }: Looking, node: Node, name: string | undefined): vo
 }
 
 const lookAtScript = (word: Node, looking: Looking): void => {
-  if (!looking.text.includes('prom-client')) return
   const call = callOf(word)
-  if (call?.node.type === 'new_expression') {
-    add(looking, call.node, stringText(valueOfKey(call.args[0], 'name')))
-  }
+  if (call?.node.type !== 'new_expression') return
+  // A name with a help text is a metric of Prometheus, whosever class it is.
+  const isMetric =
+    looking.text.includes('prom-client') || valueOfKey(call.args[0], 'help') !== undefined
+  if (isMetric) add(looking, call.node, stringText(valueOfKey(call.args[0], 'name')))
 }
 
 /** The client appends `_total` to counters that lack it, `_info` to infos. */
 const lookAtPython = (word: Node, looking: Looking): void => {
-  if (!looking.text.includes('prometheus_client')) return
   const call = callOf(word)
   const name = stringText(call?.args[0] ?? call?.named.get('name'))
   if (call === undefined || name === undefined) return
+  // A name with underscores and a help text is a metric of Prometheus, whosever class it is.
+  const isOwn =
+    /^(?:Counter|Gauge|Histogram|Summary)$/.test(call.name) &&
+    name.includes('_') &&
+    stringText(call.args[1])?.includes(' ') === true
+  if (!isOwn && !looking.text.includes('prometheus_client')) return
   const suffix = call.name === 'Counter' ? '_total' : call.name === 'Info' ? '_info' : ''
   add(looking, call.node, name.endsWith(suffix) ? name : name + suffix)
 }

@@ -81,6 +81,7 @@ describe('JavaScript', () => {
   check('src/a.js', 'metrics', [
     ["import c from 'prom-client'\nnew c.Counter({ name: 'hits_total', help: 'x' })", 'hits_total'],
     ["new Counter({ name: 'hits_total' })"],
+    ["new Counter({ name: 'hits_total', help: 'of our own class' })", 'hits_total'],
   ])
 })
 
@@ -137,6 +138,8 @@ describe('Python', () => {
   check('app/a.py', 'metrics', [
     ['from prometheus_client import Counter\nC = Counter("hits", "x")', 'hits_total'],
     ['from collections import Counter\nC = Counter("hits")'],
+    ['C = Counter("hits_total", "Hits of our own class")', 'hits_total'],
+    ['from collections import Counter\nC = Counter("hits_total", other)'],
   ])
 })
 

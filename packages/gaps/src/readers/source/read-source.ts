@@ -64,7 +64,7 @@ export const createSourceReader = (limits = sourceLimits): Reader => {
       parsed[share] += text.length
       const looking: Looking = { file, text, language, found }
       const looked = await withSyntax(grammar, text, (root) => look(root, candidates, looking))
-      return looked === undefined
+      return looked !== true
         ? { notes: [{ file, why: 'source takes too long to parse, not read' }] }
         : { source: sourceOf() }
     },
@@ -88,10 +88,15 @@ const findCandidates = (
   return found
 }
 
-const look = (root: Node, candidates: readonly Candidate[], looking: Looking): true => {
+/** Of one file: in a text that is no program the parents of a word are looked for among thousands. */
+const lookTimeLimitMs = 2000
+
+const look = (root: Node, candidates: readonly Candidate[], looking: Looking): boolean => {
+  const end = performance.now() + lookTimeLimitMs
   for (const { probe, match } of candidates) {
-    const end = match.index + match[0].length - 1
-    const node = root.descendantForIndex(end, end)
+    if (performance.now() > end) return false
+    const last = match.index + match[0].length - 1
+    const node = root.descendantForIndex(last, last)
     if (node !== null) probe.look(node, looking, match)
   }
   const { found } = looking

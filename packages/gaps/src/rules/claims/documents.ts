@@ -63,6 +63,12 @@ const namesOf = ({ name, model, image, build }: ServiceEvidence): string[] =>
     posix.basename(build?.context ?? ''),
   ].flatMap((one) => (one === undefined || one === '' ? [] : [one]))
 
+/** `redis-exporter` is not redis. */
+const helperOf = (name: string): string =>
+  /exporter|proxy|backup|commander|insight|admin|migrat|replica|sentinel/.exec(
+    name.toLowerCase(),
+  )?.[0] ?? ''
+
 export const findService = (
   services: ReadonlyMap<string, ServiceEvidence>,
   said: string,
@@ -70,7 +76,9 @@ export const findService = (
   const plain = plainName(said)
   const core = coreName(said)
   if (plain === '') return undefined
-  const all = [...services.values()]
+  const all = [...services.values()].filter(
+    ({ name }) => helperOf(name) === helperOf(plain) || plainName(name) === plain,
+  )
   return (
     all.find((service) => namesOf(service).some((name) => plainName(name) === plain)) ??
     all.find((service) => namesOf(service).some((name) => coreName(name) === core)) ??

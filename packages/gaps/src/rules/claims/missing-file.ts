@@ -65,7 +65,7 @@ was to be run. It is what remains of a move that did not search the documents.`,
       files: {
         'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
         'docs/guide.md':
-          'See [compose](../compose.yaml), [site](https://example.com/x), [top](#top).\n',
+          'See [the page of the site](/docs/api/account), [compose](../compose.yaml), [site](https://example.com/x), [top](#top).\n',
         'README.md':
           '# Shop\n\n[guide](docs/guide.md), [issues](../../issues), `/etc/nginx/nginx.conf`, `linux/amd64`, `dist/main.js`, `your/path.txt`, `grafana/grafana`.\n',
       },
@@ -97,6 +97,10 @@ const look = (
       ? [from, ...(root === undefined ? [] : [posix.join(from, root)])]
       : [from, folder, '']
   const candidates = [...new Set(folders.map((at) => resolved(path, at)))]
+  // Of a page that a site shows, `/` is the site; of a README it is the repository.
+  if (how === 'link' && path.startsWith('/') && !/(?:^|\/)readme\./i.test(file)) {
+    return candidates.some((one) => tree.has(one)) ? 'there' : 'unknown'
+  }
   // GitHub's own pages: `../../issues`.
   if (candidates[0]?.startsWith('..') === true) return 'unknown'
   if (candidates.some((one) => tree.has(one) || tree.has(`${one}.md`))) return 'there'

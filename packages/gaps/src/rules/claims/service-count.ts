@@ -55,7 +55,7 @@ status report or takes over the system. The number is also the first thing nobod
 
 It consists of two core services and their databases. The stack has 3 services.
 For example, a system of 12 microservices can be watched. To use MySQL you have to start 2 services.
-Built on .NET 8 Microservices. The application consists of three services: a, b and c.
+Built on .NET 8 Microservices. All four services share this code. The application consists of three services: a, b and c.
 `,
       },
       finds: [],

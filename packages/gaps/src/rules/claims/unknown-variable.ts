@@ -61,24 +61,39 @@ const otherCode =
   /\.(?:sh|bash|php|rb|rs|kt|kts|scala|clj|exs?|lua|pl|swift|dart|c|cc|cpp|vue|svelte|astro|prisma|tmpl|template|tpl|j2|conf|ya?ml|toml|ini|properties|xml)$/i
 
 /** Every service is built here from code that can be read, and no other file might read variables. */
-const isKnownFully = ({ services, tree, folder, sources }: System): boolean =>
-  sources.length > 0 &&
-  !sources.some(
-    ({ readsOthers, language }) =>
-      readsOthers === true || language === 'java' || language === 'csharp',
-  ) &&
-  [...services.values()].every(({ build, image, sources: own }) =>
-    build === undefined
-      ? image?.known !== undefined
-      : own.length > 0 && readable.has(image?.name ?? ''),
-  ) &&
-  !tree
-    .under(folder)
-    .some(
-      (file) =>
-        otherCode.test(file) &&
-        !/(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|pnpm-lock|\.github\//.test(file),
-    )
+export const isKnownFully = (system: System): boolean => {
+  const { services, tree, folder, sources } = system
+  const readFiles = configurationsOf(system)
+  return (
+    sources.length > 0 &&
+    !sources.some(
+      ({ readsOthers, language }) =>
+        readsOthers === true || language === 'java' || language === 'csharp',
+    ) &&
+    [...services.values()].every(({ build, image, sources: own }) =>
+      build === undefined
+        ? image?.known !== undefined
+        : own.length > 0 && readable.has(image?.name ?? ''),
+    ) &&
+    !tree
+      .under(folder)
+      .some(
+        (file) =>
+          otherCode.test(file) &&
+          !/(?:^|\/)(?:docker-)?compose[\w.-]*\.ya?ml$|pnpm-lock|\.github\//.test(file) &&
+          !readFiles.has(file),
+      )
+  )
+}
+
+/** Configurations that take no variable, or whose variables are known. */
+const configurationsOf = ({ scrapes, alerting, dashboards, routes, listens }: System) =>
+  new Set(
+    [
+      ...[...scrapes, ...dashboards, ...routes, ...listens],
+      ...[...alerting.rules, ...alerting.receivers, ...alerting.managers],
+    ].map(({ file }) => file),
+  )
 
 const knownNames = (system: System): ReadonlySet<string> =>
   new Set(

@@ -1,7 +1,14 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
-import { allServices, claimsOf, findService, isAboutAll, isOtherWay } from './documents.ts'
+import {
+  allServices,
+  claimsOf,
+  findService,
+  isAboutAll,
+  isOtherWay,
+  type ClaimOf,
+} from './documents.ts'
 import { listsOf } from './lists.ts'
 
 /** A document gives a service a port that it has not, or an address at which nothing is published. */
@@ -32,6 +39,33 @@ costs an hour, and ends with a port opened that should not be.`,
         { service: '-', says: 'http://localhost:8080' },
         { service: 'user', says: 'gives user port 7003' },
       ],
+    },
+    {
+      title: 'a route of its own platform, and a port of a process',
+      files: {
+        'compose.yaml': `services:
+  web:
+    image: nginx:1.27
+    ports: ["8081:80"]
+`,
+        'compose.processes.yaml': `services:
+  web:
+    command: nginx -p . -c nginx.conf
+    x-keelson: { runtime: process, port: 28080, route: /shop }
+`,
+        'README.md':
+          '# Shop\n\n```sh\ndocker compose up\n```\n\nOpen http://localhost:8081. As processes it is at http://127.0.0.1:8080/shop/ and http://127.0.0.1:28080.\n',
+      },
+      finds: [],
+    },
+    {
+      title: 'asked inside of the container, and published by what the README says to write',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
+        'README.md':
+          '# Shop\n\nHealth check: `curl -f http://localhost:9390/health` every 10 s.\n\n```sh\ntee compose.override.yaml <<EOF\nservices: { web: { ports: ["8000:80"] } }\nEOF\ndocker compose up\n```\n\nOpen http://localhost:8000.\n',
+      },
+      finds: [],
     },
     {
       title: 'other ways to run it',
@@ -103,8 +137,10 @@ function* inAddresses(
   for (const { document, claim } of claimsOf(system, 'url')) {
     const { port, section, text } = claim
     if (port === undefined || !isAboutAll(document, system) || isOtherWay(section)) continue
+    if (isOfKeelson(system, claim)) continue
     if (!startsWithCompose(document.claims, section) || isPublished(services, port)) continue
-    // Another command of the section opens it: `npm run dev`, `kubectl port-forward`, `docker run -p`.
+    // Another command of the section opens it: `npm run dev`, `kubectl port-forward`, `docker run -p`,
+    // or writes an override that does.
     if (opensPorts(document.claims, section) || told.has(`${document.file}:${port}`)) continue
     told.add(`${document.file}:${port}`)
     const inside = [...services.values()].find((service) => portsOf(service).includes(port))
@@ -127,6 +163,21 @@ function* inAddresses(
   }
 }
 
+/** Where `keelson up` puts it: behind a route of its gateway, or on the port of a plain process. */
+const isOfKeelson = (system: System, { port, path }: ClaimOf<'url'>): boolean =>
+  system
+    .readings()
+    .flatMap(({ services }) => [...services.values()])
+    .some(
+      ({ model }) =>
+        (model.runtime === 'process' && model.xKeelson.port?.number === port) ||
+        (port === keelsonGatewayPort &&
+          model.xKeelson.routes.some((route) => path.startsWith(route.path))),
+    )
+
+/** The default of KEELSON_GATEWAY_PORT. */
+const keelsonGatewayPort = 8080
+
 type Claims = System['documents'][number]['claims']
 
 const startsWithCompose = (claims: Claims, section: string | undefined): boolean =>
@@ -146,7 +197,7 @@ const opensPorts = (claims: Claims, section: string | undefined): boolean =>
     (claim) =>
       claim.kind === 'command' &&
       claim.section === section &&
-      /^(?:npm|yarn|pnpm|npx|kubectl|minikube|helm|docker run|mvn|\.\/mvnw|gradle|\.\/gradlew|go run|python3?|uvicorn|flask|dotnet|ssh|make|cargo|php|rails|bundle)\b/.test(
+      /^tee .*override\.ya?ml|^(?:npm|yarn|pnpm|npx|kubectl|minikube|helm|docker run|mvn|\.\/mvnw|gradle|\.\/gradlew|go run|python3?|uvicorn|flask|dotnet|ssh|make|cargo|php|rails|bundle)\b/.test(
         claim.text,
       ),
   )

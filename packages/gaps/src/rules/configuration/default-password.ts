@@ -1,14 +1,15 @@
 import { factAt, type Fact } from '../../place.ts'
-import type { ServiceEvidence } from '../../systems/system.ts'
+import type { ServiceEvidence, System } from '../../systems/system.ts'
+import { isOpen } from '../network/port-ranges.ts'
 import type { Rule } from '../rule.ts'
 import { judgeValue, listWritten, namesOf, wordsNear } from './secrets.ts'
-import { isTestStack } from './test-stack.ts'
 
 /** A password that everybody knows: `postgres`, `changeme`, the name of the user. */
 export const defaultPassword: Rule = {
   id: 'configuration/default-password',
   title: 'Default password',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `Scanners try \`admin\`, \`postgres\` and \`changeme\` within minutes of a port being reachable, and a
 password in the repository is the one that production gets by oversight. Open databases with such
 passwords have been wiped for ransom by the thousand.`,
@@ -19,28 +20,31 @@ passwords have been wiped for ransom by the thousand.`,
       const own = written.services
         .map((name) => system.services.get(name))
         .filter((one) => one !== undefined)
-      const service = own.find(keepsIt) ?? own[0]
+      const isOpenTo = (one: ServiceEvidence) =>
+        guards(one, written.name) && openTo(system, one) !== undefined
+      const service = own.find(keepsIt) ?? own.find(isOpenTo) ?? own[0]
       const isKnown =
         service !== undefined &&
         judgeValue(written.name, written.value, wordsNear(service)) === 'default'
-      return isKnown ? [{ ...written, service }] : []
+      return isKnown ? [{ ...written, service, own }] : []
     })
     const kept = new Set(known.filter(({ service }) => keepsIt(service)).map(({ value }) => value))
-    for (const { name, value, services, service, ...at } of known) {
+    for (const { name, value, services, service, own, ...at } of known) {
       // Whoever logs in with it writes it too: the one that asks for it is told.
       if (kept.has(value) && !keepsIt(service)) continue
       // Given by a file to many, it is nobody's in particular: the same in every reading.
       const isShared = services.length > 1 && at.file !== service.at.file
+      const open = own.flatMap((one) => (guards(one, name) ? (openTo(system, one) ?? []) : []))[0]
       yield {
         ...(isShared ? {} : { service: service.name }),
-        ...(isTestStack(system) ? { severity: 'info' as const } : {}),
+        ...(open === undefined ? { severity: 'info' as const } : {}),
         message: `${name} of ${namesOf([service.name, ...services.filter((one) => one !== service.name)])} has a value that everybody knows`,
         evidence: [
           factAt(
             { file: at.file, line: at.line, column: at.column },
             `${name} is written here with a default value`,
           ),
-          reachable(service),
+          open ?? factAt(service.at, `${service.name} gets it`),
         ],
         fix: `Write ${name}: \${${name}:?} and give it in an env file that is not committed`,
         subject: name,
@@ -54,7 +58,42 @@ passwords have been wiped for ransom by the thousand.`,
         'compose.yaml':
           'services:\n  db:\n    image: postgres:17\n    environment:\n      POSTGRES_PASSWORD: postgres\n',
       },
-      finds: [{ service: 'db', says: 'POSTGRES_PASSWORD of db has a value that everybody knows' }],
+      finds: [
+        {
+          service: 'db',
+          says: 'POSTGRES_PASSWORD of db has a value that everybody knows',
+          severity: 'info',
+        },
+      ],
+    },
+    {
+      title:
+        'reachable by its own port, and by that of a gateway; what logs in elsewhere is no way in',
+      files: {
+        'compose.yaml': `services:
+  db:
+    image: postgres:17
+    ports: ["5432:5432"]
+    environment: { POSTGRES_PASSWORD: postgres }
+  grafana:
+    image: grafana/grafana:12.0.2
+    environment: { GF_SECURITY_ADMIN_PASSWORD: admin }
+  web:
+    image: example/web:1
+    ports: ["8080:8080"]
+    environment: { SMTP_PASSWORD: changeme }
+  proxy:
+    image: caddy:2.10
+    ports: ["80:80"]
+    volumes: ["./Caddyfile:/etc/caddy/Caddyfile"]
+`,
+        Caddyfile: ':80 {\n  reverse_proxy grafana:3000\n}\n',
+      },
+      finds: [
+        { service: 'db', says: 'POSTGRES_PASSWORD', severity: 'warning' },
+        { service: 'grafana', says: 'GF_SECURITY_ADMIN_PASSWORD', severity: 'warning' },
+        { service: 'web', says: 'SMTP_PASSWORD', severity: 'info' },
+      ],
     },
     {
       title: 'a default of the compose file',
@@ -88,7 +127,34 @@ passwords have been wiped for ransom by the thousand.`,
 const keepsIt = ({ image }: ServiceEvidence): boolean =>
   /^(?:database|cache|broker|search|object store|dashboard|admin)$/.test(image?.known?.kind ?? '')
 
-const reachable = (service: ServiceEvidence): Fact =>
-  service.model.ports.some(({ hostIp }) => !/^(?:127\.|::1|localhost)/.test(hostIp ?? ''))
-    ? factAt(service.place('ports'), `${service.name} is reachable from outside`)
-    : factAt(service.at, `${service.name} gets it`)
+/** Ways to write what a service asks of those who come to it, and not what it logs in with elsewhere. */
+const ownSecret =
+  /SECRET|_KEY(?:_BASE)?$|(?:ADMIN|DEFAULT|INITIAL|WEB|UI|DASHBOARD)\w*PASS|^PASSWORD$/i
+const loginElsewhere =
+  /^(?:POSTGRES|PG|MYSQL|MARIADB|MONGO|REDIS|RABBIT|DB|DATABASE|KAFKA|ELASTIC|CLICKHOUSE)|S3_|ACCESS_KEY|API_(?:KEY|SECRET)|SMTP|MAIL|CLIENT_SECRET/i
+/** Of another program, also in a database's environment. */
+const ofAnother = /EXPORTER|TELEMETRY|SMTP|MAIL|LDAP|S3_|OAUTH|CLIENT_/i
+
+/** Does the value let somebody into this service? */
+const guards = (service: ServiceEvidence, name: string): boolean =>
+  (keepsIt(service) && !ofAnother.test(name)) ||
+  (ownSecret.test(name) && !loginElsewhere.test(name))
+
+/** A port that nobody chose is found by nobody who does not look for it. */
+const isDoor = (port: ServiceEvidence['model']['ports'][number]): boolean =>
+  port.published !== undefined && isOpen(port)
+
+/** The way in from outside: a published port, or a route of a service that has one. */
+const openTo = (system: System, service: ServiceEvidence): Fact | undefined => {
+  if (service.model.ports.some(isDoor)) {
+    return factAt(service.place('ports'), `${service.name} is reachable from outside`)
+  }
+  for (const { by, upstreams } of system.routes) {
+    const upstream = upstreams.find(({ host }) => host === service.name)
+    const gateway = by === undefined ? undefined : system.services.get(by)
+    if (upstream === undefined || gateway?.model.ports.some(isDoor) !== true) continue
+    const { file, line, column } = upstream
+    return factAt({ file, line, column }, `${by} leads to ${service.name}`)
+  }
+  return undefined
+}

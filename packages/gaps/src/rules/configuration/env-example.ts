@@ -12,6 +12,7 @@ export const envExample: Rule = {
 is empty there, and nobody who already has an \`.env\` sees it.`,
   joins: ['.env.example', '.env', 'compose files'],
   fix: 'Keep the example complete: a line for each variable that has no default.',
+  fixable: 'always',
   *find(system) {
     const example = exampleOf(system)
     if (example === undefined) return
@@ -54,8 +55,8 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
       title: 'all is named, and the file is made',
       files: {
         'compose.yaml':
-          'services:\n  api:\n    image: api:${TAG}\n    environment: { A: "${A:-1}" }\n',
-        '.env.example': 'TAG=1\n',
+          'services:\n  api:\n    image: api:${TAG}\n    environment: { A: "${A:-1}", K: "${KEY}" }\n',
+        '.env.example': 'TAG=1\n# KEY=only with the mail service\n',
         '.env': 'TAG=2\n',
       },
       finds: [],
@@ -71,7 +72,8 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
   ],
 }
 
-const exampleOf = ({ envFiles, folder }: System): EnvFileEvidence | undefined =>
+/** The example of the stack's own `.env`. */
+export const exampleOf = ({ envFiles, folder }: System): EnvFileEvidence | undefined =>
   envFiles.find(
     ({ file, isExample }) =>
       isExample &&
@@ -87,6 +89,7 @@ const lacking = (name: string, { at }: ComposeVariable, { file }: EnvFileEvidenc
   evidence: [factAt(at, `\${${name}} has no default`), factAt(wholeFile(file), `no ${name}`)],
   fix: `Add ${name}= to ${file}`,
   subject: name,
+  edits: [{ kind: 'variable', file, name }],
 })
 
 const notCopied = (system: System, { file }: EnvFileEvidence, names: readonly string[]): Found => {

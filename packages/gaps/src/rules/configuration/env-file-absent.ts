@@ -19,7 +19,9 @@ of whoever made the file, so nobody notices until somebody new, or a new server,
     for (const { name, model } of services.values()) {
       for (const { path, required } of model.envFiles) {
         const file = repositoryPath(tree.root, path)
-        if (file === undefined || !required || tree.has(file) || tree.isUnknown(file)) continue
+        // Portainer writes a `stack.env` of what is typed into its form.
+        if (file === undefined || posix.basename(file) === 'stack.env') continue
+        if (!required || tree.has(file) || tree.isUnknown(file)) continue
         absent.set(file, [...(absent.get(file) ?? []), name])
       }
     }
@@ -53,10 +55,10 @@ of whoever made the file, so nobody notices until somebody new, or a new server,
       finds: [{ service: 'api', says: 'api.env is named by api and is not there' }],
     },
     {
-      title: 'one that may be absent',
+      title: 'one that may be absent, and one that Portainer writes',
       files: {
         'compose.yaml':
-          'services:\n  api:\n    image: api:1\n    env_file: [{ path: api.env, required: false }]\n',
+          'services:\n  api:\n    image: api:1\n    env_file: [{ path: api.env, required: false }, stack.env]\n',
       },
       finds: [],
     },

@@ -9,6 +9,7 @@ export const floatingImage: Rule = {
   id: 'configuration/floating-image',
   title: 'Image without a fixed version',
   severity: 'info',
+  isMilderInDevelopment: true,
   why: `Two machines run two versions under one name, and a rebuild brings a new major version unasked. A
 database that is a major version newer does not read the files of the old one.`,
   joins: ['compose image', 'Dockerfile FROM'],

@@ -1,6 +1,8 @@
 import { posix } from 'node:path'
 import { originsOf } from '@keelson/compose'
+import type { Edit } from '../../fix/edit.ts'
 import { factAt } from '../../place.ts'
+import type { System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 
 const everyFolder =
@@ -15,7 +17,10 @@ export const projectName: Rule = {
 one project then: \`docker compose down --remove-orphans\` in one removes the other's containers.`,
   joins: ['compose name', 'folder', '.env COMPOSE_PROJECT_NAME'],
   fix: 'Write `name:` at the top of the compose file.',
-  *find({ folder, isDefault, project, envFiles, files: [file = ''], place }) {
+  fixable: 'when asked',
+  caution:
+    'networks and volumes are named after the stack: what is in volumes of the old name is not taken along.',
+  *find({ folder, isDefault, project, envFiles, files: [file = ''], place, tree }) {
     const own = posix.basename(folder)
     const isWritten = originsOf(project, 'name')[0]?.note?.startsWith('folder') !== true
     if (!isDefault || !everyFolder.test(own) || isWritten) return
@@ -26,6 +31,7 @@ one project then: \`docker compose down --remove-orphans\` in one removes the ot
       evidence: [factAt({ ...place('services'), file }, 'no name')],
       fix: `Add name: <product> at the top of ${file}`,
       subject: 'name',
+      edits: nameAs(tree, file),
     }
   },
   examples: [
@@ -43,4 +49,14 @@ one project then: \`docker compose down --remove-orphans\` in one removes the ot
       finds: [],
     },
   ],
+}
+
+/** After the folder of the repository. Networks and volumes are named after it from then on. */
+const nameAs = ({ root }: System['tree'], file: string): readonly Edit[] => {
+  const name = posix
+    .basename(root)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]+/g, '-')
+  const isFit = /^[a-z0-9][a-z0-9_-]*$/.test(name) && !everyFolder.test(name)
+  return isFit ? [{ kind: 'set', file, keys: ['name'], value: name }] : []
 }

@@ -1,7 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
 import { judgeValue, listWritten, namesOf, wordsNear } from './secrets.ts'
-import { isTestStack } from './test-stack.ts'
+import { isForDevelopment, isForTests } from '../../systems/purpose.ts'
 
 /** A generated secret, in the clear, in a file of the repository. */
 export const secretInFile: Rule = {
@@ -21,7 +21,7 @@ kept. Keys pushed to public repositories are used within minutes.`,
         service: service.name,
         ...(judged === 'known secret'
           ? { severity: 'error' as const }
-          : isTestStack(system)
+          : isForTests(system) || isForDevelopment(system)
             ? { severity: 'info' as const }
             : {}),
         message: `${name} of ${namesOf(services)} is a secret in clear text`,

@@ -1,5 +1,6 @@
+import { originsOf } from '@keelson/compose'
 import type { Place } from '../../place.ts'
-import type { ServiceEvidence, System } from '../../systems/system.ts'
+import type { ServiceEvidence, System, VariableEvidence } from '../../systems/system.ts'
 
 /** A literal value of a variable that is written in the repository. */
 export type Written = Place & {
@@ -90,7 +91,7 @@ export const listWritten = (system: System): Written[] => {
       const { value, from } = variable
       if (value === undefined || variable.line === 0) continue
       if (from === 'compose' && service.isUnset('environment', name)) continue
-      const given = from === 'compose' ? givenAt(system, variable, value) : undefined
+      const given = from === 'compose' ? givenAt(system, service, variable, value) : undefined
       const { file, line, column } = given ?? variable
       if (!isOpen(file)) continue
       const key = given === undefined ? `${name}=${value}` : `${file}:${line}`
@@ -103,11 +104,22 @@ export const listWritten = (system: System): Written[] => {
   return [...found.values()]
 }
 
-/** The line of the env file that the value is from: `PASSWORD: ${PASSWORD}`. */
-const givenAt = ({ variables }: System, at: Place, value: string): Place | undefined =>
-  variables.find(
-    (use) => use.at.file === at.file && use.at.line === at.line && use.given?.value === value,
-  )?.given
+/** The line of the env file that the value is from: `PASSWORD: ${PASSWORD}`, or `PASSWORD:` alone. */
+const givenAt = (
+  { variables, envFiles, project }: System,
+  service: ServiceEvidence,
+  { file, line, name }: VariableEvidence,
+  value: string,
+): Place | undefined => {
+  const use = variables.find(
+    ({ at, given }) => at.file === file && at.line === line && given?.value === value,
+  )
+  if (use !== undefined) return use.given
+  const origins = originsOf(project, `services.${service.name}.environment.${name}`)
+  if (!origins.some(({ note }) => note === `env file variable ${name}`)) return undefined
+  const entries = envFiles.filter(({ isExample }) => !isExample).flatMap((one) => one.entries)
+  return entries.find((entry) => entry.name === name && entry.value === value)
+}
 
 /** Words near a value that people reuse as passwords: the user, the database, the service. */
 export const wordsNear = (service: ServiceEvidence | undefined): string[] => {

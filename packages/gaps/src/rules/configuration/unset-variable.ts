@@ -1,7 +1,8 @@
 import { factAt, wholeFile } from '../../place.ts'
 import type { ComposeVariable, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
-import { isTestStack } from './test-stack.ts'
+import { isForTests } from '../../systems/purpose.ts'
+import { exampleOf } from './env-example.ts'
 
 /** Every machine has them, or whoever starts the stack does. */
 const ofTheMachine =
@@ -16,8 +17,9 @@ export const unsetVariable: Rule = {
 empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
   joins: ['compose files', '.env', '.env.example'],
   fix: 'Give it in `.env`, or write a default `${NAME:-value}`, or `${NAME:?what to set}` so that it stops with a reason.',
+  fixable: 'always',
   *find(system) {
-    if (isTestStack(system)) return
+    if (isForTests(system)) return
     const open = Map.groupBy(
       system.variables.filter(
         ({ given, isRequired, name }) =>
@@ -32,6 +34,8 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
       if (system.variables.some((use) => use.name === name && use.isRequired)) continue
       // That nobody has copied the example is a finding of its own (configuration/env-example).
       if (isInSomeFile(system, name)) continue
+      // And so is that the example lacks it.
+      if ((exampleOf(system)?.entries.length ?? 0) > 0) continue
       yield unset(system, first, uses.length)
     }
   },
@@ -69,6 +73,14 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
       finds: [],
     },
     {
+      title: 'a script below sets it',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n',
+        'helper/start.sh': 'export TAG=$(git describe)\ndocker compose up\n',
+      },
+      finds: [{ service: '-', says: 'TAG has neither', severity: 'info' }],
+    },
+    {
       title: 'an example says what to set',
       files: {
         'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n',
@@ -88,6 +100,7 @@ const isDocumented = ({ documents }: System, name: string): boolean =>
 const unset = (system: System, use: ComposeVariable, count: number): Found => {
   const { name, at, namedBy } = use
   const env = system.folder === '' ? '.env' : `${system.folder}/.env`
+  const example = exampleOf(system)
   const isKnown = namedBy !== undefined || isDocumented(system, name)
   return {
     ...(isKnown ? { severity: 'info' as const } : {}),
@@ -100,6 +113,7 @@ const unset = (system: System, use: ComposeVariable, count: number): Found => {
     ],
     fix: `Write \${${name}:-default} or \${${name}:?reason}, or give ${name} in .env`,
     subject: name,
+    edits: example === undefined ? [] : [{ kind: 'variable', file: example.file, name }],
   }
 }
 

@@ -2,7 +2,7 @@ import { factAt } from '../../place.ts'
 import type { ServiceEvidence, SourceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { codeOf, mayGetMore } from './own-code.ts'
-import { isTestStack } from './test-stack.ts'
+import { isForTests } from '../../systems/purpose.ts'
 
 /** Given by the machine, the runtime, a build, or by whoever wants them. */
 const fromElsewhere =
@@ -16,13 +16,14 @@ const isNeeded =
 export const variableNotProvided: Rule = {
   id: 'configuration/variable-not-provided',
   title: 'Variable is read and never given',
-  severity: 'warning',
+  severity: 'info',
   why: `The service stops at its first line, or runs on with "undefined" for a host, a key or a password, which
-shows only when that path is used. It happens whenever code and compose file change in two commits.`,
+shows only when that path is used. It happens whenever code and compose file change in two commits.
+Whether the path is used, or belongs to a provider that is switched off, the code alone does not tell.`,
   joins: ['source code', 'compose environment', 'env_file', 'Dockerfile ENV'],
   fix: 'Give the variable in `environment` or an env file, or a default in the code.',
   *find(system) {
-    if (isTestStack(system)) return
+    if (isForTests(system)) return
     for (const service of system.services.values()) {
       if (mayGetMore(service, system)) continue
       const given = givenTo(service, system)
@@ -81,6 +82,16 @@ shows only when that path is used. It happens whenever code and compose file cha
       finds: [],
     },
     {
+      title: 'what a module reads when it is tried out by itself',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    build: api\n',
+        'api/Dockerfile': 'FROM python:3.13\nCOPY . .\nCMD ["python", "main.py"]\n',
+        'api/mail.py':
+          'import os\n\nif __name__ == "__main__":\n    print(os.environ["IMAP_HOST"])\n',
+      },
+      finds: [],
+    },
+    {
       title: 'several programs in one folder: whose code it is cannot be told',
       files: {
         'compose.yaml': `services:
@@ -134,7 +145,6 @@ const notProvided = (
   const { name, isRequired } = read
   return {
     service: service.name,
-    ...(isRequired ? {} : { severity: 'info' as const }),
     message: `${service.name} ${isRequired ? 'needs' : 'reads'} ${name} and is not given it`,
     evidence: [
       factAt(read, isRequired ? `stops without ${name}` : `reads ${name}, no default`),

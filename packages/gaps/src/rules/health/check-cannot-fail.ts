@@ -8,6 +8,7 @@ export const checkCannotFail: Rule = {
   id: 'health/check-cannot-fail',
   title: 'Health check that cannot fail',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `\`|| true\` at the end of a check, written once to get a deployment through, makes everything that
 relies on health blind: dependents start too early, a broken release is rolled out to the end.`,
   joins: ['compose healthcheck', 'Dockerfile HEALTHCHECK'],

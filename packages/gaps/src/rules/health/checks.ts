@@ -46,9 +46,3 @@ export const isJob = (service: ServiceEvidence, { services }: System): boolean =
   const isInteractive = model.stdinOpen || model.tty
   return isAwaited || isSaid || isShell || isIdle || isInteractive || jobName.test(name)
 }
-
-const testName = /(?:^|[._-])(?:tests?|ci|e2e|integration|bench)(?:[._-]|$)/i
-
-/** Is it a stack for a test run, which nobody keeps up and whose data nobody wants back? */
-export const isForTests = ({ files, isDefault }: System): boolean =>
-  !isDefault && files.some((file) => testName.test(file.slice(file.lastIndexOf('/') + 1)))

@@ -1,16 +1,23 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
+import { besideBroker } from '../network/exposed.ts'
 import type { Found, Rule } from '../rule.ts'
-import { hasCheck, isForTests, isJob } from './checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
+import { hasCheck, isJob } from './checks.ts'
+import { addKnownCheck } from './known-check.ts'
+
+/** What takes its time until it answers, and takes all down that stand on it. */
+const slow = new Set(['database', 'search', 'broker', 'object store'])
 
 /** Nobody asks the service whether it works: neither compose, nor its Dockerfile, nor its image. */
 export const noCheck: Rule = {
   id: 'health/no-check',
   title: 'No health check',
   severity: 'info',
+  isMilderInDevelopment: true,
   why: `A process that runs and answers nothing stays "up" for ever: a deadlocked worker, a server that
 lost its database. What waits for it starts too early, and nothing restarts it (docker/compose#6669).
-Graver where other services depend on it.`,
+Graver for a database or a broker on which other services depend.`,
   joins: [
     'compose healthcheck',
     'Dockerfile HEALTHCHECK',
@@ -18,6 +25,7 @@ Graver where other services depend on it.`,
     'depends_on',
   ],
   fix: 'Add a `healthcheck` to the service, or a `HEALTHCHECK` to its Dockerfile.',
+  fixable: 'always',
   *find(system) {
     if (isForTests(system)) return
     for (const service of system.services.values()) {
@@ -28,7 +36,22 @@ Graver where other services depend on it.`,
     {
       title: 'a database without a check',
       files: { 'compose.yaml': 'services:\n  db:\n    image: postgres:17\n' },
-      finds: [{ service: 'db', says: 'no health check' }],
+      finds: [{ service: 'db', says: 'no health check', severity: 'info' }],
+    },
+    {
+      title: 'others stand on a database, and on a page',
+      files: {
+        'compose.yaml': `services:
+  db: { image: "postgres:17" }
+  web: { image: "nginx:1.29", depends_on: [db] }
+  cache: { image: "varnish:7", depends_on: [web] }
+`,
+      },
+      finds: [
+        { service: 'db', says: 'no health check', severity: 'warning' },
+        { service: 'web', says: 'no health check', severity: 'info' },
+        { service: 'cache', says: 'no health check', severity: 'info' },
+      ],
     },
     {
       title: 'a Dockerfile without one, on a base that has none',
@@ -86,9 +109,12 @@ const missing = (service: ServiceEvidence, { services }: System): Found => {
   const [first] = dependents
   // Nothing can be run in an image that holds one program.
   const isBare = test === undefined && image?.known?.lacks.includes('sh') === true
+  const isSlow =
+    slow.has(image?.known?.kind ?? '') && !besideBroker.test(image?.name.split('/').at(-1) ?? '')
+  const isGrave = first !== undefined && !isBare && isSlow
   return {
     service: name,
-    ...(first === undefined || isBare ? {} : { severity: 'warning' }),
+    ...(isGrave ? { severity: 'warning' } : {}),
     message: isOff
       ? `${name} has its health check switched off`
       : `${name} has no health check, neither in compose nor in its image`,
@@ -108,5 +134,6 @@ const missing = (service: ServiceEvidence, { services }: System): Found => {
         ? 'Add a healthcheck that asks the service for something it can only answer when it works'
         : `Add healthcheck: { test: ${JSON.stringify(test)} }`,
     subject: 'healthcheck',
+    edits: addKnownCheck(service),
   }
 }

@@ -1,16 +1,21 @@
+import type { Edit } from '../../fix/edit.ts'
 import { factAt } from '../../place.ts'
+import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests, isJob } from './checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
+import { isJob } from './checks.ts'
 
 /** Other services of the stack come back after a crash, and this one does not. */
 export const noRestart: Rule = {
   id: 'health/no-restart',
   title: 'No restart policy',
   severity: 'info',
+  isMilderInDevelopment: true,
   why: `Without a restart policy a service that crashed, or was there when the machine rebooted, stays down
 until somebody notices. Graver where the rest of the stack has one: then it was forgotten.`,
   joins: ['restart', 'deploy.restart_policy', 'the other services'],
   fix: 'Add `restart: unless-stopped`.',
+  fixable: 'always',
   *find(system) {
     if (isForTests(system)) return
     const lasting = [...system.services.values()].filter(
@@ -39,6 +44,7 @@ until somebody notices. Graver where the rest of the stack has one: then it was 
         ],
         fix: `Add restart: ${example.model.restart.condition}`,
         subject: 'restart',
+        edits: [restartAs(example.model.restart.condition, service)],
       }
     }
   },
@@ -79,3 +85,9 @@ until somebody notices. Graver where the rest of the stack has one: then it was 
     },
   ],
 }
+
+/** As the others of the stack; `any` of a swarm's policy is what `unless-stopped` is here. */
+const restartAs = (condition: string, { name, at }: ServiceEvidence): Edit => ({
+  ...{ kind: 'set', file: at.file, keys: ['services', name, 'restart'] },
+  value: condition === 'always' ? 'always' : 'unless-stopped',
+})

@@ -80,6 +80,25 @@ export const probeTarget: Rule = {
       finds: [],
     },
     {
+      title: 'a path that no route answers, and one that a parameter may answer',
+      files: {
+        'compose.yaml': `services:
+  a: { build: ./a }
+  b: { build: ./b }
+`,
+        'a/Dockerfile':
+          'FROM node:22\nCOPY . .\nHEALTHCHECK CMD curl -f http://localhost:3000/helth\nCMD ["node", "a.js"]\n',
+        'a/package.json': '{ "name": "a" }',
+        'a/a.js':
+          "app.get('/health', ok)\napp.get('/things', list)\napp.get('/things/:id', one)\napp.listen(3000)\n",
+        'b/Dockerfile':
+          'FROM node:22\nCOPY . .\nHEALTHCHECK CMD curl -f http://localhost:3000/things/probe\nCMD ["node", "b.js"]\n',
+        'b/package.json': '{ "name": "b" }',
+        'b/b.js': "app.get('/list', list)\napp.get('/things/:id', one)\napp.listen(3000)\n",
+      },
+      finds: [{ service: 'a', says: 'asks /helth' }],
+    },
+    {
       title: 'the port is set by a variable or an option',
       files: {
         'compose.yaml': `services:
@@ -122,7 +141,8 @@ const unservedPath = (
     one.includes(last) ||
     one === '/' ||
     one.includes('*') ||
-    /[:{<(]/.test(one.split('/').at(-1) ?? '')
+    // A parameter may be anything; a prefix makes a path longer, never shorter.
+    (/[:{<(]/.test(one.split('/').at(-1) ?? '') && one.split('/').length <= path.split('/').length)
   if (served.length < 2 || served.some((one) => fits(one.path))) return undefined
   return served.slice(0, 3).map((one) => factAt(one, `serves ${one.path}`))
 }

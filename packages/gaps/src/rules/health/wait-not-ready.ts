@@ -1,9 +1,8 @@
+import type { Edit } from '../../fix/edit.ts'
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 import { checkOf } from './checks.ts'
-
-const stateful = new Set(['database', 'broker', 'search', 'cache', 'object store'])
 
 /** The dependency can tell when it is ready, and nobody waits for it. */
 export const waitNotReady: Rule = {
@@ -12,9 +11,11 @@ export const waitNotReady: Rule = {
   severity: 'info',
   why: `Without a condition, \`depends_on\` waits until the container is started, not until it answers. A
 service that gives up after the first refused connection fails on a cold start and works on the second
-try, which is why nobody sees it until the machine reboots.`,
+try, which is why nobody sees it until the machine reboots. Many programs ask again until somebody
+answers; whether this one does, no file tells.`,
   joins: ['depends_on', 'compose healthcheck', 'Dockerfile HEALTHCHECK'],
   fix: 'Wait with `condition: service_healthy`.',
+  fixable: 'always',
   *find({ services }) {
     for (const service of services.values()) {
       for (const [target, { condition }] of Object.entries(service.model.dependsOn)) {
@@ -24,12 +25,8 @@ try, which is why nobody sees it until the machine reboots.`,
         // Written out it is somebody's decision, as is a dependency that a link implies.
         const isChosen = hasOwnPlace(service, target)
         if (isChosen || !service.isWritten('depends_on', target)) continue
-        const isStateful =
-          stateful.has(other.image?.known?.kind ?? '') &&
-          !stateful.has(service.image?.known?.kind ?? '')
         yield {
           service: service.name,
-          severity: isStateful && check.from === 'compose' ? 'warning' : 'info',
           message: `${service.name} does not wait until ${target} is healthy, although ${target} has a health check`,
           evidence: [
             factAt(service.place('depends_on', target), 'waits until it is started'),
@@ -37,6 +34,7 @@ try, which is why nobody sees it until the machine reboots.`,
           ],
           fix: `depends_on: { ${target}: { condition: service_healthy } }`,
           subject: target,
+          edits: [waitFor(service, services, target)],
         }
       }
     }
@@ -82,4 +80,26 @@ try, which is why nobody sees it until the machine reboots.`,
 const hasOwnPlace = ({ place }: ServiceEvidence, target: string): boolean => {
   const [name, condition] = [place('depends_on', target), place('depends_on', target, 'condition')]
   return name.line !== condition.line || name.column !== condition.column
+}
+
+/**
+ * The long form says something of every name in the list: so that none of them is taken for decided,
+ * it waits for all that have a check.
+ */
+const waitFor = (
+  service: ServiceEvidence,
+  services: ReadonlyMap<string, ServiceEvidence>,
+  target: string,
+): Edit => {
+  const { file } = service.place('depends_on', target)
+  const targets = Object.entries(service.model.dependsOn)
+    .filter(([name, { condition }]) => {
+      const other = services.get(name)
+      const hasCheck = other !== undefined && checkOf(other) !== undefined
+      const isShort = service.isWritten('depends_on', name) && !hasOwnPlace(service, name)
+      return hasCheck && isShort && condition === 'service_started'
+    })
+    .map(([name]) => name)
+    .filter((name) => service.place('depends_on', name).file === file)
+  return { kind: 'wait', file, service: service.name, targets }
 }

@@ -1,6 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
 import { hasCheck } from './checks.ts'
+import { addKnownCheck } from './known-check.ts'
 
 /** Waits until a service is healthy that nobody can find healthy. */
 export const waitWithoutCheck: Rule = {
@@ -11,6 +12,7 @@ export const waitWithoutCheck: Rule = {
 "has no healthcheck configured", or waits until the timeout. The stack does not start.`,
   joins: ['depends_on condition', 'compose healthcheck', 'Dockerfile HEALTHCHECK'],
   fix: 'Give the dependency a health check, or wait for `service_started`.',
+  fixable: 'always',
   *find({ services }) {
     for (const service of services.values()) {
       for (const [target, { condition, required }] of Object.entries(service.model.dependsOn)) {
@@ -33,6 +35,7 @@ export const waitWithoutCheck: Rule = {
           ],
           fix: `Add a healthcheck to ${target}${suggestion(other.image?.known?.healthcheck)}`,
           subject: target,
+          edits: addKnownCheck(other),
         }
       }
     }

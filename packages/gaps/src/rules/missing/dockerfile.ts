@@ -1,3 +1,4 @@
+import { writeDockerfile } from '../../fix/dockerfiles/index.ts'
 import { factAt, wholeFile, type Fact } from '../../place.ts'
 import { stageOf } from '../../systems/stage.ts'
 import type { BuildEvidence, System } from '../../systems/system.ts'
@@ -13,8 +14,12 @@ export const dockerfile: Rule = {
 listed, counted and waited for, and has never been built.`,
   joins: ['build.dockerfile', 'build.target', 'the Dockerfile'],
   fix: 'Write the Dockerfile, or correct the path or the stage.',
+  fixable: 'when asked',
+  caution:
+    'it is made from the manifest: look at versions, and at what the program writes to disk.',
   *find(system) {
-    for (const [{ name, place }, build] of firstBuilds(system)) {
+    for (const [service, build] of firstBuilds(system)) {
+      const { name, place } = service
       const fault = faultOf(build, system)
       if (fault === undefined) continue
       const at = fault.key === undefined ? build.at : place('build', fault.key)
@@ -24,6 +29,7 @@ listed, counted and waited for, and has never been built.`,
         evidence: [factAt(at, fault.asks), fault.fact],
         fix: fault.fix,
         subject: fault.subject,
+        edits: isUnwritten(fault) ? writeDockerfile(system, service, build) : [],
       }
     }
   },
@@ -83,6 +89,8 @@ type Fault = {
   fix: string
   subject: string
 }
+
+const isUnwritten = ({ subject }: Fault): boolean => subject === 'absent' || subject === 'empty'
 
 const faultOf = (build: BuildEvidence, system: System): Fault | undefined => {
   const { dockerfilePath: path, dockerfile: file, target } = build

@@ -113,22 +113,25 @@ const folderCopiedTo = (
   run: StageEvidence['runs'][number],
   { copies }: StageEvidence,
 ): string | undefined => {
-  const before = copies.filter(({ line }) => line < run.line)
-  // What another stage or an archive brings is not known.
-  if (before.some(({ from, isAdd, hasOptions }) => from !== undefined || isAdd || hasOptions)) {
-    return undefined
-  }
-  const whole = before.filter(
-    ({ sources, destination }) =>
-      sources.length === 1 &&
-      run.workdir !== undefined &&
-      destination?.replace(/\/+$/, '') === run.workdir,
+  const { workdir } = run
+  const before = copies.filter(
+    ({ line, destination }) => line < run.line && mayReach(destination, workdir),
   )
-  if (whole.length !== 1 || before.some(({ destination }) => destination === undefined))
-    return undefined
-  const [source] = whole[0]?.sources ?? []
-  const path = source === undefined ? undefined : pathInContext(source)
-  return path === undefined || before.length !== 1 ? undefined : path
+  const [only] = before
+  if (workdir === undefined || only === undefined || before.length > 1) return undefined
+  // What another stage or an archive brings is not known.
+  const { from, isAdd, hasOptions, destination, sources } = only
+  if (from !== undefined || isAdd || hasOptions || sources.length > 1) return undefined
+  if (destination?.replace(/\/+$/, '') !== workdir || sources[0] === undefined) return undefined
+  return pathInContext(sources[0])
+}
+
+/** Could it put a file into the folder? What goes beside it, or deeper, does not. */
+const mayReach = (destination: string | undefined, workdir: string | undefined): boolean => {
+  if (destination === undefined || workdir === undefined) return true
+  const target = destination.replace(/\/+$/, '')
+  const isFile = target.startsWith(`${workdir}/`) && !target.slice(workdir.length + 1).includes('/')
+  return target === workdir || isFile || workdir.startsWith(`${target}/`)
 }
 
 const isMadeByRun = ({ files }: Wanted, line: number, { runs }: StageEvidence): boolean =>

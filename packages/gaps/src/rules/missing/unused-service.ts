@@ -78,9 +78,11 @@ wants updates and backups, and makes the picture of the system untrue.`,
   ],
 }
 
-/** Does it run code of somebody's own? That may name a store in a file nobody here reads. */
-const isClosed = ({ image, build }: ServiceEvidence): boolean =>
-  build !== undefined || image?.known === undefined
+/** Does it run code that nobody here reads? That may name a store. */
+const isClosed = ({ image, build, sources }: ServiceEvidence): boolean =>
+  build === undefined
+    ? image?.known === undefined
+    : sources.length === 0 || sources.some(({ readsOthers }) => readsOthers === true)
 
 const isUsed = (service: ServiceEvidence, system: System): boolean => {
   const { name, model } = service

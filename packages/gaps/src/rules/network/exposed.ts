@@ -1,7 +1,6 @@
 import { factAt } from '../../place.ts'
 import type { KnownImage, ServiceEvidence } from '../../systems/system.ts'
 import type { Found, Rule, Severity } from '../rule.ts'
-import { isTestStack } from '../configuration/test-stack.ts'
 import { isOpen } from './port-ranges.ts'
 
 type Kind = { what: string; severity: Severity }
@@ -20,24 +19,30 @@ const kinds: Partial<Record<KnownImage['kind'], Kind>> = {
   traces: { what: 'a trace service without a login', severity: 'info' },
 }
 
+/** Not the broker, but what stands beside it. */
+export const besideBroker = /registry|ksql|connect|kafka-rest|bridge/
+
 /** A database or an admin interface is published on every interface of the host. */
 export const exposed: Rule = {
   id: 'network/exposed',
   title: 'Open to every network of the host',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `\`ports: ["5432:5432"]\` binds to all interfaces, and Docker's own firewall rules come before those
 of ufw or firewalld (moby/moby#22054). Open Redis, MongoDB and Elasticsearch instances are found by
 scanners within hours; whole waves of ransom notes were left in them.`,
   joins: ['compose ports', 'what is known of the image'],
   fix: 'Publish on `127.0.0.1`, or do not publish: services of the stack reach it without.',
+  fixable: 'when asked',
+  caution: 'programs on other machines no longer reach these ports.',
   *find(system) {
-    const isTest = isTestStack(system)
     for (const service of system.services.values()) {
       const kind = service.image?.known?.kind
       const found = kind === undefined ? undefined : kinds[kind]
-      if (found !== undefined) {
-        yield* openPorts(service, isTest ? { ...found, severity: 'info' } : found)
-      }
+      const what = besideBroker.test(service.image?.name.split('/').at(-1) ?? '')
+        ? 'an interface of a broker'
+        : found?.what
+      if (found !== undefined && what !== undefined) yield* openPorts(service, { ...found, what })
     }
   },
   examples: [
@@ -46,7 +51,19 @@ scanners within hours; whole waves of ransom notes were left in them.`,
       files: {
         'compose.yaml': 'services:\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n',
       },
-      finds: [{ service: 'db', says: 'published on all interfaces' }],
+      finds: [{ service: 'db', says: 'published on all interfaces', severity: 'warning' }],
+    },
+    {
+      title: 'on the machine of whoever works on it',
+      files: {
+        'compose.yaml': 'services:\n  db:\n    image: postgres:17\n',
+        'compose.override.yaml': 'services:\n  db:\n    ports: ["5432:5432"]\n',
+        'dev/compose.yaml': 'services:\n  cache:\n    image: redis:8\n    ports: ["6379:6379"]\n',
+      },
+      finds: [
+        { service: 'db', says: 'published on all interfaces', severity: 'info' },
+        { service: 'cache', says: 'published on all interfaces', severity: 'info' },
+      ],
     },
     {
       title: 'on the loopback only',
@@ -91,5 +108,10 @@ function* openPorts(service: ServiceEvidence, { what, severity }: Kind): Generat
     evidence: [shownAt, ...others, factAt(service.image?.at ?? service.at, `${name} is ${what}`)],
     fix: `Publish it as "127.0.0.1:${first.published ?? ''}:${first.target}", or leave it out`,
     subject: 'ports',
+    // With the free ports: one of them would still be open.
+    edits: (severity === 'warning' ? open : fixed).map(({ key }) => {
+      const { file, line, column } = service.place('ports', key)
+      return { kind: 'loopback', file, line, column, service: service.name }
+    }),
   }
 }

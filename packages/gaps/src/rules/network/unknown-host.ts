@@ -18,12 +18,16 @@ long after the start.`,
   fix: 'Correct the name, or add the service.',
   *find(system) {
     for (const { from, host, port, scheme, what, by, file, line, column } of contactsOf(system)) {
-      // What code falls back on, and a web address, may be somebody's machine.
-      if (by === 'code' || (by === 'environment' && !isForPrograms(scheme))) continue
+      // What code falls back on, and a web address with a domain, may be somebody's machine.
+      if (by === 'code') continue
+      if (by === 'environment' && !isForPrograms(scheme) && !isPlainName(host, port)) continue
       if (reach(system, from, host).kind !== 'nobody') continue
       const address = port === undefined ? host : `${host}:${port}`
+      // An env file is given whole to many services, of this stack and of others.
+      const isOfFile = by === 'environment' && !/\.ya?ml$/.test(file)
       yield {
         service: from.name,
+        ...(isOfFile ? { severity: 'info' as const } : {}),
         message: `${from.name} is told to use ${address}, and nothing in the stack is called ${host}`,
         evidence: [
           factAt({ file, line, column }, `${what}: ${address}`),
@@ -35,6 +39,29 @@ long after the start.`,
     }
   },
   examples: [
+    {
+      title: 'one word is no name of the internet',
+      files: {
+        'compose.yaml': `services:
+  web:
+    image: example/web:1
+    environment:
+      BACKEND_URL: http://backend-api:8000
+      DOCS_URL: http://docs.example.com:8000
+      PROXY_URL: http://intranet
+  backend: { image: "example/backend:1" }
+`,
+      },
+      finds: [{ service: 'web', says: 'nothing in the stack is called backend-api' }],
+    },
+    {
+      title: 'an env file that several stacks share',
+      files: {
+        'compose.yaml': 'services:\n  api: { image: "example/api:1", env_file: all.env }\n',
+        'all.env': 'DATABASE_URL=postgres://app@db:5432/app\n',
+      },
+      finds: [{ service: 'api', says: 'nothing in the stack is called db', severity: 'info' }],
+    },
     {
       title: 'a cache that was renamed',
       files: {
@@ -77,3 +104,7 @@ networks: { shared: { external: true } }
     },
   ],
 }
+
+/** `http://ledger:8000`: one word and a port; no name server of the internet knows it. */
+const isPlainName = (host: string, port: number | undefined): boolean =>
+  port !== undefined && /^[a-z][a-z0-9_-]*$/i.test(host)

@@ -6,11 +6,13 @@ import type { Found, Rule } from '../rule.ts'
 export const unused: Rule = {
   id: 'network/unused',
   title: 'Declared and used by nobody',
-  severity: 'warning',
+  severity: 'info',
   why: `A volume that no service mounts often means that the data is believed to be kept and is not: the
 mount was dropped or misspelt. A network that no service joins separates nothing from anything.`,
   joins: ['top-level networks and volumes', 'networks and volumes of the services'],
   fix: 'Use it, or delete it.',
+  fixable: 'when asked',
+  caution: 'a volume that nothing mounts may be one that a mount was meant to name.',
   *find(system) {
     yield* unusedVolumes(system)
     yield* unusedNetworks(system)
@@ -88,4 +90,5 @@ const report = (system: System, kind: 'volume' | 'network', key: string, verb: s
   evidence: [factAt(system.place(`${kind}s`, key), `${kind} ${key}`)],
   fix: `Delete it, or let the service that it was made for use it`,
   subject: `${kind} ${key}`,
+  edits: [{ kind: 'remove', file: system.place(`${kind}s`, key).file, keys: [`${kind}s`, key] }],
 })

@@ -81,6 +81,20 @@ export const wrongPort: Rule = {
       finds: [],
     },
     {
+      title: 'an application of which not every port is known',
+      files: {
+        'compose.yaml': `services:
+  runner:
+    image: registry.example.com/runner:1
+    environment: { BROKER_URI: "http://n8n:5679" }
+  n8n:
+    image: n8nio/n8n:1.100.0
+    environment: { N8N_RUNNERS_ENABLED: "true" }
+`,
+      },
+      finds: [],
+    },
+    {
       title: 'it is told to listen elsewhere',
       files: {
         'compose.yaml': `services:

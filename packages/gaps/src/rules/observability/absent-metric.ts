@@ -2,20 +2,27 @@ import { factAt, type Place } from '../../place.ts'
 import type { System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { exporterFamilies, type ExporterFamily } from './exporter-families.ts'
+import { unknownOwnMetrics } from './own-metrics.ts'
 import { isPushedTo, scrapedOf } from './scraping.ts'
 
-/** A rule or a dashboard asks for metrics of an exporter that is not there. */
+/** A rule or a dashboard asks for metrics of an exporter that is not there, or of code that is not. */
 export const absentMetric: Rule = {
   id: 'observability/absent-metric',
   title: 'Metrics that nothing makes',
   severity: 'warning',
   why: `An alert on a metric that does not exist never fires, and looks like peace. Rules and dashboards
 are copied with their exporter's manual, and the exporter is forgotten.`,
-  joins: ['metrics in rules and dashboards', 'exporters in the stack and in the scrape targets'],
+  joins: [
+    'metrics in rules and dashboards',
+    'exporters in the stack and in the scrape targets',
+    'metrics that code defines',
+  ],
   fix: 'Add the exporter and its scrape job, or delete the rule.',
   *find(system) {
     const { isComplete, job } = scrapedOf(system)
-    if (job === undefined || !isComplete || isPushedTo(system)) return
+    if (job === undefined || isPushedTo(system)) return
+    yield* unknownOwnMetrics(system)
+    if (!isComplete) return
     for (const family of exporterFamilies) {
       if (hasMaker(system, family)) continue
       const shown = factAt(job.scrape, `no target of ${job.scraper.name} is ${family.name}`)
@@ -39,6 +46,38 @@ are copied with their exporter's manual, and the exporter is forgotten.`,
     }
   },
   examples: [
+    {
+      title: 'the code calls it otherwise',
+      files: {
+        'compose.yaml': `services:
+  api: { build: . }
+  prometheus:
+    image: prom/prometheus:v3.4.2
+    volumes: ["./prometheus:/etc/prometheus"]
+`,
+        Dockerfile: 'FROM node:22\nCOPY main.js .\nCMD ["node", "main.js"]\n',
+        'main.js': `const { Counter, Histogram } = require('prom-client')
+new Counter({ name: 'shop_orders_total', help: 'orders' })
+new Histogram({ name: 'shop_payment_seconds', help: 'how long' })
+`,
+        'prometheus/prometheus.yml': `rule_files: [shop.rules]
+scrape_configs:
+  - job_name: api
+    static_configs: [{ targets: ["api:3000"] }]
+`,
+        'prometheus/shop.rules': `groups:
+  - name: shop
+    rules:
+      - alert: FewOrders
+        expr: rate(shop_orders_created_total[5m]) < 1
+      - alert: SlowPayments
+        expr: histogram_quantile(0.95, rate(shop_payment_seconds_bucket[5m])) > 2
+      - alert: SlowAnswers
+        expr: rate(http_requests_total[5m]) > 100
+`,
+      },
+      finds: [{ service: '-', says: 'shop_orders_created_total, which no code here makes' }],
+    },
     {
       title: 'an alert on the host without a node exporter',
       files: {

@@ -1,6 +1,7 @@
+import type { Edit, Written } from '../../fix/edit.ts'
 import { factAt, type Fact } from '../../place.ts'
 import { hasOwnContext } from '../../systems/serving.ts'
-import type { ServiceEvidence, System } from '../../systems/system.ts'
+import type { ScrapeEvidence, ServiceEvidence, System } from '../../systems/system.ts'
 import type { Rule, Severity } from '../rule.ts'
 import { isPushedTo, scrapedOf } from './scraping.ts'
 
@@ -16,6 +17,7 @@ alerts never fire. It is the gap every new service is born with, as the scrape l
     'Prometheus and collector scrape targets',
   ],
   fix: 'Add a scrape job for the service.',
+  fixable: 'always',
   *find(system) {
     const { services, isComplete, job } = scrapedOf(system)
     if (job === undefined || !isComplete) return
@@ -23,6 +25,9 @@ alerts never fire. It is the gap every new service is born with, as the scrape l
       if (services.has(service.name)) continue
       const source = metricsOf(system, service)
       if (source === undefined) continue
+      // Who watches the watchers is a choice; where some of them are, one was forgotten.
+      const isLeft = isWatcher(service) && !watchesWatchers(system, services, job.scraper.name)
+      if (source.severity === 'info' && isLeft) continue
       yield {
         service: service.name,
         severity: source.severity,
@@ -34,6 +39,7 @@ alerts never fire. It is the gap every new service is born with, as the scrape l
         ],
         fix: `Add a scrape job with the target ${service.name}:${source.port ?? '<port of its metrics>'}`,
         subject: 'metrics',
+        edits: addJob(job.scrape, service, source.port),
       }
     }
   },
@@ -77,6 +83,40 @@ alerts never fire. It is the gap every new service is born with, as the scrape l
       finds: [],
     },
     {
+      title: 'nobody watches the watchers',
+      files: {
+        'compose.yaml': `services:
+  prometheus:
+    image: prom/prometheus:v3.4.2
+    volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml"]
+  grafana: { image: "grafana/grafana:12.0.2" }
+  alertmanager: { image: "prom/alertmanager:v0.28.1" }
+`,
+        'prometheus.yml': `scrape_configs:
+  - job_name: prometheus
+    static_configs: [{ targets: ["localhost:9090"] }]
+`,
+      },
+      finds: [],
+    },
+    {
+      title: 'one of the watchers was forgotten',
+      files: {
+        'compose.yaml': `services:
+  prometheus:
+    image: prom/prometheus:v3.4.2
+    volumes: ["./prometheus.yml:/etc/prometheus/prometheus.yml"]
+  grafana: { image: "grafana/grafana:12.0.2" }
+  alertmanager: { image: "prom/alertmanager:v0.28.1" }
+`,
+        'prometheus.yml': `scrape_configs:
+  - job_name: all
+    static_configs: [{ targets: ["localhost:9090", "alertmanager:9093"] }]
+`,
+      },
+      finds: [{ service: 'grafana', says: 'does not scrape it', severity: 'info' }],
+    },
+    {
       title: 'targets are discovered',
       files: {
         'compose.yaml': `services:
@@ -101,6 +141,17 @@ alerts never fire. It is the gap every new service is born with, as the scrape l
 /** Libraries that are there to be scraped; of Go's module list nobody knows what is used. */
 const libraries =
   /^(?:prom-client|express-prom-bundle|fastify-metrics|@willsoto\/nestjs-prometheus|next-metrics|prometheus[-_]client|prometheus[-_]fastapi[-_]instrumentator|django[-_]prometheus|prometheus[-_]flask[-_]exporter|starlette[-_]exporter|starlette[-_]prometheus|prometheus-net(?:\.aspnetcore)?|opentelemetry\.exporter\.prometheus\.\w+|yabeda-prometheus|metrics-exporter-prometheus|axum-prometheus|promphp\/prometheus_client_php)$|(?:^|:)(?:micrometer-registry-prometheus(?:-simpleclient)?|quarkus-micrometer-registry-prometheus|simpleclient_servlet|simpleclient_httpserver)$/i
+
+const watching = new Set(['dashboard', 'alerting', 'metrics', 'logs', 'traces'])
+
+const isWatcher = ({ image }: ServiceEvidence): boolean => watching.has(image?.known?.kind ?? '')
+
+/** Is one of them scraped that does not scrape itself? */
+const watchesWatchers = (system: System, scraped: ReadonlySet<string>, scraper: string): boolean =>
+  [...scraped].some((name) => {
+    const service = system.services.get(name)
+    return name !== scraper && service !== undefined && isWatcher(service)
+  })
 
 type Source = { fact: Fact; severity: Severity; port: number | undefined }
 
@@ -145,3 +196,31 @@ const placeOf = ({ file, line, column }: { file: string; line: number; column: n
 
 const portOf = ({ serves, model }: ServiceEvidence): number | undefined =>
   serves[0]?.port ?? model.ports[0]?.target
+
+/** A job in the list of Prometheus, where port and path are known. */
+const addJob = (
+  { kind, file }: ScrapeEvidence,
+  service: ServiceEvidence,
+  port: number | undefined,
+): readonly Edit[] => {
+  const path = pathOf(service)
+  if (kind !== 'prometheus' || port === undefined || path === undefined) return []
+  const value: Written = {
+    job_name: service.name,
+    ...(path === '/metrics' ? {} : { metrics_path: path }),
+    static_configs: [{ targets: [`${service.name}:${port}`] }],
+  }
+  return [{ kind: 'add', file, keys: ['scrape_configs'], value }]
+}
+
+const pathOf = ({ image, build, sources }: ServiceEvidence): string | undefined => {
+  const known = build === undefined ? image?.known : undefined
+  if (known?.metrics !== undefined) return known.metrics.path
+  if (known?.kind === 'exporter') return '/metrics'
+  const served = sources
+    .filter(({ isTest }) => !isTest)
+    .flatMap(({ serves }) => serves.map(({ path }) => path))
+    .filter((path) => /^\/(?:[\w-]+\/)*(?:metrics|prometheus)$/.test(path))
+  const [path, ...others] = new Set(served)
+  return others.length === 0 ? path : undefined
+}

@@ -1,3 +1,4 @@
+import type { Edit } from '../../fix/edit.ts'
 import { factAt } from '../../place.ts'
 import { stageOf } from '../../systems/stage.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
@@ -12,11 +13,13 @@ export const gracefulStop: Rule = {
   id: 'resilience/graceful-stop',
   title: 'Cut off when it is stopped',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `A shell that runs as process 1 does not hand SIGTERM on: after ten seconds the service is killed with
 its requests open, on every deployment. A database that is killed in its shutdown recovers on the next
 start, if it can.`,
   joins: ['stop_grace_period', 'stop_signal', 'CMD and ENTRYPOINT', 'init', 'known images'],
   fix: 'Use the exec form (`CMD ["node", "server.js"]`) or `exec`, and give a database time.',
+  fixable: 'always',
   *find({ services }) {
     for (const service of services.values()) {
       const found = killed(service) ?? rushed(service) ?? behindShell(service)
@@ -82,8 +85,13 @@ const rushed = ({ name, model, place, image }: ServiceEvidence): Judged | undefi
     ],
     fix: 'Set stop_grace_period: 1m',
     subject: 'grace',
+    edits: [longerGrace(name, place('stop_grace_period').file)],
   }
 }
+
+const longerGrace = (name: string, file: string): Edit => ({
+  ...{ kind: 'set', file, keys: ['services', name, 'stop_grace_period'], value: '1m' },
+})
 
 const behindShell = ({ name, model, build, at }: ServiceEvidence): Judged | undefined => {
   const stage = build && stageOf(build)

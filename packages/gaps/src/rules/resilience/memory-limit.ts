@@ -1,7 +1,9 @@
+import type { Edit } from '../../fix/edit.ts'
 import { factAt } from '../../place.ts'
-import type { ServiceEvidence } from '../../systems/system.ts'
+import type { KnownImage, ServiceEvidence, System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests, isJob } from '../health/checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
+import { isJob } from '../health/checks.ts'
 
 const hungry = new Set(['database', 'search', 'broker', 'cache'])
 
@@ -14,6 +16,9 @@ export const memoryLimit: Rule = {
 that is the whole machine, several times over, and the kernel ends whatever it likes best: often the database.`,
   joins: ['deploy.resources.limits', 'mem_limit', 'known images', 'base of the Dockerfile'],
   fix: 'Set `deploy.resources.limits.memory` (or `mem_limit`).',
+  fixable: 'always',
+  caution:
+    'limits are generous defaults (4 GB for databases and search engines, 2 GB for others); set what fits.',
   *find(system) {
     if (isForTests(system)) return
     for (const service of system.services.values()) {
@@ -27,6 +32,7 @@ that is the whole machine, several times over, and the kernel ends whatever it l
         evidence: [factAt(at, 'no memory limit'), factAt(image.at, image.name)],
         fix: 'Add deploy: { resources: { limits: { memory: 1G } } }, with a figure that fits',
         subject: 'memory',
+        edits: [limitOf(service, system)],
       }
     }
   },
@@ -68,4 +74,21 @@ const appetiteOf = ({ image, build }: ServiceEvidence): string | undefined => {
   return kind !== undefined && hungry.has(kind) && build === undefined
     ? `a ${kind} takes what it can get`
     : undefined
+}
+
+/**
+ * Generous on a machine of 16 GB: it is there to end a leak, not to size a service. Everything else
+ * gets 2 GB, of which Java takes a quarter for its heap.
+ */
+const usualLimits: Partial<Record<KnownImage['kind'], string>> = {
+  ...{ database: '4G', search: '4G', broker: '2G', cache: '2G' },
+}
+
+/** In the form that other services of the stack have their limit in. */
+const limitOf = ({ name, at, image }: ServiceEvidence, { services }: System): Edit => {
+  const value = usualLimits[image?.known?.kind ?? 'other'] ?? '2G'
+  const isShort = [...services.values()].some(({ isWritten }) => isWritten('mem_limit'))
+  const keys = isShort ? ['mem_limit'] : ['deploy', 'resources', 'limits', 'memory']
+  const edit = { kind: 'set' as const, file: at.file, keys: ['services', name, ...keys] }
+  return { ...edit, value: isShort ? value.toLowerCase() : value }
 }

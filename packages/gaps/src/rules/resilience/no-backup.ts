@@ -1,7 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests } from '../health/checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
 
 const tools =
   /backup|restic|borg|pgbackrest|barman|wal-g|walg|duplicati|duplicacy|velero|kopia|litestream|offen|snapshot|dump/i

@@ -1,7 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests } from '../health/checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
 
 /** What watches may stop, and the requests go on. */
 const watchers = new Set([

@@ -1,15 +1,18 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests } from '../health/checks.ts'
+import { isForTests } from '../../systems/purpose.ts'
 
-const grave = new Set(['database', 'search', 'object store', 'broker'])
+/** What a broker holds is on its way; what these hold, nobody else has. */
+const grave = new Set(['database', 'search', 'object store'])
+const worthTelling = new Set(['broker', 'metrics', 'dashboard'])
 
 /** State that lives in the container, or in a volume without a name. */
 export const stateWithoutVolume: Rule = {
   id: 'resilience/state-without-volume',
   title: 'State without a volume',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `\`docker compose down\` takes the container and forgets its anonymous volume: the database starts
 empty. It is found out on the first deployment that is not a restart.`,
   joins: ['known images', 'volumes', 'Dockerfile VOLUME'],
@@ -22,7 +25,7 @@ empty. It is found out on the first deployment that is not a restart.`,
       const [path] = known?.data ?? []
       if (image === undefined || path === undefined || known === undefined) continue
       if (mayKeep(service, known.data)) continue
-      if (!grave.has(known.kind) && known.kind !== 'metrics' && known.kind !== 'dashboard') continue
+      if (!grave.has(known.kind) && !worthTelling.has(known.kind)) continue
       yield {
         service: name,
         severity: grave.has(known.kind) ? 'warning' : 'info',

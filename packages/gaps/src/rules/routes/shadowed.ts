@@ -92,6 +92,21 @@ services:
       },
       finds: [],
     },
+    {
+      title: 'one by HTTPS, one by HTTP',
+      files: {
+        'compose.yaml': `services:
+  web:
+    image: example/web:1
+    labels:
+      - traefik.http.routers.web.rule=PathPrefix(\`/\`)
+      - traefik.http.routers.secure.rule=PathPrefix(\`/\`)
+      - traefik.http.routers.secure.tls=true
+  proxy: { image: "traefik:v3.4" }
+`,
+      },
+      finds: [],
+    },
   ],
 }
 

@@ -38,6 +38,27 @@ fault in the service. The route was renamed, or the document is of an older vers
   },
   examples: [
     {
+      title: 'everything else is refused',
+      files: {
+        'compose.yaml': `services:
+  gateway:
+    image: nginx:1.29
+    ports: ["80:80"]
+    volumes: ["./nginx.conf:/etc/nginx/conf.d/default.conf:ro"]
+`,
+        'nginx.conf': `server {
+  listen 80;
+  location = /health { return 200; }
+  location ^~ /api/ { proxy_pass http://10.0.0.1:8000; }
+  location / { return 404; }
+}
+`,
+        'README.md':
+          '# Shop\n\nOpen http://localhost/api/orders, http://localhost/health or http://localhost/reports.\n',
+      },
+      finds: [{ service: 'gateway', says: 'no route of gateway leads to /reports' }],
+    },
+    {
       title: 'a path that the gateway does not know',
       files: {
         'compose.yaml': `services:
@@ -80,29 +101,45 @@ services:
 /** Placeholders stand for something else. */
 const isPlainPath = (path: string) => path !== '' && path !== '/' && /^\/[\w./-]+$/.test(path)
 
-/** Gateways that answer nothing but what is routed; nginx also serves files. */
+/** Gateways that answer nothing but what is routed. */
 const gateways = new Set<RouteEvidence['kind']>(['kong', 'traefik'])
+
+/** nginx also serves files, unless it refuses whatever has no location. */
+const isClosed = (routes: readonly RouteEvidence[]): boolean =>
+  routes.some(
+    ({ kind, paths, refuses }) => kind === 'nginx' && refuses === true && paths[0] === '/',
+  )
 
 type Gateway = { service: ServiceEvidence; routes: readonly RouteEvidence[] }
 
-const findGateway = ({ services, routes }: System, port: number): Gateway | undefined => {
+/** The service that takes the requests of a port of the host, when it answers nothing but its routes. */
+export const findGateway = ({ services, routes }: System, port: number): Gateway | undefined => {
   for (const service of services.values()) {
     const published = service.model.ports.find((one) => one.published === String(port))
-    const own = routes.filter(({ by, kind }) => by === service.name && gateways.has(kind))
+    if (published === undefined) continue
+    const all = routes.filter(({ by }) => by === service.name)
+    const here = all.filter(({ ports = [] }) => ports.includes(published.target))
+    if (isClosed(here)) return { service, routes: here }
+    const own = all.filter(({ kind }) => gateways.has(kind))
     // Its admin interface and its dashboard have ports of their own.
-    const isTraffic = published !== undefined && [80, 443, 8000, 8443].includes(published.target)
+    const isTraffic = [80, 443, 8000, 8443].includes(published.target)
     if (isTraffic && own.length > 0) return { service, routes: own }
   }
   return undefined
 }
 
-const mayLead = ({ paths, isPlain, kind }: RouteEvidence, path: string): boolean =>
-  paths.length === 0 ||
-  isPlain === false ||
-  paths.some((pattern) => {
-    if (!pattern.startsWith('/') || /[{}^$|[\]\\]/.test(pattern)) return true
-    const prefix = pattern.replace(/\*$/, '')
-    return kind === 'traefik' && prefix === pattern ? path === pattern : path.startsWith(prefix)
-  })
+const mayLead = ({ paths, isPlain, kind, refuses }: RouteEvidence, path: string): boolean =>
+  refuses !== true &&
+  (paths.length === 0 || isPlain === false || paths.some((one) => mayMatch(one, path, kind)))
+
+const mayMatch = (written: string, path: string, kind: RouteEvidence['kind']): boolean => {
+  // `location = /x` is that path alone, `location ^~ /x` what begins with it.
+  const exact = /^=\s+(\/\S*)$/.exec(written)?.[1]
+  if (exact !== undefined) return path === exact
+  const pattern = written.replace(/^\^~\s+/, '')
+  if (!pattern.startsWith('/') || /[{}^$|[\]\\]/.test(pattern)) return true
+  const prefix = pattern.replace(/\*$/, '')
+  return kind === 'traefik' && prefix === pattern ? path === pattern : path.startsWith(prefix)
+}
 
 const placeOf = ({ file, line, column }: RouteEvidence) => ({ file, line, column })

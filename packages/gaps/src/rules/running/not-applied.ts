@@ -3,6 +3,8 @@ import type { Rule } from '../rule.ts'
 import { seenAt } from './observed.ts'
 import { sampleFiles, sampleRunning } from './sample.ts'
 
+const applyAll = 'Apply the stack: keelson up, or docker compose up -d'
+
 /** A file was changed, and what runs is still of before. */
 export const notApplied: Rule = {
   id: 'running/not-applied',
@@ -25,7 +27,10 @@ which then changes more than anybody expects.`,
           factAt(place, what),
           factAt(at ?? place, seenAt(running, 'runs with what it had before')),
         ],
-        fix: `Apply the stack: docker compose up -d ${service}, or keelson apply`,
+        fix:
+          at === undefined
+            ? applyAll
+            : `Apply it: keelson up ${service}, or docker compose up -d ${service}`,
         subject: `${service} ${file ?? ''}`,
       }
     }

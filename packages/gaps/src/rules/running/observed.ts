@@ -21,5 +21,6 @@ export const isOneShot = ({ services }: System, { name, model }: ServiceEvidence
     (other) => other.model.dependsOn[name]?.condition === 'service_completed_successfully',
   )
 
-/** `seen running at 12:30:00Z`, for the side of the evidence that no file has. */
-export const seenAt = ({ at }: RunningEvidence, what: string): string => `${what} (seen at ${at})`
+/** `exited with 1 (seen 2026-01-01 12:30:00 UTC)`: the side of the evidence that no file has. */
+export const seenAt = ({ at }: RunningEvidence, what: string): string =>
+  `${what} (seen ${at.slice(0, 19).replace('T', ' ')} UTC)`

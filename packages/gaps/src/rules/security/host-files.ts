@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
+import { isHostAgent } from './host-agents.ts'
 
 const socketPath = /^(?:\/var)?\/run\/(?:docker|podman\/podman|containerd\/containerd)\.sock$/
 
@@ -12,9 +13,9 @@ const sensitive = new Set([
   ...['/etc/shadow', '/etc/sudoers', '/etc/ssh', '/etc/cron.d', '/etc/systemd'],
 ])
 
-/** What needs the socket to be what it is. */
+/** What needs the socket to be what it is: it shows, starts or reads containers. */
 const managers =
-  /^(?:portainer\/|containrrr\/watchtower|amir20\/dozzle|traefik$|nginxproxy\/|jwilder\/)/
+  /^(?:portainer\/|containrrr\/watchtower|amir20\/dozzle|traefik$|nginxproxy\/|jwilder\/)|executor|orchestrator|spawner|[-_]runner|docker-?api|ofelia|autoheal|dockge|yacht|komodo|diun|docker-gen|acme-companion|promtail|filebeat|metricbeat|fluent/
 const proxies = /docker-socket-proxy|socket-proxy/
 
 /** Files of the host that make their owner the owner of the machine. */
@@ -22,6 +23,7 @@ export const hostFiles: Rule = {
   id: 'security/host-files',
   title: 'Control of the host by a mount',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `Whoever can talk to the Docker socket can start a container that mounts the whole disk: a proxy with
 the socket turns a hole in a web page into root on the host. A read-only mount of the socket changes
 nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
@@ -53,9 +55,18 @@ nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
 `,
       },
       finds: [
-        { service: 'ci', says: 'Docker socket' },
+        { service: 'ci', says: 'Docker socket', severity: 'warning' },
         { service: 'tool', says: 'writes to /' },
       ],
+    },
+    {
+      title: 'a program that is there to see the containers',
+      files: {
+        'compose.yaml': `services:
+  logs: { image: "amir20/dozzle:v8", volumes: ["/var/run/docker.sock:/var/run/docker.sock"] }
+`,
+      },
+      finds: [{ service: 'logs', says: 'Docker socket', severity: 'info' }],
     },
     {
       title: 'read-only, the clock, and a proxy for the socket',
@@ -73,22 +84,29 @@ nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
   ],
 }
 
-const socketFound = ({ name, place, image }: ServiceEvidence, index: number): Found => ({
-  service: name,
-  ...(managers.test(image?.name ?? '') ? { severity: 'info' } : {}),
-  message: `${name} has the Docker socket: whoever breaks into it owns the host`,
-  evidence: [
-    factAt(place('volumes', String(index)), 'mounts the Docker socket'),
-    ...(image === undefined ? [] : [factAt(image.at, image.name)]),
-  ],
-  fix: 'Put tecnativa/docker-socket-proxy in between, which answers only what you allow',
-  subject: 'socket',
-})
+const socketFound = (service: ServiceEvidence, index: number): Found => {
+  const { name, place, image } = service
+  return {
+    service: name,
+    ...(managers.test(image?.name ?? '') || isHostAgent(service) ? { severity: 'info' } : {}),
+    message: `${name} has the Docker socket: whoever breaks into it owns the host`,
+    evidence: [
+      factAt(place('volumes', String(index)), 'mounts the Docker socket'),
+      ...(image === undefined ? [] : [factAt(image.at, image.name)]),
+    ],
+    fix: 'Put tecnativa/docker-socket-proxy in between, which answers only what you allow',
+    subject: 'socket',
+  }
+}
 
-const writableFound = ({ name, place }: ServiceEvidence, index: number, path: string): Found => ({
-  service: name,
-  message: `${name} writes to ${path} of the host`,
-  evidence: [factAt(place('volumes', String(index)), `mounts ${path}, writable`)],
-  fix: `Add :ro to the mount of ${path}, or mount only what is needed`,
-  subject: path,
-})
+const writableFound = (service: ServiceEvidence, index: number, path: string): Found => {
+  const { name, place } = service
+  return {
+    service: name,
+    ...(isHostAgent(service) ? { severity: 'info' } : {}),
+    message: `${name} writes to ${path} of the host`,
+    evidence: [factAt(place('volumes', String(index)), `mounts ${path}, writable`)],
+    fix: `Add :ro to the mount of ${path}, or mount only what is needed`,
+    subject: path,
+  }
+}

@@ -1,10 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { isForTests } from '../health/checks.ts'
-
-/** What watches the host is meant to see it. */
-const watchers = new Set(['exporter', 'metrics', 'logs'])
+import { isFoundByBroadcast, isHostAgent } from './host-agents.ts'
 
 const keys = [
   { key: 'network_mode', gives: 'every port of the host is its own' },
@@ -19,6 +16,7 @@ export const hostNamespace: Rule = {
   id: 'security/host-namespace',
   title: 'Namespace of the host',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `With \`network_mode: host\` every port a service opens is open to whoever reaches the machine, past
 \`ports\` and past the firewall of the compose file; with \`pid: host\` one container can read the
 environment, with its passwords, of all processes.`,
@@ -26,10 +24,11 @@ environment, with its passwords, of all processes.`,
   fix: 'Publish the ports it serves, and take the namespace away.',
   *find(system) {
     for (const service of system.services.values()) {
-      const { name, place, image } = service
+      const { name, place } = service
       for (const { key, gives } of keys) {
         if (valueOf(service, key) !== 'host') continue
-        const isMeant = watchers.has(image?.known?.kind ?? '') || isForTests(system)
+        const isMeant =
+          isHostAgent(service) || (key === 'network_mode' && isFoundByBroadcast(service))
         yield {
           service: name,
           ...(isMeant ? { severity: 'info' } : {}),
@@ -47,7 +46,15 @@ environment, with its passwords, of all processes.`,
       files: {
         'compose.yaml': 'services:\n  api: { image: "example/api:1", network_mode: host }\n',
       },
-      finds: [{ service: 'api', says: 'every port' }],
+      finds: [{ service: 'api', says: 'every port', severity: 'warning' }],
+    },
+    {
+      title: 'what is found by broadcasts',
+      files: {
+        'compose.yaml':
+          'services:\n  tv: { image: "jellyfin/jellyfin:10.10", network_mode: host }\n',
+      },
+      finds: [{ service: 'tv', says: 'every port', severity: 'info' }],
     },
     {
       title: 'of another service, and private',

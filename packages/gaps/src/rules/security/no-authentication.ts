@@ -1,5 +1,5 @@
 import { factAt, type Fact } from '../../place.ts'
-import type { ServiceEvidence } from '../../systems/system.ts'
+import type { ServiceEvidence, VariableEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 
 const yes = /^(?:true|yes|1|on)$/i
@@ -58,6 +58,7 @@ export const noAuthentication: Rule = {
   id: 'security/no-authentication',
   title: 'Authentication switched off',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `Databases and dashboards without a password are found by scanners within hours of being reachable;
 the data is copied, deleted and asked a ransom for. The line was written for the laptop and went along.`,
   joins: ['environment', 'env files', 'Dockerfile ENV', 'ports'],
@@ -75,7 +76,8 @@ the data is copied, deleted and asked a ransom for. The line was written for the
         const open = openTo(service)
         yield {
           service: service.name,
-          severity: open === undefined ? 'info' : 'error',
+          severity:
+            open === undefined ? 'info' : mayOnlyLook(variable, service) ? 'warning' : 'error',
           message: `${service.name} runs without a password: ${found.opens}${open === undefined ? '' : ', and its port is open to everybody who reaches the host'}`,
           evidence: [
             factAt(variable, `${variable.name}=${variable.value?.trim() ?? ''}`),
@@ -105,8 +107,27 @@ the data is copied, deleted and asked a ransom for. The line was written for the
 `,
       },
       finds: [
-        { service: 'db', says: 'open to everybody' },
-        { service: 'search', says: 'without a password' },
+        { service: 'db', says: 'open to everybody', severity: 'error' },
+        { service: 'search', says: 'without a password', severity: 'info' },
+      ],
+    },
+    {
+      title: 'a dashboard that anybody may look at, and one that anybody may change',
+      files: {
+        'compose.yaml': `services:
+  look:
+    image: grafana/grafana:12.0.2
+    environment: { GF_AUTH_ANONYMOUS_ENABLED: "true" }
+    ports: ["3000:3000"]
+  change:
+    image: grafana/grafana:12.0.2
+    environment: { GF_AUTH_ANONYMOUS_ENABLED: "true", GF_AUTH_ANONYMOUS_ORG_ROLE: Admin }
+    ports: ["3001:3000"]
+`,
+      },
+      finds: [
+        { service: 'look', says: 'lets anybody in', severity: 'warning' },
+        { service: 'change', says: 'lets anybody in', severity: 'error' },
       ],
     },
     {
@@ -128,6 +149,11 @@ the data is copied, deleted and asked a ransom for. The line was written for the
     },
   ],
 }
+
+/** Grafana lets the anonymous look, unless it is told to make them more. */
+const mayOnlyLook = ({ name }: VariableEvidence, { environment }: ServiceEvidence): boolean =>
+  name === 'GF_AUTH_ANONYMOUS_ENABLED' &&
+  !/^(?:admin|editor)$/i.test(environment.get('GF_AUTH_ANONYMOUS_ORG_ROLE')?.value ?? '')
 
 /** The port through which anybody comes in. */
 const openTo = ({ model, place }: ServiceEvidence): Fact | undefined => {

@@ -1,5 +1,6 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
+import { isHostAgent } from './host-agents.ts'
 
 /** Capabilities that are as good as being root on the host. */
 const dangerous = new Map([
@@ -18,15 +19,20 @@ export const privileged: Rule = {
   id: 'security/privileged',
   title: 'Rights of the host',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `Whoever breaks into a privileged container has the machine: its disks, its kernel, every other
 container. One hole in a metrics collector is then a hole in everything.`,
   joins: ['privileged', 'cap_add'],
   fix: 'Give the one device or capability it needs in place of all.',
   *find({ services }) {
-    for (const { name, model, place, isUnset } of services.values()) {
+    for (const service of services.values()) {
+      const { name, model, place, isUnset } = service
+      // What watches the host is meant to; that it could do with less is worth knowing.
+      const meant = isHostAgent(service) ? { severity: 'info' as const } : {}
       if (model.privileged && !isUnset('privileged')) {
         yield {
           service: name,
+          ...meant,
           message: `${name} is privileged: it has every right of the host`,
           evidence: [factAt(place('privileged'), 'privileged: true')],
           fix: 'Name the devices and cap_add it needs in place of privileged',
@@ -60,6 +66,15 @@ container. One hole in a metrics collector is then a hole in everything.`,
         { service: 'a', says: 'privileged' },
         { service: 'b', says: 'SYS_ADMIN' },
       ],
+    },
+    {
+      title: 'a program that watches the host',
+      files: {
+        'compose.yaml': `services:
+  cadvisor: { image: "gcr.io/cadvisor/cadvisor:v0.52.1", privileged: true }
+`,
+      },
+      finds: [{ service: 'cadvisor', says: 'privileged', severity: 'info' }],
     },
     {
       title: 'a capability for the network, and none',

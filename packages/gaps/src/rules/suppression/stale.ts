@@ -9,6 +9,7 @@ export const stale: Rule = {
 of the same kind on the same line. A date that has passed means that somebody wanted to look again.`,
   joins: ['keelson-ignore comments', 'findings'],
   fix: 'Remove the comment, or write a new reason with a new date.',
+  fixable: 'always',
   // Known only once every rule has spoken: the audit itself tells (findings/suppressions.ts).
   find: () => [],
   examples: [
