@@ -1,7 +1,7 @@
-import type { Drift, Rollout, StackState } from '@keelson/contract'
+import { withoutNextStart, type Drift, type Rollout, type StackState } from '@keelson/contract'
 import { formatPlace } from './failure.ts'
 import type { Colors } from './output.ts'
-import { duration, oneLine, withoutNextStart } from './text.ts'
+import { duration, oneLine } from './text.ts'
 
 type Look = { cwd: string; colors: Colors; now: number }
 

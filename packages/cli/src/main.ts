@@ -13,6 +13,9 @@ if (others.length === 0 && (only === '--version' || only === '-V')) {
 } else if (only === '__read') {
   const { answerReading } = await import('./read-files.ts')
   await answerReading()
+} else if (only === '__gaps') {
+  const { answerAudit } = await import('./audit-files.ts')
+  await answerAudit()
 } else {
   const { run } = await import('./run.ts')
   await run(process.argv)

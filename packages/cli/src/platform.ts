@@ -7,7 +7,7 @@ import { createClient, type Client, type Problem } from '@keelson/contract'
 import type { Context } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { CommandError, failureOfProblem, tableError } from './failure.ts'
-import { findPortOwner } from './port-owner.ts'
+import { byPortOwner } from './port-owner.ts'
 import { platformEntry, watchdogEntry } from './paths.ts'
 import { platformEnvironment, platformNodeArguments } from './platform-node.ts'
 import { findPlatform, hasCode, isAlive, type PlatformState } from './platform-file.ts'
@@ -272,8 +272,7 @@ const startError = async ({ problem, error, log }: LastWords): Promise<CommandEr
 const describeHolder = async (message: string): Promise<string> => {
   const port = /\bport (\d{1,5})\b/i.exec(message)?.[1]
   if (port === undefined || / by /.test(message)) return ''
-  const owner = await findPortOwner(Number(port))
-  return owner === undefined ? '' : ` by ${owner.name} (pid ${owner.pid})`
+  return byPortOwner(Number(port))
 }
 
 /** Stops the platform and everything it runs; resolves when its process is gone. */

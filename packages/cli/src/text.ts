@@ -69,7 +69,3 @@ export const duration = (ms: number): string => {
   if (whole < 86_400) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`
   return `${Math.floor(whole / 86_400)}d ${Math.floor((whole % 86_400) / 3600)}h`
 }
-
-/** The moment of the next start is over before the last word of a command is read. */
-export const withoutNextStart = (reason: string): string =>
-  reason.replace(/;?\s*next start in [\d.]+ s$/, '')

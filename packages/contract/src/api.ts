@@ -1,5 +1,13 @@
 import { Type, type Static, type TSchema } from 'typebox'
 import { TimelineEntry } from './events.ts'
+import {
+  GapFinding,
+  GapFixPreview,
+  GapHistoryPoint,
+  GapReport,
+  GapSummary,
+  StackObservation,
+} from './gaps.ts'
 import type { Permission } from './permissions.ts'
 import {
   HealthSpan,
@@ -45,6 +53,8 @@ const ServiceParams = Type.Object({
   }),
 })
 const StackParams = Type.Object({ stack: stackName })
+const fingerprint = Type.String({ pattern: '^[0-9a-f]{8,64}$', maxLength: 64 })
+const GapParams = Type.Object({ stack: stackName, fingerprint })
 /** Of `keelson up web api`: who names services sets back the number of instances of no other. */
 const Named = Type.Optional(
   Type.String({
@@ -509,6 +519,75 @@ export const api = {
     }),
     response: LogPage,
   }),
+  listGaps: endpoint({
+    method: 'GET',
+    path: '/api/v1/gaps',
+    permission: 'gaps:read',
+    summary: 'Every stack with the numbers of its last gap audit',
+    response: page(GapSummary),
+  }),
+  getStackGaps: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/gaps',
+    permission: 'gaps:read',
+    summary: 'The last gap audit of a stack: inventory and findings with the lines of both sides',
+    params: StackParams,
+    response: GapReport,
+  }),
+  auditStack: endpoint({
+    method: 'POST',
+    path: '/api/v1/stacks/:stack/gaps/audit',
+    permission: 'gaps:write',
+    summary: 'Audit a stack now; answers when it is done',
+    params: StackParams,
+    response: GapReport,
+  }),
+  getStackGapHistory: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/gaps/history',
+    permission: 'gaps:read',
+    summary: 'How score and counts changed, oldest first; the newest page without a cursor',
+    params: StackParams,
+    query: Type.Object({ before: cursor, limit: limit(1000, 200) }),
+    response: page(GapHistoryPoint),
+  }),
+  acceptGap: endpoint({
+    method: 'PUT',
+    path: '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance',
+    permission: 'gaps:write',
+    summary: 'Accept a finding with a reason: it no longer counts, and is still shown',
+    params: GapParams,
+    body: Type.Object({
+      reason: Type.String({ minLength: 3, maxLength: 1000 }),
+      until: Type.Optional(Type.String({ format: 'date-time' })),
+    }),
+    response: GapFinding,
+  }),
+  withdrawGapAcceptance: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance',
+    permission: 'gaps:write',
+    summary: 'Let an accepted finding count again',
+    params: GapParams,
+    response: GapFinding,
+  }),
+  previewGapFixes: endpoint({
+    method: 'POST',
+    path: '/api/v1/stacks/:stack/gaps/fix-preview',
+    permission: 'gaps:read',
+    summary: 'The diff that would mend findings; writes nothing',
+    params: StackParams,
+    body: Type.Object({ fingerprints: Type.Array(fingerprint, { minItems: 1, maxItems: 500 }) }),
+    response: GapFixPreview,
+  }),
+  observeStack: endpoint({
+    method: 'GET',
+    path: '/api/v1/stacks/:stack/observation',
+    permission: 'services:read',
+    summary: 'The stack as it is seen running: what keelson gaps --live holds against the files',
+    params: StackParams,
+    response: StackObservation,
+  }),
   getTimeline: endpoint({
     method: 'GET',
     path: '/api/v1/timeline',
@@ -556,6 +635,8 @@ export type LiveMessages = {
   actions: ActionProgress
   /** Once a second while there is any. Not replayed. */
   traffic: Traffic[]
+  /** The numbers of each stack's gap audit, and again when its report is another or being made. */
+  gaps: GapSummary & { isAuditing: boolean }
   /** Topic `logs:<stack>/<service>`; not replayed: continue with `after` of the log route. */
   logs: Static<typeof LogPage>['items']
   /** Sent once, after everything that is true now. */

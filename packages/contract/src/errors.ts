@@ -319,6 +319,11 @@ const table = {
     title: 'An image could not be built',
     hint: 'The last lines of the build are in the message.',
   },
+  gap_not_found: {
+    status: 404,
+    title: 'There is no such gap',
+    hint: 'It may be closed by now: read the gaps of the stack again.',
+  },
   engine_unavailable: {
     status: 503,
     title: 'There is no Docker Engine',

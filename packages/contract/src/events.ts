@@ -114,6 +114,29 @@ export const eventSchemas = {
     kind: Type.Enum([...driftKinds]),
     text: Type.String(),
   }),
+  /** The findings of a stack are other ones than before; accepted ones do not count. */
+  'gaps.changed': Type.Object({
+    stack: Type.String(),
+    appeared: Type.Integer(),
+    closed: Type.Integer(),
+    errors: Type.Integer(),
+    warnings: Type.Integer(),
+    /** The gravest that appeared, or that was closed when none appeared. */
+    first: Type.String(),
+  }),
+  'gap.accepted': Type.Object({
+    stack: Type.String(),
+    fingerprint: Type.String(),
+    message: Type.String(),
+    reason: Type.String(),
+    by: Type.String(),
+  }),
+  'gap.acceptance_withdrawn': Type.Object({
+    stack: Type.String(),
+    fingerprint: Type.String(),
+    message: Type.String(),
+    by: Type.String(),
+  }),
 } as const
 
 export type EventType = keyof typeof eventSchemas
@@ -243,7 +266,21 @@ export const describeEvent = (event: AnyEvent): { text: string; severity: Severi
       return warning(`Not as applied${because(event.payload.text)}`)
     case 'stack.mended':
       return good(`As applied again${because(event.payload.text)}`)
+    case 'gaps.changed':
+      return describeGaps(event.payload)
+    case 'gap.accepted':
+      return info(
+        `Gap accepted by ${event.payload.by}: ${event.payload.message}${because(event.payload.reason)}`,
+      )
+    case 'gap.acceptance_withdrawn':
+      return info(`Gap counts again, by ${event.payload.by}: ${event.payload.message}`)
   }
+}
+
+const describeGaps = ({ appeared, closed, errors, first }: EventPayload<'gaps.changed'>) => {
+  if (appeared === 0) return good(`${count(closed, 'gap')} closed: ${first}`)
+  const text = `${count(appeared, 'new gap')}${closed === 0 ? '' : `, ${closed} closed`}: ${first}`
+  return errors === 0 ? info(text) : warning(text)
 }
 
 const describeHook = ({ instance, hook, exitCode, reason }: EventPayload<'hook.ended'>) => {

@@ -8,6 +8,8 @@ export const permissions = [
   'services:exec', // run commands in instances
   'stacks:read',
   'stacks:write',
+  'gaps:read', // findings with the lines of the files they are about
+  'gaps:write', // audit now, accept findings
   'logs:read',
   'system:read',
   'system:stop',

@@ -222,3 +222,7 @@ export const LogPage = Type.Object(
   { $id: 'LogPage' },
 )
 export type LogPage = Static<typeof LogPage>
+
+/** A reason without the moment of the next start, which is `nextStartAt` and soon over. */
+export const withoutNextStart = (reason: string): string =>
+  reason.replace(/;?\s*next start in [\d.]+ s$/, '')

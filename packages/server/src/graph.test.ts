@@ -20,6 +20,7 @@ const orders: Record<Target, (keyof Modules)[]> = {
       'publisher',
       'drain',
       'traffic',
+      'gaps',
       'system',
     ] as const),
   ],
@@ -63,7 +64,9 @@ test('whatever holds a resource is stopped', () => {
 
 test('the migrations of every room with a folder of them are applied', () => {
   const domains = migrationSources.map(({ domain }) => domain)
-  assert.deepEqual(domains, ['kernel', 'registry', 'identity', 'health', 'gateway', 'orchestrator'])
+  assert.deepEqual(domains, [
+    ...['kernel', 'registry', 'identity', 'health', 'gateway', 'orchestrator', 'gaps'],
+  ])
 })
 
 test('the gateway loads no room but its own', () => {

@@ -12,6 +12,7 @@ import { createRecorder, type Recorder } from './kernel/recorder.ts'
 import type { Registry } from './registry/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { Health } from './health/index.ts'
+import type { Gaps } from './gaps/index.ts'
 import type { createTraffic, Drain, Publisher } from './gateway/index.ts'
 import type { LogStore, Orchestrator } from './orchestrator/index.ts'
 
@@ -34,6 +35,7 @@ export type Modules = {
   drain: Drain
   traffic: ReturnType<typeof createTraffic>
   dataPlane: Startable
+  gaps: Gaps
   system: Startable
 }
 
@@ -45,7 +47,7 @@ const migrationsOf = (domain: string): MigrationSource => ({
 /** All migrations, in the order they are applied. */
 export const migrationSources: readonly MigrationSource[] = [
   kernelMigrations,
-  ...['registry', 'identity', 'health', 'gateway', 'orchestrator'].map(migrationsOf),
+  ...['registry', 'identity', 'health', 'gateway', 'orchestrator', 'gaps'].map(migrationsOf),
 ]
 
 const module = <K extends keyof Modules, N extends keyof Modules = never>(
@@ -259,13 +261,25 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       start: (dataPlane) => dataPlane.start(),
       stop: (dataPlane) => dataPlane.stop(),
     }),
+    gaps: module({
+      room: 'gaps',
+      floor: 5,
+      targets: control,
+      needs: ['db', 'schema', 'events', 'registry', 'health', 'orchestrator', 'traffic'],
+      create: async (needs) => {
+        const { createGaps } = await import('./gaps/index.ts')
+        return createGaps({ ...needs, clock, log, dataDir: env.dataDir })
+      },
+      start: (gaps) => gaps.start(),
+      stop: (gaps) => gaps.stop(),
+    }),
     system: module({
       room: 'system',
-      floor: 4,
+      floor: 6,
       targets: control,
       needs: [
         ...(['database', 'db', 'events', 'http', 'live', 'identity', 'registry'] as const),
-        ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher'] as const),
+        ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher', 'gaps'] as const),
       ],
       create: async (needs) => {
         const { createSystem } = await import('./system/index.ts')

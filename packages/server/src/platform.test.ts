@@ -30,6 +30,9 @@ const answers: Record<string, Partial<Record<Who, number>>> = {
   rollBackStack: { local: 400, session: 400 },
   scaleService: { local: 400, session: 400 },
   syncService: { local: 400, session: 400 },
+  acceptGap: { local: 400, session: 400 },
+  withdrawGapAcceptance: { local: 400, session: 400 },
+  previewGapFixes: { local: 400, session: 400 },
 }
 /** Everything with a place in its path is asked for something that is not there. */
 const isOfSomething = (template: string): boolean => template.includes('{')

@@ -14,7 +14,7 @@ const sources = globSync('packages/*/src/**/*.{ts,tsx}', { cwd: root })
   .filter((file) => !file.includes('.test.') && file !== 'packages/contract/src/errors.ts')
   .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
 
-test('docs/reference and the diagram say what the program does', async () => {
+test('docs/reference, docs/rules and the diagram say what the program does', async () => {
   const script = join(root, 'scripts/generate-reference.ts')
   await run(process.execPath, ['--disable-warning=ExperimentalWarning', script, '--check'])
 })

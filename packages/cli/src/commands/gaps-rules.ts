@@ -27,6 +27,7 @@ export const gapsRules = async (
         [
           { title: 'RULE', value: ({ id }) => id },
           { title: 'SEVERITY', value: ({ severity }) => severity },
+          { title: 'FIXABLE', value: ({ fixable }) => fixable ?? '' },
           { title: 'FINDS', value: ({ title }) => title, gives: true },
         ],
         { width, colors },
@@ -40,10 +41,16 @@ export const gapsRules = async (
 
 const familyOf = ({ id }: Rule) => families.find((family) => id.startsWith(`${family}/`))
 
-const ruleJson = ({ id, title, severity, why, joins, fix, examples }: Rule) => ({
-  ...{ id, title, severity, why, joins, fix },
+const ruleJson = ({ id, title, severity, why, joins, fix, fixable, examples }: Rule) => ({
+  ...{ id, title, severity, why, joins, fix, fixable: fixable ?? null },
   examples: examples.map(({ title, files, finds }) => ({ title, files, finds })),
 })
+
+const mendOf = ({ id, fixable, caution }: Rule): string[] => {
+  if (fixable === undefined) return []
+  const how = fixable === 'always' ? 'keelson gaps --fix' : `keelson gaps --fix --rule ${id}`
+  return [`${how} mends it where it can${caution === undefined ? '.' : `; ${caution}`}`]
+}
 
 const explain = (rule: Rule, width: number, colors: Colors): string => {
   const { id, title, severity, why, joins, fix, examples } = rule
@@ -66,7 +73,7 @@ const explain = (rule: Rule, width: number, colors: Colors): string => {
     `${colors.bold(title)}  ${colors.dim(`${id}, ${severity}`)}`,
     paragraph(why),
     paragraph(`Held against each other: ${joins.join(', ')}.`),
-    `${colors.bold('Fix')}  ${paragraph(fix)}`,
+    `${colors.bold('Fix')}  ${paragraph([fix, ...mendOf(rule)].join(' '))}`,
     ...shown,
   ].join('\n\n')
 }

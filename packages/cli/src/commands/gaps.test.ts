@@ -168,7 +168,7 @@ test('the rules are listed, and one is explained', async () => {
   await using repository = await createFolder({})
   const list = await repository.run('rules')
   assert.equal(list.code, 0)
-  assert.match(list.stdout, /health\/no-check +\w+ +No health check/)
+  assert.match(list.stdout, /health\/no-check +\w+ +always +No health check/)
   const one = await repository.run('rules', 'health/no-check')
   assert.match(one.stdout, /^No health check {2}health\/no-check/)
   assert.match(one.stdout, /Example: /)

@@ -1,10 +1,10 @@
-import type { Rollout, StackRevision } from '@keelson/contract'
+import { withoutNextStart, type Rollout, type StackRevision } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { getRunning } from '../platform.ts'
 import { requireStack } from '../scope.ts'
 import { formatTable, tableWidth, type Column } from '../table.ts'
-import { duration, oneLine, withoutNextStart } from '../text.ts'
+import { duration, oneLine } from '../text.ts'
 
 /** What was applied, newest first; `rollback --to` takes a revision from here. */
 export const history = async (context: Context): Promise<number> => {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import type { Check } from './check.ts'
 import type { Context } from '../context.ts'
 import { hasCode, type PlatformState } from '../platform-file.ts'
-import { findPortOwner } from '../port-owner.ts'
+import { byPortOwner } from '../port-owner.ts'
 
 const nodeMajorMin = 24
 /** A database cluster takes 40 MB, its log and the services' logs some hundreds. */
@@ -108,8 +108,7 @@ export const checkPorts = async (env: Context['env'], state: PlatformState): Pro
       if (ours.has(port)) return { name, state: 'ok', detail: `Keelson's (${what})` }
       const fault = await tryListen(host, Number(port))
       if (fault === undefined) return { name, state: 'ok', detail: `free (${what})` }
-      const owner = fault === 'EADDRINUSE' ? await findPortOwner(Number(port)) : undefined
-      const by = owner === undefined ? '' : ` by ${owner.name} (pid ${owner.pid})`
+      const by = fault === 'EADDRINUSE' ? await byPortOwner(Number(port)) : ''
       const detail = fault === 'EADDRINUSE' ? `in use${by}` : `cannot be listened on: ${fault}`
       const hint = `Stop that program, or set ${variable} to a free port`
       return { name, state: 'failed', detail: `${detail} (wanted for ${what})`, hint }

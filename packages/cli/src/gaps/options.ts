@@ -12,6 +12,12 @@ export type GapsOptions = {
   output?: string
   baseline?: string
   writeBaseline?: boolean
+  fix?: boolean
+  /** Fingerprints, with `fix`. */
+  finding?: readonly string[]
+  yes?: boolean
+  dryRun?: boolean
+  live?: boolean
 }
 
 /** The folder that is audited, and the rules that are asked for. */

@@ -40,17 +40,23 @@ export const runAudit = async (options: AuditOptions): Promise<Audit> => {
   return found
 }
 
-type ReportFacts = { baselined?: number; stale?: readonly BaselineEntry[]; since?: string }
+type ReportFacts = {
+  baselined?: number
+  stale?: readonly BaselineEntry[]
+  since?: string
+  seenBy?: string
+}
 
 export const reportOf = async (
   found: Audit,
   rules: Report['rules'],
   findings: readonly Finding[],
-  { baselined = 0, stale = [], since }: ReportFacts = {},
+  { baselined = 0, stale = [], since, seenBy }: ReportFacts = {},
 ): Promise<Report> => ({
   ...{ findings, rules, baselined, stale, version: readVersion() },
   inventory: found.inventory,
   suppressed: found.suppressed.length,
   ...(since === undefined ? {} : { since }),
+  ...(seenBy === undefined ? {} : { seenBy }),
   excerptOf: await readExcerpts(found.tree, findings),
 })

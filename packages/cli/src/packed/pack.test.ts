@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -90,6 +90,21 @@ test('gaps finds, with the code read by its grammar', { skip }, async () => {
   assert.equal(inventory.built, 1)
   assert.deepEqual(inventory.notRead, [], `on Node ${node}`)
   assert.ok(Array.isArray(findings))
+})
+
+test('gaps --fix mends, and proves it', { skip }, async () => {
+  const root = join(folder, 'unmended')
+  await mkdir(root)
+  const text = 'services:\n  db: # the only one\n    image: postgres:17\n'
+  await writeFile(join(root, 'compose.yaml'), text)
+  const words = ['gaps', root, '--fix', '--rule', 'health/no-check']
+  const shown = run(...words)
+  assert.equal(shown.status, 7, shown.stderr)
+  assert.match(shown.stdout, /^\+ {4}healthcheck:$/m)
+  const written = run(...words, '--yes')
+  assert.equal(written.status, 0, written.stderr)
+  assert.match(await readFile(join(root, 'compose.yaml'), 'utf8'), /^services:\n {2}db: # the only/)
+  assert.equal(run('gaps', root, '--rule', 'health/no-check', '--json').status, 0)
 })
 
 test(

@@ -5,13 +5,25 @@ const gapsHelp = `
 Reads the folder (this one unless named) and runs nothing of it: no server, no database, no start.
 
   keelson gaps                                 what is missing, wrong or untrue here
+  keelson gaps --live                          and what runs, in Keelson or else in Docker
   keelson gaps --format sarif --output gaps.sarif
   keelson gaps --write-baseline                take what is there now as known
+  keelson gaps --fix                           mend what takes no decision; asks before it writes
+  keelson gaps --fix --yes --rule health       the same for some rules, without asking
+  keelson gaps --fix --dry-run --json          the diff of each file, and what is left alone and why
   keelson gaps diff main                       only what the changes since main bring
   keelson gaps rules health/no-check           why a rule is there, and how to close such a gap
 
+--fix keeps comments and style, and proves each change before it writes: the repository is audited
+with it, the finding has to be gone, nothing new may appear, and of the compose model nothing else
+may change. What is a decision (keelson gaps rules: "when asked") takes the rule's name with --rule.
+Files are written as a whole, all or none; lines with secrets are masked in what is shown.
+
+With --fix: 0 written, nothing to write, or --dry-run; 7 there is something to write and nobody said
+yes (no terminal and no --yes, or the answer was no); 2 bad input, or a file cannot be written.
+
 Exit codes: 0 nothing at or above --fail-on, 7 findings, 2 bad input (an option, a folder without
-compose files, .keelson/gaps.yaml, a revision).`
+compose files, .keelson/gaps.yaml, a revision, --live where nothing can be seen running).`
 
 const formats = ['pretty', 'json', 'sarif', 'junit', 'github', 'markdown', 'html']
 
@@ -27,7 +39,12 @@ export const addGapsCommands = (add: Add, handle: Handle): void => {
     ),
   )
     .argument('[path]', 'folder of the repository; this one unless named')
+    .option('--live', 'hold the files against what runs, in Keelson or else in Docker')
     .option('--write-baseline', 'write what is found now to the baseline')
+    .option('--fix', 'mend what can be mended: shows the diff, asks, writes')
+    .option('--finding <fingerprint>', 'with --fix: only this finding (repeatable)', collect)
+    .option('-y, --yes', 'with --fix: write without asking')
+    .option('--dry-run', 'with --fix: only show the diff')
     .addHelpText('after', gapsHelp)
     .action(handle(async () => (await import('../commands/gaps.ts')).gaps))
 

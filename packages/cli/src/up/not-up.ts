@@ -1,8 +1,8 @@
+import { withoutNextStart } from '@keelson/contract'
 import { readLastOutput } from '../last-output.ts'
 import type { Progress, ServiceProgress } from '../progress/progress.ts'
 import type { Context } from '../context.ts'
 import type { Platform } from '../platform.ts'
-import { withoutNextStart } from '../text.ts'
 
 const blamedMax = 10
 

@@ -1,7 +1,6 @@
-import type { Rollout, StackSpec } from '@keelson/contract'
+import { withoutNextStart, type Rollout, type StackSpec } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import type { Platform } from '../platform.ts'
-import { withoutNextStart } from '../text.ts'
 
 export type Updates = {
   /** Services whose update is on its way. */

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
+import { createRecentRequests, type RecentRequests } from './recent-requests.ts'
 import type { TrafficCounters } from './snapshot.ts'
 import { deleteSilentNodes, selectNodes } from './store.ts'
 
@@ -24,6 +25,7 @@ export const createTraffic = ({ db, clock, log }: TrafficDeps) => {
   let looking: Promise<Traffic[]> | null = null
   let timer: Timer | null = null
   let cleaning: Promise<void> = Promise.resolve()
+  const recent = createRecentRequests({ db, clock, log })
 
   const look = async (): Promise<Traffic[]> => {
     const since = new Date(clock.now().getTime() - silentMs)
@@ -53,12 +55,17 @@ export const createTraffic = ({ db, clock, log }: TrafficDeps) => {
   }
 
   return {
-    /** Forgets, every hour, the gateways that have been silent for as long. */
-    start: cleanLater,
+    /** Forgets, every hour, the gateways that have been silent for as long; counts, every minute. */
+    start(): void {
+      cleanLater()
+      recent.start()
+    },
     async stop(): Promise<void> {
       timer?.cancel()
-      await cleaning
+      await Promise.all([cleaning, recent.stop()])
     },
+    /** Requests of the last minutes by service, and how many of them failed. */
+    recent: (): Promise<RecentRequests[]> => recent.read(),
     /** Requests per second on every edge since the look before; many may look at once. */
     read(): Promise<Traffic[]> {
       if (last !== undefined && clock.monotonicMs() - last.atMs < freshMs) {

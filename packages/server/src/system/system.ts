@@ -16,6 +16,7 @@ import {
   type LogStore,
   type Orchestrator,
 } from '../orchestrator/index.ts'
+import { gapRoutes, gapTopic, type Gaps } from '../gaps/index.ts'
 import type { Registry } from '../registry/index.ts'
 import { metricsRoute } from './metrics.ts'
 import { declareOwnParts, ownStackSpec } from './own-parts.ts'
@@ -36,6 +37,7 @@ type Needs = {
   logs: LogStore
   orchestrator: Orchestrator
   traffic: ReturnType<typeof createTraffic>
+  gaps: Gaps
 }
 
 const gatewayWaitMs = 10_000
@@ -69,6 +71,8 @@ export const createSystem = async (context: Context, needs: Needs) => {
   serviceRoutes({ ...common, isSecret: looksSecret, stacks: () => orchestrator.stacks() })
   stackRoutes(common)
   mapRoutes(common)
+  gapRoutes(common)
+  gapTopic(common)
   liveTopics(common)
   metricsRoute({ http, registry, health, gatewayMetrics: () => traffic.metrics() })
   systemRoutes({

@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { AppError } from '../../kernel/errors.ts'
-import { findPortHolder } from '../../kernel/port-holder.ts'
+import { findPortHolder } from '@keelson/contract/listeners'
 import type { Door } from './engine.ts'
 import { limits } from './limits.ts'
 import { rawProblem, type GatewayProblemCode } from './problem.ts'

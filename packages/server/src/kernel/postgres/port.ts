@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { AppError } from '../errors.ts'
-import { findPortHolder } from '../port-holder.ts'
+import { findPortHolder } from '@keelson/contract/listeners'
 import { asFolderError, errnoOf, writeDurably } from './durable-file.ts'
 import type { Log } from '../log.ts'
 

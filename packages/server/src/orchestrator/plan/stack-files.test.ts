@@ -9,7 +9,8 @@ import { AppError } from '../../kernel/errors.ts'
 import { until } from '../../kernel/testing/index.ts'
 import { createPlanBench, isHealthy, shop, withCode } from '../testing/plan-bench.ts'
 import { serviceSpec } from '../testing/spec.ts'
-import { readByCommand, reasonIn, type FilesRead } from './files-reader.ts'
+import { reasonIn } from '../../kernel/own-command.ts'
+import { readByCommand, type FilesRead } from './files-reader.ts'
 import { createStackFiles } from './stack-files.ts'
 
 /** Files are read by the command line's own program, as in a running platform. */

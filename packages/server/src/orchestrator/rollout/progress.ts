@@ -1,3 +1,4 @@
+import { withoutNextStart } from '@keelson/contract'
 import { lastWords } from '../logs/index.ts'
 import type { Draft } from '../places.ts'
 import { canGoBack, ended, goBack } from './aim.ts'
@@ -123,7 +124,7 @@ export const createProgress = (deps: ProgressDeps) => {
   const whyFailed = async (state: ServiceState, name: string): Promise<string> => {
     // Read first: meanwhile it may be started again, and have another reason.
     // When it would have started next is no reason, and no longer true.
-    const text = `${name}: ${look.reasonOf(name).replace(/;? ?next start in [\d.]+ s$/, '')}`
+    const text = `${name}: ${withoutNextStart(look.reasonOf(name))}`
     const { logs } = deps
     if (logs === undefined) return text
     const since = new Date(state.rollout?.startedAt ?? 0)

@@ -1,0 +1,185 @@
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import {
+  audit,
+  baselineFile,
+  compareBaseline,
+  planFixes,
+  readBaseline,
+  settingsFile,
+  systemOf,
+  type Audit,
+} from '@keelson/gaps'
+import type { GapFixPreview, StackObservation } from '@keelson/contract'
+import { describeListener, listListeners } from '@keelson/contract/listeners'
+import { failureOf, formatPlace } from './failure.ts'
+import { evidenceOf } from './gaps/evidence.ts'
+import { stackAuditOf, type StackAudit } from './gaps/stack-report.ts'
+import { flush } from './output.ts'
+
+/** What the platform asks for: the audit of a stack's folder, or what would mend some findings. */
+export type AuditOrder = {
+  /** Absolute. */
+  root: string
+  /** Absolute paths of the stack's compose files, as it was started. */
+  files: readonly string[]
+  /** The stack as it is seen running, without the listeners of this host. */
+  observation?: StackObservation
+  /** Fingerprints of findings that somebody accepted. */
+  accepted?: readonly string[]
+  /** Fingerprints of findings to mend: no report, a diff. */
+  fixes?: readonly string[]
+  timeLimitMs: number
+}
+
+/**
+ * Path in the folder, last change in ms since 1970, and size in bytes: -1 of what is not there, -2 of
+ * what changed while it was read.
+ */
+export type Stamp = [path: string, changedMs: number, sizeBytes: number]
+
+/** What the findings depend on: files that were read, and folders whose listing was. */
+export type Watched = {
+  files: Stamp[]
+  folders: Stamp[]
+  /** All that these folders hold, read or not; empty when that is too much. */
+  listed: string[]
+}
+
+/** What the platform is answered, as one line of JSON. */
+export type AuditAnswer =
+  | { kind: 'audited'; report: StackAudit; watched: Watched; processorMs: number }
+  | { kind: 'mended'; preview: GapFixPreview }
+  | { kind: 'refused'; reason: string }
+
+/** Coarse file systems round the time of a change down. */
+const beganMs = Date.now() - 20
+const filesMax = 5000
+const foldersMax = 1000
+const listedMax = 20_000
+
+/**
+ * The platform's way to an audit (`keelson __gaps`): an order comes in, the report goes out. A process
+ * of its own, because a repository may be as large as the audit allows, and because the platform knows
+ * nothing of the rules.
+ */
+const auditFiles = async (order: AuditOrder): Promise<AuditAnswer> => {
+  try {
+    // Paths of findings and of compose files have to be of the same tree, whatever links lead there.
+    const root = await realpath(order.root)
+    const files = await Promise.all(order.files.map((file) => realpath(file).catch(() => file)))
+    const { observation } = order
+    const seen = observation === undefined ? undefined : await withListeners(observation)
+    const found = await audit({
+      ...{ root, files, timeLimitMs: order.timeLimitMs },
+      running: async (system) =>
+        seen !== undefined && systemOf(system.readings(), files) === system
+          ? evidenceOf(seen)
+          : undefined,
+    })
+    if (found.systems.length === 0 && found.refused.length === 0) {
+      return { kind: 'refused', reason: `There is no compose file in ${order.root}` }
+    }
+    if (order.fixes !== undefined)
+      return { kind: 'mended', preview: await mend(found, order.fixes) }
+    const options = { accepted: order.accepted, observation: seen }
+    const { fresh, known } = compareBaseline(
+      found.findings,
+      (await readBaseline(join(root, baselineFile))) ?? [],
+    )
+    const report = await stackAuditOf({ ...found, findings: fresh }, files, options)
+    report.suppressed += known.length
+    const watched = await watchedBy(found, root)
+    return { kind: 'audited', report, watched, processorMs: processorMs() }
+  } catch (error) {
+    const { code, faults } = failureOf(error)
+    // A fault of ours, or of the disk, comes with its stack: its first line is for people.
+    const [first] = faults
+    if (code === 'internal') return refused(first?.message.split('\n')[0] ?? code)
+    const said = faults.map(({ message, place }) =>
+      place === undefined ? message : `${formatPlace(place, order.root)}: ${message}`,
+    )
+    return refused(said.join('; '))
+  }
+}
+
+const refused = (reason: string): AuditAnswer => ({
+  ...{ kind: 'refused', reason: reason.slice(0, 2000) },
+})
+
+/** Of this process since its start. */
+const processorMs = (): number => {
+  const { user, system } = process.cpuUsage()
+  return Math.round((user + system) / 1000)
+}
+
+const withListeners = async (seen: StackObservation): Promise<StackObservation> => ({
+  ...seen,
+  listeners: (await listListeners()).map(describeListener),
+})
+
+/** What was looked at is what the command mends. */
+const mend = async (found: Audit, fingerprints: readonly string[]): Promise<GapFixPreview> => {
+  const plan = await planFixes({ root: found.tree.root, audit: found, fingerprints })
+  const mended = new Set(plan.files.flatMap((one) => one.fingerprints))
+  const named = fingerprints.filter((one) => mended.has(one))
+  return {
+    files: plan.files.map(({ file, diff, fingerprints }) => ({
+      ...{ file, diff, fingerprints: [...fingerprints] },
+    })),
+    skipped: plan.skipped.map(({ fingerprint, why }) => ({ fingerprint, why })),
+    command: ['keelson gaps --fix', ...named.map((one) => `--finding ${one}`)].join(' '),
+  }
+}
+
+const watchedBy = async (found: Audit, root: string): Promise<Watched> => {
+  const { tree, systems, refused } = found
+  const named = [
+    ...systems.flatMap(({ project }) => project.sources),
+    ...refused.flatMap(({ faults }) => faults.map(({ file }) => file)),
+  ]
+  const read = new Set([
+    ...tree.wanted,
+    ...named.flatMap((file) => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : [])),
+    ...refused.flatMap(({ files }) => files),
+    settingsFile,
+    baselineFile,
+  ])
+  const { folders, listed } = await foldersOf(tree)
+  return {
+    files: await Promise.all([...read].slice(0, filesMax).map((path) => stampOf(root, path))),
+    folders: await Promise.all(folders.map((path) => stampOf(root, path))),
+    listed,
+  }
+}
+
+const stampOf = async (root: string, path: string): Promise<Stamp> => {
+  const found = await stat(join(root, path)).catch(() => undefined)
+  if (found === undefined) return [path, -1, -1]
+  // It may have been read before that change: a size that no file has makes it look changed.
+  return [path, found.mtimeMs, found.mtimeMs >= beganMs ? -2 : found.size]
+}
+
+/** Folders that were entered, those without a file too: the next file may come there. */
+const foldersOf = async (tree: Audit['tree']) => {
+  const folders = ['']
+  const listed: string[] = []
+  for (const folder of folders) {
+    const entries = await readdir(join(tree.root, folder), { withFileTypes: true }).catch(() => [])
+    for (const entry of entries) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+      if (listed.length <= listedMax) listed.push(path)
+      if (folders.length >= foldersMax || !entry.isDirectory() || !tree.isFolder(path)) continue
+      if (!tree.isUnknown(`${path}/x`)) folders.push(path)
+    }
+  }
+  return { folders, listed: listed.length > listedMax ? [] : listed }
+}
+
+/** Answers once, on standard output. */
+export const answerAudit = async (): Promise<void> => {
+  const order = JSON.parse(await text(process.stdin)) as AuditOrder
+  process.stdout.write(JSON.stringify(await auditFiles(order)))
+  await flush(process.stdout)
+}
