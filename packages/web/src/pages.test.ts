@@ -14,6 +14,8 @@ import {
 } from './test-fixture/browser.ts'
 import { logLine } from './test-fixture/fixture-data.ts'
 import { setupToken, startFixture, type Fixture } from './test-fixture/fixture-server.ts'
+import { gapFindingsCases } from './gaps/gap-findings-cases.ts'
+import { gapsPageCases } from './gaps/gaps-page-cases.ts'
 import { stackPageCases } from './stack/stack-page-cases.ts'
 
 /** The built page in a real browser, against an API that answers the same every time. */
@@ -414,6 +416,8 @@ test('a keyboard alone gets from the skip link into the content', { skip }, asyn
 })
 
 stackPageCases({ browser: () => browser, skip, until, isListening })
+gapsPageCases({ browser: () => browser, skip, until, isListening })
+gapFindingsCases({ browser: () => browser, skip, until, isListening })
 
 const routes: [string, string][] = [
   ['/', 'Wrong now'],
@@ -432,6 +436,7 @@ const routes: [string, string][] = [
   ['/stacks/shop?tab=start', 'critical path'],
   ['/stacks/shop?tab=logs', 'order accepted'],
   ['/stacks/keelson?tab=start', 'No start was seen yet'],
+  ['/gaps/shop', 'Fix now'],
   ['/system', 'Docker Engine'],
   ['/reference', 'Stop and remove a stack'],
   ['/nowhere', 'There is nothing at this address'],

@@ -7,6 +7,9 @@ import {
   Outlet,
 } from '@tanstack/react-router'
 import {
+  gapHistoryQuery,
+  gapListQuery,
+  gapsQuery,
   healthQuery,
   overviewQuery,
   serviceQuery,
@@ -15,6 +18,7 @@ import {
   stackStateQuery,
   systemQuery,
 } from './api/queries.ts'
+import { validateGapsSearch } from './gaps/gaps-search.ts'
 import { loadPart } from './load-part.ts'
 import { validateServiceSearch } from './service/service-search.ts'
 import { validateServicesSearch } from './services/services-search.ts'
@@ -92,6 +96,30 @@ const stack = createRoute({
   ),
 })
 
+const gaps = createRoute({
+  getParentRoute: () => shell,
+  path: 'gaps',
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(gapListQuery),
+  component: lazyRouteComponent(
+    loadPart(() => import('./gaps/gaps-page.tsx')),
+    'GapsPage',
+  ),
+})
+
+const stackGaps = createRoute({
+  getParentRoute: () => shell,
+  path: 'gaps/$stack',
+  validateSearch: validateGapsSearch,
+  loader: ({ context: { cache }, params: { stack } }) => {
+    void cache.prefetchQuery(gapsQuery(stack))
+    void cache.prefetchQuery(gapHistoryQuery(stack))
+  },
+  component: lazyRouteComponent(
+    loadPart(() => import('./gaps/stack-gaps-page.tsx')),
+    'StackGapsPage',
+  ),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: 'system',
@@ -115,7 +143,17 @@ const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', componen
 
 const routeTree = root.addChildren([
   signIn,
-  shell.addChildren([overview, services, service, stack, system, reference, elsewhere]),
+  shell.addChildren([
+    overview,
+    services,
+    service,
+    stack,
+    gaps,
+    stackGaps,
+    system,
+    reference,
+    elsewhere,
+  ]),
 ])
 
 export const createAppRouter = (cache: QueryClient) =>

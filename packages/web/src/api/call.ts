@@ -31,6 +31,13 @@ const endpoints = {
   getStackStart: ['GET', '/api/v1/stacks/:stack/start'],
   getStackUsage: ['GET', '/api/v1/stacks/:stack/usage'],
   getStackLogs: ['GET', '/api/v1/stacks/:stack/logs'],
+  listGaps: ['GET', '/api/v1/gaps'],
+  getStackGaps: ['GET', '/api/v1/stacks/:stack/gaps'],
+  auditStack: ['POST', '/api/v1/stacks/:stack/gaps/audit'],
+  getStackGapHistory: ['GET', '/api/v1/stacks/:stack/gaps/history'],
+  acceptGap: ['PUT', '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance'],
+  withdrawGapAcceptance: ['DELETE', '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance'],
+  previewGapFixes: ['POST', '/api/v1/stacks/:stack/gaps/fix-preview'],
   getTimeline: ['GET', '/api/v1/timeline'],
   getSystem: ['GET', '/api/v1/system'],
 } as const satisfies {

@@ -13,6 +13,8 @@ export const keys = {
   stack: (name: string) => ['stack', name],
   /** What changes while a stack runs; its revisions change only when it is applied. */
   stackNow: (name: string) => ['stack', name, 'now'],
+  gapList: ['gap-list'],
+  gaps: (stack: string) => ['gaps', stack],
 } as const
 
 /** More services than any machine runs; beyond, the list says that it is cut. */
@@ -153,6 +155,38 @@ export const rollbackPlanQuery = (stack: string, revision: number | undefined) =
         signal,
       }),
     staleTime: 0,
+    gcTime: 0,
+  })
+
+export const gapListQuery = queryOptions({
+  queryKey: keys.gapList,
+  queryFn: async ({ signal }) => (await call('listGaps', { signal })).items,
+})
+
+/** While the first audit is awaited, or another is under way, its end is looked for at this pace. */
+export const gapsQuery = (stack: string) =>
+  queryOptions({
+    queryKey: [...keys.gaps(stack), 'report'],
+    queryFn: ({ signal }) => call('getStackGaps', { params: { stack }, signal }),
+    refetchInterval: ({ state: { data } }) =>
+      data?.isAuditing === true || data?.state === 'waiting' ? underWayMs : 30_000,
+  })
+
+export const gapHistoryQuery = (stack: string) =>
+  queryOptions({
+    queryKey: [...keys.gaps(stack), 'history'],
+    queryFn: async ({ signal }) =>
+      (await call('getStackGapHistory', { params: { stack }, query: {}, signal })).items,
+  })
+
+/** What mending would write: an audit of its own for the platform, so it is read when it is asked for. */
+export const gapFixQuery = (stack: string, fingerprints: string[]) =>
+  queryOptions({
+    queryKey: ['gap-fix', stack, ...fingerprints],
+    queryFn: ({ signal }) =>
+      call('previewGapFixes', { params: { stack }, body: { fingerprints }, signal }),
+    placeholderData: keepPreviousData,
+    retry: false,
     gcTime: 0,
   })
 

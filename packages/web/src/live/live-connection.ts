@@ -6,9 +6,13 @@ import type { LiveMessages } from '@keelson/contract'
  */
 
 type FixedTopic = 'services' | 'timeline' | 'stacks' | 'traffic' | 'actions'
+/** Listened to by the pages that show it; not everybody may. */
+type GapTopic = 'gaps'
 export type LogTopic = `logs:${string}`
-export type Topic = FixedTopic | LogTopic
-type Message<T extends Topic> = T extends FixedTopic ? LiveMessages[T] : LiveMessages['logs']
+export type Topic = FixedTopic | GapTopic | LogTopic
+type Message<T extends Topic> = T extends FixedTopic | GapTopic
+  ? LiveMessages[T]
+  : LiveMessages['logs']
 
 export type LiveStatus =
   | { kind: 'connecting' }

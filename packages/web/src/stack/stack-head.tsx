@@ -42,6 +42,17 @@ export const StackHead = ({ state }: { state: StackState }) => {
         >
           Map
         </Button>
+        {!stack.builtIn && (
+          <Button
+            component={Link}
+            to={`/gaps/${stack.name}`}
+            variant="default"
+            size="sm"
+            leftSection={<Icon name="gaps" />}
+          >
+            Gaps
+          </Button>
+        )}
         {!stack.builtIn && <RollBack stack={stack.name} />}
       </div>
     </div>

@@ -14,6 +14,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import * as data from './fixture-data.ts'
+import { createGaps } from './fixture-gaps.ts'
 import { fixtureOpenApi } from './fixture-openapi.ts'
 import * as stackData from './fixture-stack.ts'
 
@@ -82,6 +83,8 @@ export const startFixture = async (port = 0) => {
     }
   }
 
+  const gaps = createGaps((stack) => send('gaps', { stack }))
+
   const live = (url: URL, response: ServerResponse) => {
     if (!streamsAllowed) throw new Refusal(503, 'No stream now')
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
@@ -134,7 +137,10 @@ export const startFixture = async (port = 0) => {
 
   const session = {
     actor: 'administrator',
-    permissions: ['services:read', 'services:restart', 'services:write', 'stacks:write'],
+    permissions: [
+      ...['services:read', 'services:restart', 'services:write', 'stacks:write'],
+      ...['gaps:read', 'gaps:write'],
+    ],
     expiresAt: null,
   }
 
@@ -212,8 +218,20 @@ export const startFixture = async (port = 0) => {
     }
   }
 
+  const aboutGaps = (
+    method: string,
+    stack: string,
+    rest: readonly (string | undefined)[],
+    body: unknown,
+  ): unknown => {
+    const found = gaps.answer(method, stack, rest, body)
+    if (found === undefined) throw new Refusal(404, `There are no gaps of ${stack}`)
+    return found
+  }
+
   const answer = (method: string, url: URL, body: unknown, response: ServerResponse): unknown => {
-    const [, , , resource, name, part, more] = url.pathname.split('/').map(decodeURIComponent)
+    const [, , , resource, name, part, more, last] = url.pathname.split('/').map(decodeURIComponent)
+    if (part === 'gaps') return aboutGaps(method, name ?? '', [more, last], body)
     switch (`${method} ${resource}`) {
       case 'POST session':
         return signIn(body, response)
@@ -230,6 +248,8 @@ export const startFixture = async (port = 0) => {
       case 'POST services':
       case 'PUT services':
         return getService(name ?? '')
+      case 'GET gaps':
+        return gaps.list()
       case 'GET map':
         return data.mapOf(services)
       case 'GET system':
@@ -300,6 +320,8 @@ export const startFixture = async (port = 0) => {
       patchState = patch
       for (const { id } of services) send('services', getService(id), true)
     },
+    /** What audits say from now on, and that they do. */
+    gaps,
     /** What the files are to a plan from now on. */
     changeFiles: (change: Partial<FilesPlan>) => {
       files = { ...stackData.filesPlan, ...change }

@@ -38,6 +38,9 @@ const clock = new Intl.DateTimeFormat(undefined, {
 })
 
 export const formatAbsolute = (at: string): string => absolute.format(new Date(at))
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+
+export const formatDay = (at: string): string => day.format(new Date(at))
 export const formatClock = (at: string): string => clock.format(new Date(at))
 
 /** `0.4 s`, `9.2 s`, then as other durations: for what takes seconds. */
