@@ -75,9 +75,9 @@ const textFile = /\.(ts|tsx|mjs|js|json|ya?ml|md|sh|sql|html|css|conf|env|toml|t
 const read = (file) => readFileSync(path.join(root, file), 'utf8')
 
 /** Each line of every text file for which `find` returns something, with its place. */
-const scan = (files, find) =>
+const scan = (files, find, textOf = read) =>
   files.flatMap((file) =>
-    read(file)
+    textOf(file)
       .split('\n')
       .flatMap((line, index) => find(line, file).map((fault) => `${file}:${index + 1}: ${fault}`)),
   )
@@ -124,7 +124,14 @@ const links = () =>
           .filter((target) => target !== '' && !/^[a-z]+:/i.test(target))
           .filter((target) => !existsSync(path.join(root, path.dirname(file), decodeURI(target))))
           .map((target) => `${target} does not exist`),
+      withoutCode,
     ),
+  )
+
+/** A Markdown file with its fenced blocks emptied: a document that is an example links nothing. */
+const withoutCode = (file) =>
+  read(file).replaceAll(/^(`{3,})[^`\n]*\n[\s\S]*?^\1$/gm, (block) =>
+    block.replaceAll(/[^\n]/g, ''),
   )
 
 const shellScripts = () => {
