@@ -93,9 +93,9 @@ const blueprints: Record<string, Blueprint> = {
     environment: (home) => ({ SYMPHAINY_DATA: path.join(home, 'data') }),
     asks: [
       ['/symphainy/api/datasets', /"nodes":/],
-      ['http://127.0.0.1:45080/traces/graph', /[[{]/],
-      ['http://127.0.0.1:45500/v1/catalog/services', /"worker"/],
-      ['http://127.0.0.1:45090/api/v1/targets', /"health":"up"/],
+      ['http://127.0.0.1:15080/traces/graph', /[[{]/],
+      ['http://127.0.0.1:15500/v1/catalog/services', /"worker"/],
+      ['http://127.0.0.1:15090/api/v1/targets', /"health":"up"/],
     ],
   },
 }

@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import {
@@ -7,7 +7,6 @@ import {
   compareBaseline,
   planFixes,
   readBaseline,
-  settingsFile,
   systemOf,
   type Audit,
 } from '@keelson/gaps'
@@ -16,6 +15,7 @@ import { describeListener, listListeners } from '@keelson/contract/listeners'
 import { failureOf, formatPlace } from './failure.ts'
 import { evidenceOf } from './gaps/evidence.ts'
 import { stackAuditOf, type StackAudit } from './gaps/stack-report.ts'
+import { watchedBy, type Watched } from './gaps/watched.ts'
 import { flush } from './output.ts'
 
 /** What the platform asks for: the audit of a stack's folder, or what would mend some findings. */
@@ -33,31 +33,11 @@ export type AuditOrder = {
   timeLimitMs: number
 }
 
-/**
- * Path in the folder, last change in ms since 1970, and size in bytes: -1 of what is not there, -2 of
- * what changed while it was read.
- */
-export type Stamp = [path: string, changedMs: number, sizeBytes: number]
-
-/** What the findings depend on: files that were read, and folders whose listing was. */
-export type Watched = {
-  files: Stamp[]
-  folders: Stamp[]
-  /** All that these folders hold, read or not; empty when that is too much. */
-  listed: string[]
-}
-
 /** What the platform is answered, as one line of JSON. */
 export type AuditAnswer =
   | { kind: 'audited'; report: StackAudit; watched: Watched; processorMs: number }
   | { kind: 'mended'; preview: GapFixPreview }
   | { kind: 'refused'; reason: string }
-
-/** Coarse file systems round the time of a change down. */
-const beganMs = Date.now() - 20
-const filesMax = 5000
-const foldersMax = 1000
-const listedMax = 20_000
 
 /**
  * The platform's way to an audit (`keelson __gaps`): an order comes in, the report goes out. A process
@@ -90,7 +70,7 @@ const auditFiles = async (order: AuditOrder): Promise<AuditAnswer> => {
     )
     const report = await stackAuditOf({ ...found, findings: fresh }, files, options)
     report.suppressed += known.length
-    const watched = await watchedBy(found, root)
+    const watched = await watchedBy(found)
     return { kind: 'audited', report, watched, processorMs: processorMs() }
   } catch (error) {
     const { code, faults } = failureOf(error)
@@ -131,50 +111,6 @@ const mend = async (found: Audit, fingerprints: readonly string[]): Promise<GapF
     skipped: plan.skipped.map(({ fingerprint, why }) => ({ fingerprint, why })),
     command: ['keelson gaps --fix', ...named.map((one) => `--finding ${one}`)].join(' '),
   }
-}
-
-const watchedBy = async (found: Audit, root: string): Promise<Watched> => {
-  const { tree, systems, refused } = found
-  const named = [
-    ...systems.flatMap(({ project }) => project.sources),
-    ...refused.flatMap(({ faults }) => faults.map(({ file }) => file)),
-  ]
-  const read = new Set([
-    ...tree.wanted,
-    ...named.flatMap((file) => (file.startsWith(`${root}/`) ? file.slice(root.length + 1) : [])),
-    ...refused.flatMap(({ files }) => files),
-    settingsFile,
-    baselineFile,
-  ])
-  const { folders, listed } = await foldersOf(tree)
-  return {
-    files: await Promise.all([...read].slice(0, filesMax).map((path) => stampOf(root, path))),
-    folders: await Promise.all(folders.map((path) => stampOf(root, path))),
-    listed,
-  }
-}
-
-const stampOf = async (root: string, path: string): Promise<Stamp> => {
-  const found = await stat(join(root, path)).catch(() => undefined)
-  if (found === undefined) return [path, -1, -1]
-  // It may have been read before that change: a size that no file has makes it look changed.
-  return [path, found.mtimeMs, found.mtimeMs >= beganMs ? -2 : found.size]
-}
-
-/** Folders that were entered, those without a file too: the next file may come there. */
-const foldersOf = async (tree: Audit['tree']) => {
-  const folders = ['']
-  const listed: string[] = []
-  for (const folder of folders) {
-    const entries = await readdir(join(tree.root, folder), { withFileTypes: true }).catch(() => [])
-    for (const entry of entries) {
-      const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-      if (listed.length <= listedMax) listed.push(path)
-      if (folders.length >= foldersMax || !entry.isDirectory() || !tree.isFolder(path)) continue
-      if (!tree.isUnknown(`${path}/x`)) folders.push(path)
-    }
-  }
-  return { folders, listed: listed.length > listedMax ? [] : listed }
 }
 
 /** Answers once, on standard output. */

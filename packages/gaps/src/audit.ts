@@ -1,17 +1,16 @@
-import { fingerprintOf } from './findings/fingerprint.ts'
+import { createCollector, type Collector } from './findings/collector.ts'
 import { takeInventory, type Inventory } from './findings/inventory.ts'
 import { foundOfRefused } from './findings/refused.ts'
-import { applySettings, leavesOut, readSettings, type Settings } from './findings/settings.ts'
+import { leavesOut, readSettings, type Settings } from './findings/settings.ts'
 import {
   judgeSuppressions,
   readSuppressions,
   suppress,
   type Suppressed,
 } from './findings/suppressions.ts'
-import type { Edit } from './fix/edit.ts'
 import { readFiles } from './readers/index.ts'
 import { rules as allRules } from './rules/index.ts'
-import type { Finding, Found, Rule, Severity } from './rules/rule.ts'
+import { severityRank, type Finding, type Found, type Rule, type Severity } from './rules/rule.ts'
 import { folderName } from './systems/folder-name.ts'
 import { loadSystems, type Refused } from './systems/load-systems.ts'
 import { repositoryPath } from './systems/places.ts'
@@ -136,63 +135,6 @@ const filesWithin = ({ root, has }: Tree, files: readonly string[] = []): readon
 const doesNotLoad = (rules: readonly Rule[]) =>
   rules.find(({ id }) => id === 'compose/does-not-load')
 
-type Collector = {
-  (
-    rule: Rule | undefined,
-    folder: string,
-    found: Found,
-    composeFiles?: ReadonlySet<string>,
-    /** The compose files that were read together. */
-    read?: readonly string[],
-  ): void
-  findings: () => Finding[]
-}
-
-/**
- * Findings as they are reported, by their fingerprint: each is told once, as the first reading that
- * shows it at its gravest does.
- */
-const createCollector = (settings: Settings): Collector => {
-  const findings = new Map<string, Finding>()
-  const edits = new Map<string, readonly Edit[]>()
-  const gravest = new Map<string, number>()
-  const collect = (
-    rule: Rule | undefined,
-    folder: string,
-    found: Found,
-    composeFiles?: ReadonlySet<string>,
-    read: readonly string[] = [],
-  ): void => {
-    if (rule === undefined) return
-    const { severity = rule.severity, service = null, message, evidence, fix } = found
-    const fingerprint = fingerprintOf(rule, folder, found, composeFiles)
-    // Of alternative files each is mended; what is read on top of a mended one is mended with it.
-    const made = edits.get(fingerprint) ?? []
-    if (!made.some(({ file }) => read.includes(file))) {
-      edits.set(fingerprint, [...made, ...(found.edits ?? [])])
-    }
-    if ((gravest.get(fingerprint) ?? Infinity) <= rank[severity]) return
-    gravest.set(fingerprint, rank[severity])
-    const finding = applySettings(
-      {
-        ...{ rule: rule.id, severity, title: rule.title, message, system: folder, service },
-        ...{ evidence, fix, fingerprint, edits: [] },
-      },
-      settings,
-    )
-    if (finding !== undefined) findings.set(fingerprint, finding)
-  }
-  const withEdits = (finding: Finding): Finding => ({
-    ...finding,
-    edits: eachOnce(edits.get(finding.fingerprint) ?? []),
-  })
-  return Object.assign(collect, { findings: () => [...findings.values()].map(withEdits) })
-}
-
-const eachOnce = (edits: readonly Edit[]): readonly Edit[] => [
-  ...new Map(edits.map((edit) => [JSON.stringify(edit), edit])).values(),
-]
-
 type Judging = {
   rules: readonly Rule[]
   systems: readonly System[]
@@ -246,15 +188,13 @@ const createScale = (system: System): ((rule: Rule, found: Found) => Severity) =
   }
 }
 
-const rank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
-
 const compare = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 /** Without a locale: the same order on every machine. */
 const bySeverityThenPlace = (a: Finding, b: Finding): number => {
   const [first, second] = [a.evidence[0], b.evidence[0]]
   return (
-    rank[a.severity] - rank[b.severity] ||
+    severityRank[a.severity] - severityRank[b.severity] ||
     compare(first?.file ?? '', second?.file ?? '') ||
     (first?.line ?? 0) - (second?.line ?? 0) ||
     compare(a.rule, b.rule) ||

@@ -24,7 +24,7 @@ export const checkFixOptions = (options: GapsOptions): void => {
       '--dry-run': dryRun === true,
       '--finding': finding !== undefined,
     }
-    const [alone] = Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [name] : []))
+    const alone = firstGiven(given)
     if (alone === undefined) return
     throw usageError(`${alone} says how to mend, and nothing is to be mended`, 'add --fix')
   }
@@ -35,11 +35,14 @@ export const checkFixOptions = (options: GapsOptions): void => {
     [`--format ${format}`]: format !== 'pretty' && format !== 'json',
     '--yes': yes === true && dryRun === true,
   }
-  const [wrong] = Object.entries(others).flatMap(([name, isGiven]) => (isGiven ? [name] : []))
+  const wrong = firstGiven(others)
   if (wrong === undefined) return
   const by = wrong === '--yes' ? '--fix --dry-run' : '--fix'
   throw usageError(`${by} does not go with ${wrong}`, `leave out ${wrong}`)
 }
+
+const firstGiven = (options: Readonly<Record<string, boolean>>): string | undefined =>
+  Object.keys(options).find((name) => options[name] === true)
 
 /** Shows what would mend the findings, asks, and writes it. */
 export const fixGaps = async (

@@ -55,11 +55,13 @@ export const createLooker = async (context: Context): Promise<Looker> => {
 
 const pathsOf = ({ tree, files }: System): string[] => files.map((file) => join(tree.root, file))
 
+const folderOf = ({ tree, folder }: System): string => join(tree.root, folder).replace(/\/$/, '')
+
 /** One that runs from exactly these files; else, of the usual reading, one of its name and folder. */
 const stackOf = (system: System, stacks: readonly RunningStack[]): RunningStack | undefined => {
   const here = stacks.filter(({ files }) => systemOf(system.readings(), files) === system)
   const paths = pathsOf(system).join('\0')
-  const folder = join(system.tree.root, system.folder).replace(/\/$/, '')
+  const folder = folderOf(system)
   return (
     here.find(({ files }) => files.join('\0') === paths) ??
     here.find(({ name }) => name === system.name) ??
@@ -76,7 +78,7 @@ const observeProject = async (
   named: string | undefined,
 ): Promise<StackObservation | undefined> => {
   const isRoot = system.folder === '' && system.isDefault
-  const folder = join(system.tree.root, system.folder).replace(/\/$/, '')
+  const folder = folderOf(system)
   const all = await engine.containersOf(isRoot ? (named ?? system.name) : system.name)
   // Another checkout of the same repository has the same project name.
   const places = await Promise.all(

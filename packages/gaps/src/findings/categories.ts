@@ -1,8 +1,9 @@
 import { stageOf } from '../systems/stage.ts'
 import type { ServiceEvidence, System } from '../systems/system.ts'
 
-/** What a service is: what its image is known for, or the team's own code. */
+/** What a service is: what its file says, what its image is known for, or the team's own code. */
 export const categoryOf = ({ image, build, model }: ServiceEvidence): string => {
+  if (model.xKeelson.category !== undefined) return model.xKeelson.category
   const kind = image?.known?.kind
   const isOwn = build !== undefined || model.runtime === 'process'
   if (kind !== undefined && kind !== 'runtime' && kind !== 'other') return kind

@@ -14,12 +14,11 @@ export const unifiedDiff = (
   file: string,
   before: string,
   after: string,
-  { isNew = false, isMasked = true } = {},
+  { isNew = false } = {},
 ): string => {
   const changes = lineChanges(before, after)
   if (changes.length === 0) return ''
   const lines = splitLines(before)
-  const show = (line: string) => (isMasked ? maskLine(line) : line)
   const hunks = hunksOf(changes, lines.length)
   let shift = 0
   const body = hunks.map(({ from, to, changes: own }) => {
@@ -27,14 +26,14 @@ export const unifiedDiff = (
     let at = from
     let added = 0
     for (const change of own) {
-      rows.push(...lines.slice(at - 1, change.from - 1).map((line) => row(' ', show(line))))
-      rows.push(...lines.slice(change.from - 1, change.to).map((line) => row('-', show(line))))
+      rows.push(...lines.slice(at - 1, change.from - 1).map((line) => row(' ', maskLine(line))))
+      rows.push(...lines.slice(change.from - 1, change.to).map((line) => row('-', maskLine(line))))
       const news = splitLines(change.text)
-      rows.push(...news.map((line) => row('+', show(line))))
+      rows.push(...news.map((line) => row('+', maskLine(line))))
       added += news.length - (change.to - change.from + 1)
       at = change.to + 1
     }
-    rows.push(...lines.slice(at - 1, to).map((line) => row(' ', show(line))))
+    rows.push(...lines.slice(at - 1, to).map((line) => row(' ', maskLine(line))))
     const count = to - from + 1
     const head = `@@ -${span(from, count)} +${span(from + shift, count + added)} @@\n`
     shift += added

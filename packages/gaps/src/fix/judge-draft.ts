@@ -1,13 +1,11 @@
 import type { Audit } from '../audit.ts'
-import type { Finding, Severity } from '../rules/rule.ts'
+import { severityRank, type Finding } from '../rules/rule.ts'
 import { compareModels, idOf, keysOf, type Stray } from './compare-models.ts'
 import type { Draft, Unit } from './draft.ts'
 import type { Keys } from './edit.ts'
 
 /** What speaks against a draft, by unit; and what it brings to light that can be mended as well. */
 export type Verdict = { failed: ReadonlyMap<Unit, string>; brought: readonly Finding[] }
-
-const rank: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 }
 
 /**
  * Holds the audit of a draft against the one before: what was to be mended is gone, nothing of
@@ -50,11 +48,11 @@ const broughtBy = (before: Audit, after: Audit): readonly Finding[] => {
   const known = new Map(before.findings.map(({ fingerprint, severity }) => [fingerprint, severity]))
   return after.findings.filter(({ fingerprint, severity }) => {
     const was = known.get(fingerprint)
-    return was === undefined || rank[severity] > rank[was]
+    return was === undefined || severityRank[severity] < severityRank[was]
   })
 }
 
-export const hasWeight = ({ severity }: Finding): boolean => rank[severity] > 0
+export const hasWeight = ({ severity }: Finding): boolean => severity !== 'info'
 
 /** Units that were asked for and may have brought a finding: of the services it speaks of, else of its files, else all. */
 export const causesOf = (finding: Finding, draft: Draft): readonly Unit[] => {

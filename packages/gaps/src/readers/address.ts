@@ -11,7 +11,7 @@ export type Lookup = (name: string) => string | undefined
 
 const addressLengthMax = 2000
 const parts =
-  /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:[^/@\s]*@)?(\[[0-9a-f:.]+\]|[^/:?#\s@[\]]*)(?::([^/?#\s]*))?(\/[^?#\s]*)?/i
+  /^(?:([a-z][a-z0-9+.-]*):\/\/)?(?:[^/?#\s]*@)?(\[[0-9a-f:.]+\]|[^/:?#\s@[\]]*)(?::([^/?#\s]*))?(\/[^?#\s]*)?/i
 
 /**
  * `http://user:word@host:80/path`, `host:80`, `:80`, `tcp://host`. Undefined when there is nothing

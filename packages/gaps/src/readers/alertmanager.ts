@@ -45,7 +45,8 @@ export const readAlertmanager = (root: ConfigNode): Routing => {
 /** What it is told by, as written; `''` when it has nothing that it could tell by. */
 const readUrl = (item: ConfigNode, kind: string, root: ConfigNode) => {
   const keys = urlKeys[kind]
-  if (keys === undefined) return { url: undefined, at: item.at }
+  if (keys === undefined || (kind === 'email' && isCaught(item, root)))
+    return { url: undefined, at: item.at }
   for (const key of keys.own) {
     const value = item.get(key)
     if (value === undefined) continue
@@ -61,6 +62,12 @@ const readUrl = (item: ConfigNode, kind: string, root: ConfigNode) => {
     ? { url: '', at: item.at }
     : { url: inherited.text() ?? '', at: inherited.at }
 }
+
+const catcher = /^(?:mailhog|mailpit|maildev|mailcatcher|smtp4dev|inbucket|greenmail|fake-?smtp)\b/i
+
+/** A server that shows every mail, whoever it is to. */
+const isCaught = (item: ConfigNode, root: ConfigNode): boolean =>
+  catcher.test((item.get('smarthost') ?? root.get('global')?.get('smtp_smarthost'))?.text() ?? '')
 
 const readRoutes = (
   route: ConfigNode | undefined,

@@ -44,6 +44,7 @@ export const readBlockCommands = (
     if (prompt && !/^\s*\$ /.test(written)) continue
     const command = written.replace(/^\s*(?:[$>] )?/, '')
     const column = written.length - command.length + 1
+    claims.push(...givenBefore(command, placeOf(start, column)))
     if (command === '' || /^(?:#|\/\/|REM )/.test(command)) continue
     for (const words of splitCommands(command)) {
       if (!isCommand(words)) break
@@ -71,6 +72,19 @@ const exported = (words: readonly string[], place: Place): Claim[] => {
   const name =
     words[0] === 'export' ? /^([A-Z][A-Z0-9_]{1,99})=/.exec(words[1] ?? '')?.[1] : undefined
   return name === undefined ? [] : [{ ...place, kind: 'variable', text: name, name }]
+}
+
+/** `HTTP_PORT=8080 docker compose up`. */
+const givenBefore = (command: string, place: Place): Claim[] => {
+  const given =
+    /^(?:[A-Z][A-Z0-9_]{1,99}=[\w.:-]{0,100} +){1,9}(?=[a-z./])/.exec(command)?.[0] ?? ''
+  return given
+    .trim()
+    .split(/ +/)
+    .flatMap((text): Claim[] => {
+      const [name = ''] = text.split('=')
+      return name === '' ? [] : [{ ...place, kind: 'variable', text, name }]
+    })
 }
 
 /** Where the next command is given; undefined: somewhere else. */

@@ -8,6 +8,9 @@ import type { RunningEvidence, System } from '../systems/system.ts'
  */
 export type Severity = 'error' | 'warning' | 'info'
 
+/** The gravest first. */
+export const severityRank: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
 export const families = [
   'compose',
   'claims',

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { EnvFileError, parseEnvFile, type Diagnostic } from '@keelson/compose'
 import type { Tree } from '../tree/tree.ts'
+import { isEnvFile, isExampleFile } from './read-env-files.ts'
 
 /** Compose files of one folder that are read together. */
 export type StackFiles = {
@@ -29,18 +30,28 @@ const folderOf = (file: string): string => (file.includes('/') ? posix.dirname(f
 /** Each way in which the compose files of the repository may be meant to be read. */
 export const findStacks = async (tree: Tree): Promise<StackFiles[]> => {
   const named = tree.files.filter((file) => composeName.test(posix.basename(file)))
-  const envFiles = tree.files.filter((file) => posix.basename(file) === '.env')
   const chosen = new Map<string, Chosen>()
-  for (const file of envFiles) {
+  for (const file of tree.files.filter((one) => isEnvFile(one) && isExampleFile(one))) {
+    const choice = await readChoice(tree, file)
+    // One that does not fit is an example of something else.
+    if (choice !== undefined && choice.faults === undefined) chosen.set(folderOf(file), choice)
+  }
+  for (const file of tree.files.filter((one) => posix.basename(one) === '.env')) {
     const choice = await readChoice(tree, file)
     if (choice !== undefined) chosen.set(folderOf(file), choice)
   }
-  const byFolder = Map.groupBy(named, folderOf)
+  const byFolder = Map.groupBy(named.filter(isNoPart(chosen)), folderOf)
   for (const folder of chosen.keys()) if (!byFolder.has(folder)) byFolder.set(folder, [])
   return [...byFolder].flatMap(([folder, files]) => stacksOf(folder, files, chosen.get(folder)))
 }
 
 type Chosen = Pick<StackFiles, 'files' | 'faults'>
+
+/** A file of another folder that is merged into a stack says half of it when it is read alone. */
+const isNoPart =
+  (chosen: ReadonlyMap<string, Chosen>) =>
+  (file: string): boolean =>
+    ![...chosen].some(([folder, { files }]) => folder !== folderOf(file) && files.includes(file))
 
 /** The files that COMPOSE_FILE of a folder's `.env` names: those `docker compose` reads there. */
 const readChoice = async (tree: Tree, file: string): Promise<Chosen | undefined> => {

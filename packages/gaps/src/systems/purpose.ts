@@ -12,7 +12,17 @@ const nameOf = ({ files }: System): string => (files.at(-1) ?? '').split('/').at
 
 /** Started by a pipeline, used for minutes, with data that nobody misses. */
 export const isForTests = (system: System): boolean =>
-  testFolder.test(system.folder) || testFile.test(nameOf(system))
+  testFolder.test(system.folder) || testFile.test(nameOf(system)) || isTestData(system)
+
+const databaseName = /^(?:POSTGRES_DB|MYSQL_DATABASE|MARIADB_DATABASE|MONGO_INITDB_DATABASE)$/
+
+/** A database that is called `test`. */
+const isTestData = ({ services }: System): boolean =>
+  [...services.values()].some(({ environment }) =>
+    [...environment.values()].some(
+      ({ name, value }) => databaseName.test(name) && /^tests?(?:[-_]?db)?$/i.test(value ?? ''),
+    ),
+  )
 
 /** Runs on the machine of whoever works on it, as its name says: `compose.dev.yaml`, `dev/`. */
 export const isForDevelopment = (system: System): boolean =>
@@ -33,15 +43,16 @@ export const isOfOverride = ({ evidence }: Pick<Found, 'evidence'>): boolean =>
   evidence.some(({ file }) => overrideFile.test(file))
 
 /**
- * An overlay that lies in another folder than its base. It has services that say neither what to run
- * nor how to build it, and each of them is whole in another stack; or it counts on services and
- * networks that it does not declare. Read alone it says half.
+ * Half of a stack, which another file makes whole: an overlay, or the base of some. It has services
+ * that say neither what to run nor how to build it (in the default files: which are whole in another
+ * reading); or it counts on services and networks that it does not declare.
  */
 export const isFragment = (system: System): boolean => {
   const { warnings } = system.project
   if (!system.isDefault && warnings.some(({ code }) => code.startsWith('undefined_'))) return true
   const halves = Object.values(system.project.services).filter(isHalf)
-  const others = system.neighbours().filter(({ folder }) => folder !== system.folder)
+  if (halves.length > 0 && !system.isDefault) return true
+  const others = [...system.neighbours(), ...system.readings()].filter((one) => one !== system)
   return (
     halves.length > 0 &&
     halves.every(({ name }) =>

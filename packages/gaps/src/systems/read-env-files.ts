@@ -4,7 +4,8 @@ import type { Tree } from '../tree/tree.ts'
 import { repositoryPath } from './places.ts'
 import type { EnvFileEvidence, ServiceEvidence } from './system.ts'
 
-const envName = /^(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env|env\.[\w.-]+)$/
+const envName =
+  /^(?:\.env(?:[._-][\w.-]+)?|[\w.-]+\.env|env[._-](?![\w.-]*\.(?:[cm]?[jt]sx?|py|sh|go|rb|php|java|cs|md|ya?ml|json|toml)$)[\w.-]+)$/
 const exampleName = /(?:^|[._-])(?:example|sample|template|dist|tmpl|defaults?)(?:[._-]|$)/i
 
 export const isEnvFile = (file: string): boolean => envName.test(posix.basename(file))

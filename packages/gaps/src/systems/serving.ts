@@ -34,6 +34,9 @@ export const servesPort = (
   ]
   if (all.some((one) => one.port === port)) return { ...nobodyKnows, isServed: true }
   if (protocol === 'udp' || isMentioned(service, port)) return nobodyKnows
+  // Caddy answers there whatever its file says, unless that switches it off.
+  if (port === caddyAdminPort && configured.some(({ file }) => /caddyfile/i.test(file)))
+    return nobodyKnows
   if (hasUnknownListener(system, service)) return nobodyKnows
   const isAlone = hasOwnContext(system, service)
   const fromCode = own.filter(({ by }) => by === 'environment' || (by === 'source' && isAlone))
@@ -51,6 +54,8 @@ export const servesPort = (
   })
   return { isServed: false, confidence: isCertain || isPlainImage ? 'certain' : 'likely', instead }
 }
+
+const caddyAdminPort = 2019
 
 const byWords: Readonly<Record<string, string>> = {
   ...{ source: 'its code listens on', dockerfile: 'its Dockerfile exposes' },

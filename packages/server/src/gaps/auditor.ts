@@ -6,9 +6,7 @@ import type { AuditAnswer, AuditCommand, Watched } from './audit-command.ts'
 import { folderFault } from './audited-folder.ts'
 import type { Books } from './books.ts'
 import { stampNow, type FileWatch } from './file-watch.ts'
-import { digestOf, type Observer } from './observe.ts'
-
-type Requests = readonly { service: string; count: number; failed: number }[]
+import { digestOf, type Observer, type Requests } from './observe.ts'
 
 type AuditorDeps = {
   orchestrator: { hasStack(name: string): boolean; getStack(name: string): Stack }
@@ -64,9 +62,8 @@ export const createAuditor = (deps: AuditorDeps) => {
     if (answer.kind === 'audited') {
       const durationMs = Math.round(clock.monotonicMs() - beganMs)
       const watched = { ...answer.watched, listed: [] }
-      await books.saveAudit({
-        ...{ ...common, watched, durationMs, auditedAt: began, content: answer.report },
-      })
+      const content = answer.report
+      await books.saveAudit({ ...common, watched, durationMs, auditedAt: began, content })
       await files.follow(name, folder, answer.watched)
     } else {
       const reason = answer.kind === 'mended' ? 'The audit gave no report' : answer.reason

@@ -48,16 +48,15 @@ export const createGaps = (deps: GapsDeps) => {
   })
   const tell = (stack: string): void => listeners.forEach((listener) => listener(stack))
   const files = createFileWatch({ clock, onChange: (stack) => schedule.want(stack) })
-  const auditor = createAuditor({
-    ...{ ...deps, command, books, observer, files, signal: ending.signal, tell },
-  })
+  const { signal } = ending
+  const auditor = createAuditor({ ...deps, command, books, observer, files, signal, tell })
   const schedule = createSchedule({
     clock,
     audit: (stack) => auditor.audit(stack),
     hasChanged: (stack) => auditor.hasChanged(stack),
     isSettled: (stack) => observer.isSettled(stack),
     onFailure(stack, error) {
-      if (ending.signal.aborted) return
+      if (signal.aborted) return
       log.warn({ stack, reason: messageOf(error) }, 'the audit is made again later')
     },
   })
@@ -166,11 +165,7 @@ export const createGaps = (deps: GapsDeps) => {
     },
 
     async previewFixes(name: string, fingerprints: readonly string[]): Promise<GapFixPreview> {
-      return previewFixes(auditedStack(name), fingerprints, {
-        ...deps,
-        command,
-        signal: ending.signal,
-      })
+      return previewFixes(auditedStack(name), fingerprints, { ...deps, command, signal })
     },
 
     /** As it is seen now. */

@@ -18,7 +18,8 @@ import {
   type ServiceDeclaration,
 } from '../registry/index.ts'
 
-type Requests = readonly { service: string; count: number; failed: number }[]
+/** By service, `<stack>/<service>`. */
+export type Requests = readonly { service: string; count: number; failed: number }[]
 
 type ObserveDeps = {
   registry: Registry

@@ -3,8 +3,8 @@ import { Input } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState } from 'react'
 import { call } from '../api/call.ts'
-import { keys } from '../api/queries.ts'
 import { ConfirmDialog } from '../ui/dialog.tsx'
+import { refreshGaps } from './refresh-gaps.ts'
 
 const reasonMin = 3
 const reasonMax = 1000
@@ -24,9 +24,7 @@ export const AcceptDialog = ({ stack, finding, onClose }: AcceptDialogProps) => 
         body: { reason: reason.trim(), ...(day === '' ? {} : { until: endOfDay(day) }) },
       }),
     onSuccess: async () => {
-      await Promise.all(
-        [keys.gaps(stack), keys.gapList].map((queryKey) => cache.invalidateQueries({ queryKey })),
-      )
+      await refreshGaps(cache, stack)
       onClose()
     },
   })

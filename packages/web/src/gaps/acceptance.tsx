@@ -2,11 +2,11 @@ import type { GapAcceptance, GapFinding } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { call } from '../api/call.ts'
-import { keys } from '../api/queries.ts'
 import { ErrorBox } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { formatAbsolute } from '../ui/format.ts'
 import { Ago } from '../ui/time.tsx'
+import { refreshGaps } from './refresh-gaps.ts'
 
 type AcceptanceProps = {
   stack: string
@@ -21,10 +21,7 @@ export const Acceptance = ({ stack, finding, acceptance, mayWrite }: AcceptanceP
   const { fingerprint } = finding
   const withdraw = useMutation({
     mutationFn: () => call('withdrawGapAcceptance', { params: { stack, fingerprint } }),
-    onSettled: () =>
-      Promise.all(
-        [keys.gaps(stack), keys.gapList].map((queryKey) => cache.invalidateQueries({ queryKey })),
-      ),
+    onSettled: () => refreshGaps(cache, stack),
   })
   const { reason, by, at, until } = acceptance
   return (

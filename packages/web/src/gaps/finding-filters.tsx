@@ -4,12 +4,12 @@ import { useMemo } from 'react'
 import { Icon } from '../ui/icon.tsx'
 import { Select } from '../ui/select.tsx'
 import { familyOf, tally } from './findings.ts'
-import type { GapsSearch } from './gaps-search.ts'
+import type { GapsSearch, GapsSearchChange } from './gaps-search.ts'
 
 type FindingFiltersProps = {
   findings: readonly GapFinding[]
   search: GapsSearch
-  onChange: (change: { [K in keyof GapsSearch]?: GapsSearch[K] | undefined }) => void
+  onChange: (change: GapsSearchChange) => void
 }
 
 export const FindingFilters = ({ findings, search, onChange }: FindingFiltersProps) => {

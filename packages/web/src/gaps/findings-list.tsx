@@ -6,7 +6,7 @@ import { countOf } from '../ui/format.ts'
 import { FindingGroup } from './finding-group.tsx'
 import { FindingFilters } from './finding-filters.tsx'
 import { filterFindings, groupFindings } from './findings.ts'
-import type { GapsSearch } from './gaps-search.ts'
+import type { GapsSearch, GapsSearchChange } from './gaps-search.ts'
 import { useNews } from './use-news.ts'
 import './findings.css'
 
@@ -15,7 +15,7 @@ type FindingsListProps = {
   findings: readonly GapFinding[]
   search: GapsSearch
   mayWrite: boolean
-  onChange: (change: { [K in keyof GapsSearch]?: GapsSearch[K] | undefined }) => void
+  onChange: (change: GapsSearchChange) => void
 }
 
 /** What was found, by what to do next. What is unfolded stays so while findings come and go. */

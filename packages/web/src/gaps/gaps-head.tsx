@@ -2,11 +2,12 @@ import type { GapReport } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { call } from '../api/call.ts'
-import { gapsQuery, keys } from '../api/queries.ts'
+import { gapsQuery } from '../api/queries.ts'
 import { ErrorBox } from '../ui/feedback.tsx'
 import { formatSeconds } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Ago } from '../ui/time.tsx'
+import { refreshGaps } from './refresh-gaps.ts'
 import { Score } from './score.tsx'
 import { verdictOf } from './verdict.ts'
 
@@ -73,10 +74,7 @@ export const AuditButton = ({
   const audit = useMutation({
     mutationFn: () => call('auditStack', { params: { stack } }),
     onSuccess: (report) => cache.setQueryData(gapsQuery(stack).queryKey, report),
-    onSettled: () => {
-      void cache.invalidateQueries({ queryKey: keys.gaps(stack) })
-      void cache.invalidateQueries({ queryKey: keys.gapList })
-    },
+    onSettled: () => void refreshGaps(cache, stack),
   })
   return (
     <div className="gaps-audit">

@@ -6,6 +6,9 @@ export type GapsSearch = {
   service?: string
 }
 
+/** Undefined: no longer looked for. */
+export type GapsSearchChange = { [K in keyof GapsSearch]?: GapsSearch[K] | undefined }
+
 const textMax = 200
 
 export const validateGapsSearch = (search: Record<string, unknown>): GapsSearch => {

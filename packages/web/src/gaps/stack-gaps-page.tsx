@@ -12,7 +12,7 @@ import { usePageTitle } from '../ui/page-title.ts'
 import { FindingsList } from './findings-list.tsx'
 import { Flow } from './flow.tsx'
 import { AuditButton, GapsHead } from './gaps-head.tsx'
-import type { GapsSearch } from './gaps-search.ts'
+import type { GapsSearch, GapsSearchChange } from './gaps-search.ts'
 import { History } from './history.tsx'
 import { NotRead } from './not-read.tsx'
 import { useGapsLive } from './use-gaps-live.ts'
@@ -50,14 +50,12 @@ export const StackGapsPage = () => {
   )
 }
 
-type Change = { [K in keyof GapsSearch]?: GapsSearch[K] | undefined }
-
 const Report = ({ report }: { report: GapReport }) => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const mayWrite = usePermission('gaps:write')
   const change = useCallback(
-    (next: Change) =>
+    (next: GapsSearchChange) =>
       void navigate({
         search: (old) => withoutUndefined({ ...old, ...next }),
         replace: true,
@@ -95,7 +93,7 @@ const Report = ({ report }: { report: GapReport }) => {
 type PictureProps = {
   inventory: GapInventory
   search: GapsSearch
-  onChange: (change: Change) => void
+  onChange: (change: GapsSearchChange) => void
 }
 
 /** A service that is pressed narrows the findings to its own; pressed again, it no longer does. */
@@ -134,5 +132,5 @@ const waitingFor = ({ isAuditing, state }: GapReport): string => {
   return state === 'failed' ? 'No audit could be made yet' : 'Nothing was audited yet'
 }
 
-const withoutUndefined = (search: Change): GapsSearch =>
+const withoutUndefined = (search: GapsSearchChange): GapsSearch =>
   Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined))

@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { keys } from '../api/queries.ts'
 import { useLiveConnection } from '../live/live-context.tsx'
 import { usePermission } from '../stack/permissions.ts'
+import { refreshGaps } from './refresh-gaps.ts'
 
 /** Reads gaps again when the platform says that those of a stack are others. */
 export const useGapsLive = (): void => {
@@ -12,9 +12,6 @@ export const useGapsLive = (): void => {
   const mayRead = usePermission('gaps:read')
   useEffect(() => {
     if (!mayRead) return undefined
-    return connection.subscribe('gaps', ({ stack }) => {
-      void cache.invalidateQueries({ queryKey: keys.gaps(stack) })
-      void cache.invalidateQueries({ queryKey: keys.gapList })
-    })
+    return connection.subscribe('gaps', ({ stack }) => void refreshGaps(cache, stack))
   }, [connection, cache, mayRead])
 }

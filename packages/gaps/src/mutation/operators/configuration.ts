@@ -23,6 +23,9 @@ const neededBy = ({ sources, environment }: ServiceEvidence): string[] => {
   )
 }
 
+const hasExample = ({ system }: Healthy): boolean =>
+  system.envFiles.some(({ isExample, services }) => isExample && services.length === 0)
+
 export const configurationOperators = [
   operator({
     rule: 'configuration/variable-not-provided',
@@ -52,20 +55,24 @@ export const configurationOperators = [
       )
     },
   }),
-  operator({
-    rule: 'configuration/unset-variable',
-    breaks: 'a value comes from a variable that nobody sets',
-    also: ['configuration/env-example', 'configuration/variable-not-read'],
-    *mutants(healthy) {
-      for (const { about, changes } of eachService(
-        healthy,
-        () => true,
-        (document, keys) => withVariable(document, keys, 'UPSTREAM_KEY', '${UPSTREAM_KEY}'),
-      )) {
-        yield { about, changes }
-      }
-    },
-  }),
+  // With an example of the env file, that is where the variable is missed.
+  ...(['configuration/unset-variable', 'configuration/env-example'] as const).map((rule) =>
+    operator({
+      rule,
+      breaks: 'a value comes from a variable that nobody sets',
+      also: ['configuration/variable-not-read'],
+      *mutants(healthy) {
+        if (hasExample(healthy) !== (rule === 'configuration/env-example')) return
+        for (const { about, changes } of eachService(
+          healthy,
+          () => true,
+          (document, keys) => withVariable(document, keys, 'UPSTREAM_KEY', '${UPSTREAM_KEY}'),
+        )) {
+          yield { about, changes }
+        }
+      },
+    }),
+  ),
   operator({
     rule: 'configuration/duplicate-variable',
     breaks: 'an env file says a variable twice',

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { System } from '../../systems/system.ts'
-import { isThere, join, type Wrong } from './command-paths.ts'
+import { isThere, join, mayBeMade, type Wrong } from './command-paths.ts'
 import { judgeCompose } from './compose-command.ts'
 
 type Given = { words: readonly string[]; folder: string | undefined }
@@ -160,6 +160,7 @@ const judgeFile = (
         ? first
         : undefined
   if (called === undefined || isThere(called, where, system)) return undefined
+  if (mayBeMade(called, system)) return undefined
   if (
     /(?:^|\/)(?:bin|dist|build|target|out|node_modules|venv|\.venv)\//.test(called) ||
     /^\.\/[\w-]+$/.test(called)

@@ -1,5 +1,5 @@
 import type { System } from '../../systems/system.ts'
-import { isThere, join, type Wrong } from './command-paths.ts'
+import { isThere, join, mayBeMade, type Wrong } from './command-paths.ts'
 import { allServices } from './documents.ts'
 
 const composeOptions =
@@ -27,7 +27,8 @@ export const judgeCompose = (
         value !== '-' &&
         /\.ya?ml$/.test(value) &&
         !value.startsWith('/') &&
-        !isThere(value, where, system)
+        !isThere(value, where, system) &&
+        !mayBeMade(value, system)
       ) {
         return { what: `${value} is not there`, file: join(where, value) }
       }

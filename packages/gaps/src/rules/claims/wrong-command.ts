@@ -73,6 +73,18 @@ docker compose logs api
       finds: [{ service: '-', says: 'docker-compose.test.yml is not there' }],
     },
     {
+      title: 'what a document says to make, and what lies elsewhere',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n',
+        'scripts/upgrade.sh': 'true\n',
+        'docs/setup.md':
+          '# Setup\n\n```sh\ncp -R devcontainer-example .devcontainer\ndocker compose -f compose.yaml config > made.yaml\n```\n',
+        'README.md':
+          '# Shop\n\n```sh\nbash upgrade.sh\ndocker compose -f .devcontainer/compose.yaml up\ndocker compose -f made.yaml up\ndocker compose -f ~/shop/stack.yaml up\n```\n',
+      },
+      finds: [],
+    },
+    {
       title: 'commands that work, and ones of elsewhere',
       files: {
         '.github/workflows/ci.yml':

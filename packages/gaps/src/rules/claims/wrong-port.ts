@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
@@ -68,6 +69,26 @@ costs an hour, and ends with a port opened that should not be.`,
       finds: [],
     },
     {
+      title: 'another stack of the same folder, and a port that the reader chooses',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["8081:80"]\n',
+        'demo.yml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["9000:80"]\n',
+        'docs/demo.md':
+          '# Demo\n\n```sh\ndocker compose -f demo.yml up\n```\n\nOpen http://localhost:9000.\n',
+        'README.md':
+          '# Shop\n\n```sh\nHTTP_PORT=8443 docker compose up\n```\n\nOpen http://localhost:8443.\n',
+      },
+      finds: [],
+    },
+    {
+      title: 'a port that a variable gives, which nobody sets',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["${WEB_PORT}:80"]\n',
+        'README.md': '# Shop\n\n```sh\ndocker compose up\n```\n\nOpen http://localhost:3001.\n',
+      },
+      finds: [],
+    },
+    {
       title: 'other ways to run it',
       files: {
         'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["8081:80"]\n',
@@ -81,7 +102,12 @@ costs an hour, and ends with a port opened that should not be.`,
 
 /** Its ports are not all known: the host's network, a port of a variable, any port. */
 const isUnclear = ({ model, isUnset }: ServiceEvidence): boolean =>
-  model.networkMode === 'host' || (model.ports.length > 0 && isUnset('ports'))
+  model.networkMode === 'host' ||
+  (model.ports.length > 0 && isUnset('ports')) ||
+  model.ports.some(
+    (_port, index) =>
+      isUnset('ports', String(index)) || isUnset('ports', String(index), 'published'),
+  )
 
 const publishedBy = ({ model }: ServiceEvidence): [number, number][] =>
   model.ports.map(({ published, target }) => {
@@ -137,6 +163,7 @@ function* inAddresses(
   for (const { document, claim } of claimsOf(system, 'url')) {
     const { port, section, text } = claim
     if (port === undefined || !isAboutAll(document, system) || isOtherWay(section)) continue
+    if (isOfOtherFiles(document.claims, system) || isChosen(document.claims, port)) continue
     if (isOfKeelson(system, claim)) continue
     if (!startsWithCompose(document.claims, section) || isPublished(services, port)) continue
     // Another command of the section opens it: `npm run dev`, `kubectl port-forward`, `docker run -p`,
@@ -177,6 +204,28 @@ const isOfKeelson = (system: System, { port, path }: ClaimOf<'url'>): boolean =>
 
 /** The default of KEELSON_GATEWAY_PORT. */
 const keelsonGatewayPort = 8080
+
+/** It starts another stack: `docker compose -f demo.yml up`. */
+const isOfOtherFiles = (claims: Claims, system: System): boolean => {
+  const read = new Set(
+    system.readings().flatMap(({ files }) => files.map((file) => posix.basename(file))),
+  )
+  return claims.some(
+    (claim) =>
+      claim.kind === 'command' &&
+      /^docker(?:-| )compose\b/.test(claim.text) &&
+      [...claim.text.matchAll(/\s(?:-f|--file)[ =](\S{1,200})/g)].some(
+        ([, file = '']) => !read.has(posix.basename(file)),
+      ),
+  )
+}
+
+/** `HTTPS_PORT=4443 docker compose up`: whoever follows the document has chosen it. */
+const isChosen = (claims: Claims, port: number): boolean =>
+  claims.some(
+    ({ kind, text }) =>
+      (kind === 'command' || kind === 'variable') && new RegExp(`[=:]"?${port}(?!\\d)`).test(text),
+  )
 
 type Claims = System['documents'][number]['claims']
 

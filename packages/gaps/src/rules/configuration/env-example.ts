@@ -3,6 +3,10 @@ import { factAt, wholeFile } from '../../place.ts'
 import type { ComposeVariable, EnvFileEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 
+/** Every machine has them, or whoever starts the stack does. */
+export const ofTheMachine =
+  /^(?:PWD|HOME|USER|USERNAME|PATH|UID|GID|SHELL|HOSTNAME|LANG|TZ|TERM|TMPDIR|DISPLAY|WAYLAND_DISPLAY|SSH_AUTH_SOCK|OLDPWD|LOGNAME|APPDATA|LOCALAPPDATA|PROGRAMDATA|USERPROFILE|COMPUTERNAME|HOMEPATH|CI|GITHUB_\w+|CI_\w+|COMPOSE_\w+|DOCKER_\w+|XDG_\w+|BUILDKIT_\w+|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/
+
 /** `.env.example` and what the stack needs: absent `.env`, and names that the example lacks. */
 export const envExample: Rule = {
   id: 'configuration/env-example',
@@ -19,11 +23,7 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
     const own = ownFile(system)
     const named = new Set(example.entries.map(({ name }) => name))
     const needed = Map.groupBy(
-      system.variables.filter(
-        (use) =>
-          use.default === undefined &&
-          !/^(?:PWD|HOME|USER|UID|GID|COMPOSE_\w+|DOCKER_\w+)$/.test(use.name),
-      ),
+      system.variables.filter((use) => use.default === undefined && !ofTheMachine.test(use.name)),
       ({ name }) => name,
     )
     for (const [name, [use]] of needed) {

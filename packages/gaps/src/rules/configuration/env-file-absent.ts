@@ -8,7 +8,7 @@ import type { Rule } from '../rule.ts'
 export const envFileAbsent: Rule = {
   id: 'configuration/env-file-absent',
   title: 'Env file is not there',
-  severity: 'warning',
+  severity: 'info',
   why: `A fresh clone does not start: compose refuses an \`env_file\` that is absent. It works on the machine
 of whoever made the file, so nobody notices until somebody new, or a new server, needs it.`,
   joins: ['compose env_file', 'files of the repository'],
@@ -31,7 +31,6 @@ of whoever made the file, so nobody notices until somebody new, or a new server,
       const example = exampleOf(file, system)
       yield {
         service: first,
-        ...(example === undefined ? {} : { severity: 'info' as const }),
         message: `${file} is named by ${others.length === 0 ? first : `${first} and ${others.length} more`} and is not there`,
         evidence: [
           factAt(service.place('env_file'), `env_file ${file}`),

@@ -17,11 +17,11 @@ database that is a major version newer does not read the files of the old one.`,
   *find({ services }) {
     const seen = new Set<string>()
     for (const service of services.values()) {
-      const { image, build, model } = service
+      const { image, build } = service
       if (build === undefined) {
         if (image === undefined || !isFloating(image) || service.isUnset('image')) continue
         // Its own image, built elsewhere under the name it is pushed by, is the publisher's matter.
-        const isGrave = holdsState.has(image.known?.kind ?? '') && model.volumes.length > 0
+        const isGrave = holdsState.has(image.known?.kind ?? '') && keepsData(service)
         yield floating(service, image, isGrave)
         continue
       }
@@ -49,6 +49,14 @@ database that is a major version newer does not read the files of the old one.`,
       ],
     },
     {
+      title: 'a broker that gets settings, and keeps nothing',
+      files: {
+        'compose.yaml':
+          'services:\n  mqtt:\n    image: eclipse-mosquitto\n    volumes: ["./mosquitto.conf:/mosquitto/config/mosquitto.conf"]\n',
+      },
+      finds: [{ service: 'mqtt', says: 'has no tag', severity: 'info' }],
+    },
+    {
       title: 'fixed by tag, digest, or by who starts it',
       files: {
         'compose.yaml':
@@ -59,6 +67,14 @@ database that is a major version newer does not read the files of the old one.`,
     },
   ],
 }
+
+/** A volume, or a folder of the host where the image keeps its data; a file of settings is none. */
+const keepsData = ({ image, model }: ServiceEvidence): boolean =>
+  model.volumes.some(
+    ({ type, target }) =>
+      type === 'volume' ||
+      (image?.known?.data ?? []).some((path) => `${path}/`.startsWith(`${target}/`)),
+  )
 
 const isFloating = ({ tag, digest, reference }: ImageEvidence): boolean =>
   digest === undefined &&

@@ -49,7 +49,7 @@ export const judgeValue = (name: string, value: string, words: readonly string[]
     return 'default'
   }
   if (
-    /change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|your[-_ ]|example|placeholder|insecure|dummy/i.test(
+    /change[-_ ]?(?:me|this)|replace[-_ ]?(?:me|this)|choose|your(?:[-_ ]|own|password|secret|token|key)|example|placeholder|insecure|dummy/i.test(
       value,
     )
   )

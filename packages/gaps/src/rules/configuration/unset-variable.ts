@@ -2,11 +2,7 @@ import { factAt, wholeFile } from '../../place.ts'
 import type { ComposeVariable, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { isForTests } from '../../systems/purpose.ts'
-import { exampleOf } from './env-example.ts'
-
-/** Every machine has them, or whoever starts the stack does. */
-const ofTheMachine =
-  /^(?:PWD|HOME|USER|USERNAME|PATH|UID|GID|SHELL|HOSTNAME|LANG|TZ|TERM|TMPDIR|DISPLAY|WAYLAND_DISPLAY|SSH_AUTH_SOCK|OLDPWD|LOGNAME|CI|GITHUB_\w+|CI_\w+|COMPOSE_\w+|DOCKER_\w+|XDG_\w+|BUILDKIT_\w+|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/
+import { exampleOf, ofTheMachine } from './env-example.ts'
 
 /** Used by the compose files with neither a value nor a default: it becomes an empty text. */
 export const unsetVariable: Rule = {
@@ -43,7 +39,25 @@ empty, a mount \`\${DATA}/db:/data\` becomes \`/db\` of the host.`,
     {
       title: 'nobody gives it a value',
       files: { 'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n' },
-      finds: [{ service: '-', says: 'TAG has neither a value nor a default' }],
+      finds: [{ service: '-', says: 'TAG has neither a value nor a default', severity: 'info' }],
+    },
+    {
+      title: 'the .env that is committed gives all but one',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    image: api:${TAG}\n    user: ${ACCOUNT}\n',
+        '.env': 'ACCOUNT=1000\n',
+      },
+      finds: [{ service: '-', says: 'TAG has neither', severity: 'warning' }],
+    },
+    {
+      title: 'the .env is of this machine alone, and Windows has the other',
+      files: {
+        'compose.yaml':
+          'services:\n  api:\n    image: api:${TAG}\n    user: ${ACCOUNT}\n    volumes: ["${APPDATA}/x:/x"]\n',
+        '.env': 'ACCOUNT=1000\n',
+        '.gitignore': '.env\n',
+      },
+      finds: [{ service: '-', says: 'TAG has neither', severity: 'info' }],
     },
     {
       title: 'given, defaulted, demanded, or written for the shell',
@@ -101,7 +115,7 @@ const unset = (system: System, use: ComposeVariable, count: number): Found => {
   const { name, at, namedBy } = use
   const env = system.folder === '' ? '.env' : `${system.folder}/.env`
   const example = exampleOf(system)
-  const isKnown = namedBy !== undefined || isDocumented(system, name)
+  const isKnown = namedBy !== undefined || isDocumented(system, name) || !isGivenOthers(system, env)
   return {
     ...(isKnown ? { severity: 'info' as const } : {}),
     message: `${name} has neither a value nor a default${count > 1 ? ` in ${count} places` : ''}`,
@@ -116,6 +130,14 @@ const unset = (system: System, use: ComposeVariable, count: number): Found => {
     edits: example === undefined ? [] : [{ kind: 'variable', file: example.file, name }],
   }
 }
+
+/**
+ * Only beside a committed `.env` that gives others is one that lacks forgotten: where there is none,
+ * whoever starts the stack has the values from elsewhere.
+ */
+const isGivenOthers = ({ envFiles, variables }: System, env: string): boolean =>
+  envFiles.some(({ file, isIgnored }) => file === env && !isIgnored) &&
+  variables.some(({ given }) => given?.file === env)
 
 /** Named by an example, or by a file that `--env-file` may give: whoever follows it sets the variable. */
 const isInSomeFile = ({ envFiles }: System, name: string): boolean =>

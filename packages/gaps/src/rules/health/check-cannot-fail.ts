@@ -71,6 +71,9 @@ relies on health blind: dependents start too early, a broken release is rolled o
   job:
     image: example/job:1
     healthcheck: { test: "test -f /tmp/ready && true" }
+  parts:
+    image: example/parts:1
+    healthcheck: { test: "control status | grep -q 'not running' && exit 1 || exit 0" }
 `,
       },
       finds: [],
@@ -85,7 +88,11 @@ const whyItPasses = (check: Check): Reason | undefined => {
   const last = commands.at(-1)
   if (last === undefined) return undefined
   const isOpenEnded = last.joiner === '||' || last.joiner === ';'
-  if (alwaysPasses(last) && (isOpenEnded || commands.length === 1)) {
+  // `… && exit 1 || exit 0`: the first ends it.
+  const mayEnd = commands.some(
+    (command) => programOf(command) === 'exit' && command.words[1] !== '0',
+  )
+  if (alwaysPasses(last) && !mayEnd && (isOpenEnded || commands.length === 1)) {
     return {
       says: 'cannot fail',
       fact: `${commands.length === 1 ? 'the test is' : `the test ends with ${last.joiner}`} ${last.words.slice(0, 2).join(' ')}`,

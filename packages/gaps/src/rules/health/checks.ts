@@ -40,7 +40,10 @@ export const isJob = (service: ServiceEvidence, { services }: System): boolean =
     (other) => other.model.dependsOn[name]?.condition === 'service_completed_successfully',
   )
   const { condition } = model.restart
-  const isSaid = condition === 'on-failure' || (condition === 'no' && isWritten('restart'))
+  // What is to be reached serves on, however it is started again.
+  const isSaid =
+    (condition === 'on-failure' && model.ports.length === 0) ||
+    (condition === 'no' && isWritten('restart'))
   const isShell = image?.known?.kind === 'admin' && image.known.ports.length === 0
   const isIdle = /^(?:sleep|tail|true|echo)$/.test(model.command?.[0] ?? '')
   const isInteractive = model.stdinOpen || model.tty

@@ -19,6 +19,9 @@ const kinds: Partial<Record<KnownImage['kind'], Kind>> = {
   traces: { what: 'a trace service without a login', severity: 'info' },
 }
 
+/** Devices outside of the stack are what such a broker is for. */
+const forDevices = /mosquitto|emqx|vernemq|hivemq|nanomq/
+
 /** Not the broker, but what stands beside it. */
 export const besideBroker = /registry|ksql|connect|kafka-rest|bridge/
 
@@ -39,10 +42,13 @@ scanners within hours; whole waves of ransom notes were left in them.`,
     for (const service of system.services.values()) {
       const kind = service.image?.known?.kind
       const found = kind === undefined ? undefined : kinds[kind]
-      const what = besideBroker.test(service.image?.name.split('/').at(-1) ?? '')
-        ? 'an interface of a broker'
-        : found?.what
-      if (found !== undefined && what !== undefined) yield* openPorts(service, { ...found, what })
+      if (found === undefined) continue
+      const name = service.image?.name.split('/').at(-1) ?? ''
+      const what = besideBroker.test(name) ? 'an interface of a broker' : found.what
+      yield* openPorts(service, {
+        ...(forDevices.test(name) ? { severity: 'info' } : { severity: found.severity }),
+        what,
+      })
     }
   },
   examples: [
@@ -74,6 +80,22 @@ scanners within hours; whole waves of ransom notes were left in them.`,
       finds: [],
     },
     {
+      title: 'a broker for devices, which are not in the stack',
+      files: {
+        'compose.yaml':
+          'services:\n  mqtt:\n    image: eclipse-mosquitto:2\n    ports: ["1883:1883"]\n',
+      },
+      finds: [{ service: 'mqtt', says: 'published on all interfaces', severity: 'info' }],
+    },
+    {
+      title: 'a variable that nobody gives may hold the address too',
+      files: {
+        'compose.yaml':
+          'services:\n  db:\n    image: postgres:17\n    ports: ["${DB_PORT}:5432"]\n',
+      },
+      finds: [],
+    },
+    {
       title: 'a web server is there to be reached',
       files: { 'compose.yaml': 'services:\n  web:\n    image: nginx:1.29\n    ports: ["80:80"]\n' },
       finds: [],
@@ -81,11 +103,15 @@ scanners within hours; whole waves of ransom notes were left in them.`,
   ],
 }
 
+/** `${DB_PORT}:5432`: the variable may hold an address too. */
+const isGivenLater = ({ isUnset }: ServiceEvidence, key: string): boolean =>
+  isUnset('ports', key, 'host_ip') || isUnset('ports', key, 'published')
+
 /** One finding for a service, at its first open port; a free port is harder to find, and milder. */
 function* openPorts(service: ServiceEvidence, { what, severity }: Kind): Generator<Found> {
   const open = service.model.ports
     .map((port, index) => ({ ...port, key: String(index) }))
-    .filter((port) => isOpen(port) && !service.isUnset('ports', port.key, 'host_ip'))
+    .filter((port) => isOpen(port) && !isGivenLater(service, port.key))
   const fixed = open.filter(({ published }) => published !== undefined)
   const shown = fixed.length > 0 ? fixed : severity === 'warning' ? open : []
   const [first] = shown

@@ -75,6 +75,24 @@ receivers: [{ name: default }]
       finds: [{ service: 'alertmanager', says: 'has nothing to tell by' }],
     },
     {
+      title: 'a server that shows every mail, whoever it is to',
+      files: {
+        'compose.yaml': `services:
+  alertmanager:
+    image: prom/alertmanager:v0.28.1
+    volumes: ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml"]
+  mailhog: { image: "mailhog/mailhog:v1.0.1" }
+`,
+        'alertmanager.yml': `global: { smtp_smarthost: "mailhog:1025", smtp_from: a@example.com }
+route: { receiver: team }
+receivers:
+  - name: team
+    email_configs: [{ to: team@example.com }]
+`,
+      },
+      finds: [],
+    },
+    {
       title: 'one that drops on purpose, one with a global address, one that has a file',
       files: {
         'compose.yaml': `services:

@@ -2,6 +2,7 @@ import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 import { isForTests } from '../../systems/purpose.ts'
+import { isOpen } from '../network/port-ranges.ts'
 
 /** What a broker holds is on its way; what these hold, nobody else has. */
 const grave = new Set(['database', 'search', 'object store'])
@@ -28,7 +29,7 @@ empty. It is found out on the first deployment that is not a restart.`,
       if (!grave.has(known.kind) && !worthTelling.has(known.kind)) continue
       yield {
         service: name,
-        severity: grave.has(known.kind) ? 'warning' : 'info',
+        severity: grave.has(known.kind) && !isForTools(service) ? 'warning' : 'info',
         message: `${name} keeps its data in ${path}, and no volume is mounted there`,
         evidence: [
           factAt(at, 'mounts no volume'),
@@ -46,6 +47,14 @@ empty. It is found out on the first deployment that is not a restart.`,
       finds: [{ service: 'db', says: 'no volume is mounted' }],
     },
     {
+      title: 'one for working on the program: published for the tools of this machine',
+      files: {
+        'compose.yaml':
+          'services:\n  db:\n    image: postgres:17\n    ports: ["127.0.0.1:5432:5432"]\n',
+      },
+      finds: [{ service: 'db', says: 'no volume is mounted', severity: 'info' }],
+    },
+    {
       title: 'mounted, in memory on purpose, moved elsewhere, a cache',
       files: {
         'compose.yaml': `services:
@@ -60,6 +69,10 @@ volumes: { data: {}, other: {} }
     },
   ],
 }
+
+/** Published for this machine alone: for the tools of whoever works on the program. */
+const isForTools = ({ model }: ServiceEvidence): boolean =>
+  model.ports.length > 0 && !model.ports.some(isOpen)
 
 const mayKeep = (
   { model, build, environment }: ServiceEvidence,

@@ -85,6 +85,25 @@ services:
       finds: [{ service: 'caddy', says: 'localhost:3000, which is itself; web has that port' }],
     },
     {
+      title: 'Traefik finds what shares the network of another',
+      files: {
+        'compose.yaml': `services:
+  traefik:
+    image: traefik:v3.4
+    ports: ["80:80"]
+  vpn:
+    image: example/vpn:1
+  app:
+    image: example/app:1
+    network_mode: service:vpn
+    labels:
+      - traefik.http.routers.app.rule=Host(\`app.example.com\`)
+      - traefik.http.services.app.loadbalancer.server.port=8080
+`,
+      },
+      finds: [],
+    },
+    {
       title: 'a template that the environment fills in, a variable of nginx, another machine',
       files: {
         'compose.yaml': `services:
@@ -136,6 +155,8 @@ const troubleOf = (system: System, { route, upstream, from }: Way): Trouble | un
   if (reached.kind === 'self') return port === undefined ? undefined : ownPort(system, from, port)
   if (reached.kind !== 'service') return undefined
   const { service, isShared, why } = reached
+  // Traefik goes by the address of the container, and to the one whose network it shares.
+  if (route.kind === 'traefik' && service.model.networkMode !== undefined) return undefined
   if (!isShared) {
     const fix = `Put ${from.name} and ${service.name} on one network`
     return { says: `which it cannot reach: ${why}`, fact: factAt(service.at, why), fix }

@@ -8,7 +8,7 @@ const agents =
 
 /** Programs that are found by broadcasts, or hand out addresses: a bridge between would cut them off. */
 const discoverers =
-  /(?:^|\/)(?:plex|plexinc|jellyfin|emby|embyserver|home-?assistant|homebridge|hass|avahi|dhcpd?|dnsmasq|unifi|zigbee2mqtt|matter-server|pihole|snapserver|airsonic|roon)(?:[-/]|$)/
+  /(?:^|\/)(?:plex|plexinc|jellyfin|emby|embyserver|home-?assistant|homebridge|hass|avahi|dhcp\w*|dnsmasq|unifi|zigbee2mqtt|matter-server|pihole|snapserver|airsonic|roon)(?:[-/]|$)/
 
 export const isHostAgent = ({ image, build, model }: ServiceEvidence): boolean =>
   watchers.has(image?.known?.kind ?? '') ||

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { factAt } from '../../place.ts'
-import type { ServiceEvidence } from '../../systems/system.ts'
+import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { isHostAgent } from './host-agents.ts'
 
@@ -15,7 +15,7 @@ const sensitive = new Set([
 
 /** What needs the socket to be what it is: it shows, starts or reads containers. */
 const managers =
-  /^(?:portainer\/|containrrr\/watchtower|amir20\/dozzle|traefik$|nginxproxy\/|jwilder\/)|executor|orchestrator|spawner|[-_]runner|docker-?api|ofelia|autoheal|dockge|yacht|komodo|diun|docker-gen|acme-companion|promtail|filebeat|metricbeat|fluent/
+  /^(?:portainer\/|containrrr\/watchtower|amir20\/dozzle|nginxproxy\/|jwilder\/)|(?:^|\/)traefik$|executor|orchestrator|spawner|[-_]runner|docker-?api|ofelia|autoheal|dockge|yacht|komodo|diun|docker-gen|acme-companion|promtail|filebeat|metricbeat|fluent/
 const proxies = /docker-socket-proxy|socket-proxy/
 
 /** Files of the host that make their owner the owner of the machine. */
@@ -29,14 +29,14 @@ the socket turns a hole in a web page into root on the host. A read-only mount o
 nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
   joins: ['volumes', 'use_api_socket'],
   fix: 'Put a socket proxy in between that allows reading only; mount the folders read-only.',
-  *find({ services }) {
-    for (const service of services.values()) {
+  *find(system) {
+    for (const service of system.services.values()) {
       if (proxies.test(service.model.image ?? '')) continue
       for (const [index, { type, source, readOnly }] of service.model.volumes.entries()) {
         if (type !== 'bind' || source === undefined) continue
         if (service.isUnset('volumes', String(index))) continue
         const path = posix.normalize(source).replace(/(.)\/$/, '$1')
-        if (socketPath.test(path)) yield socketFound(service, index)
+        if (socketPath.test(path)) yield socketFound(system, service, index)
         else if (!readOnly && sensitive.has(path)) yield writableFound(service, index, path)
       }
     }
@@ -48,6 +48,7 @@ nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
         'compose.yaml': `services:
   ci:
     image: example/ci:1
+    ports: ["8080:8080"]
     volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
   tool:
     image: example/tool:1
@@ -69,6 +70,15 @@ nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
       finds: [{ service: 'logs', says: 'Docker socket', severity: 'info' }],
     },
     {
+      title: 'one that nobody outside of the stack reaches',
+      files: {
+        'compose.yaml': `services:
+  jobs: { image: "example/jobs:1", volumes: ["/var/run/docker.sock:/var/run/docker.sock"] }
+`,
+      },
+      finds: [{ service: 'jobs', says: 'Docker socket', severity: 'info' }],
+    },
+    {
       title: 'read-only, the clock, and a proxy for the socket',
       files: {
         'compose.yaml': `services:
@@ -84,11 +94,18 @@ nothing. Writable \`/\` or \`/etc\` is the same in fewer steps.`,
   ],
 }
 
-const socketFound = (service: ServiceEvidence, index: number): Found => {
+/** By a port of its own, or through a gateway. */
+const isReached = ({ routes }: System, { name, model }: ServiceEvidence): boolean =>
+  model.ports.length > 0 ||
+  model.networkMode === 'host' ||
+  routes.some(({ upstreams }) => upstreams.some(({ host }) => host === name))
+
+const socketFound = (system: System, service: ServiceEvidence, index: number): Found => {
   const { name, place, image } = service
+  const isMeant = managers.test(image?.name ?? '') || isHostAgent(service)
   return {
     service: name,
-    ...(managers.test(image?.name ?? '') || isHostAgent(service) ? { severity: 'info' } : {}),
+    ...(isMeant || !isReached(system, service) ? { severity: 'info' } : {}),
     message: `${name} has the Docker socket: whoever breaks into it owns the host`,
     evidence: [
       factAt(place('volumes', String(index)), 'mounts the Docker socket'),

@@ -45,6 +45,7 @@ container. One hole in a metrics collector is then a hole in everything.`,
         if (gives === undefined) continue
         yield {
           service: name,
+          ...meant,
           message: `${name} has the capability ${capability}: ${gives}`,
           evidence: [factAt(place('cap_add', String(index)), `adds ${written}`)],
           fix: `Take ${written} away, or say beside it what it is for`,
@@ -75,6 +76,14 @@ container. One hole in a metrics collector is then a hole in everything.`,
 `,
       },
       finds: [{ service: 'cadvisor', says: 'privileged', severity: 'info' }],
+    },
+    {
+      title: 'a network of its own, for which the kernel loads a module',
+      files: {
+        'compose.yaml':
+          'services:\n  vpn: { image: "linuxserver/wireguard:1.0.2", cap_add: [NET_ADMIN, SYS_MODULE] }\n',
+      },
+      finds: [{ service: 'vpn', says: 'SYS_MODULE', severity: 'info' }],
     },
     {
       title: 'a capability for the network, and none',
