@@ -26,6 +26,21 @@ ${more}  job:
     x-keelson: { runtime: process }
 `
 
+const pairOf = `name: pair
+services:
+  web:
+    command: ["sleep", "3600"]
+    depends_on:
+      seed: { condition: service_completed_successfully }
+    x-keelson: { runtime: process }
+  seed:
+    command: ["true"]
+    x-keelson: { runtime: process }
+  big:
+    command: ["sleep", "3600"]
+    x-keelson: { runtime: process }
+`
+
 test('gaps of a stack follow its files and what runs of it', async (t) => {
   const { folder, write, remove } = await createFolder(compose())
   t.after(remove)
@@ -87,6 +102,40 @@ test('gaps of a stack follow its files and what runs of it', async (t) => {
     assert.match(pretty.stdout, /1 running \(seen by Keelson\)/)
   })
 
+  await t.test('of a folder that nobody runs --live says so, and who else runs', async () => {
+    const other = await createFolder(compose())
+    const { code, stderr } = await keelson.cli(['gaps', other.folder, '--live'], {
+      env: { DOCKER_HOST: `unix://${folder}/none.sock` },
+    })
+    await other.remove()
+    assert.equal(code, 2)
+    assert.match(stderr, /runs walk, and nothing of this folder, and no Docker Engine answers/)
+  })
+
+  await t.test('of several files it is the reading that was applied that counts', async () => {
+    const pair = await createFolder(pairOf)
+    t.after(pair.remove)
+    await pair.write('compose.small.yaml', 'services:\n  big:\n    profiles: [all]\n')
+    const files = ['compose.yaml', 'compose.small.yaml'].flatMap((name) => [
+      ...['--file', path.join(pair.folder, name)],
+    ])
+    await keelson.run(['up', '--detach', ...files])
+    const found = await waitFor('it is audited, and the job has ended', async () => {
+      const one = await keelson.call('getStackGaps', { params: { stack: 'pair' } })
+      return one.inventory?.running === 2 ? one : undefined
+    })
+    assert.deepEqual(
+      found.inventory?.services.map(({ service, runs, running }) => [service, runs, running]),
+      [
+        ['web', 'always', true],
+        ['seed', 'once', true],
+        ['big', 'off', null],
+      ],
+    )
+    const { stdout } = await keelson.cli(['gaps', pair.folder, '--live', '--rule', 'running'])
+    assert.match(stdout, /No such gaps[\s\S]*3 declared \(1 off\), 3 built, 2 running/)
+  })
+
   await t.test('what is accepted counts no more, also after kill -9', async () => {
     const before = await report()
     const down = ruleOf(before, 'running/not-running')
@@ -97,7 +146,8 @@ test('gaps of a stack follow its files and what runs of it', async (t) => {
       body: { reason: 'it runs at night' },
     })
     assert.equal(accepted.acceptance?.reason, 'it runs at night')
-    const summary = async () => (await keelson.call('listGaps', {})).items[0]
+    const summary = async () =>
+      (await keelson.call('listGaps', {})).items.find(({ stack }) => stack === 'walk')
     assert.equal((await summary())?.errors, 0)
     const { parts } = await keelson.call('getSystem')
     const control = parts.find(({ name }) => name === 'control')?.pid

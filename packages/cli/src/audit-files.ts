@@ -10,34 +10,13 @@ import {
   systemOf,
   type Audit,
 } from '@keelson/gaps'
-import type { GapFixPreview, StackObservation } from '@keelson/contract'
-import { describeListener, listListeners } from '@keelson/contract/listeners'
+import type { AuditAnswer, AuditOrder, GapFixPreview, StackObservation } from '@keelson/contract'
+import { describeListeners } from '@keelson/contract/listeners'
 import { failureOf, formatPlace } from './failure.ts'
 import { evidenceOf } from './gaps/evidence.ts'
-import { stackAuditOf, type StackAudit } from './gaps/stack-report.ts'
-import { watchedBy, type Watched } from './gaps/watched.ts'
+import { stackAuditOf } from './gaps/stack-report.ts'
+import { watchedBy } from './gaps/watched.ts'
 import { flush } from './output.ts'
-
-/** What the platform asks for: the audit of a stack's folder, or what would mend some findings. */
-export type AuditOrder = {
-  /** Absolute. */
-  root: string
-  /** Absolute paths of the stack's compose files, as it was started. */
-  files: readonly string[]
-  /** The stack as it is seen running, without the listeners of this host. */
-  observation?: StackObservation
-  /** Fingerprints of findings that somebody accepted. */
-  accepted?: readonly string[]
-  /** Fingerprints of findings to mend: no report, a diff. */
-  fixes?: readonly string[]
-  timeLimitMs: number
-}
-
-/** What the platform is answered, as one line of JSON. */
-export type AuditAnswer =
-  | { kind: 'audited'; report: StackAudit; watched: Watched; processorMs: number }
-  | { kind: 'mended'; preview: GapFixPreview }
-  | { kind: 'refused'; reason: string }
 
 /**
  * The platform's way to an audit (`keelson __gaps`): an order comes in, the report goes out. A process
@@ -52,7 +31,8 @@ const auditFiles = async (order: AuditOrder): Promise<AuditAnswer> => {
     const { observation } = order
     const seen = observation === undefined ? undefined : await withListeners(observation)
     const found = await audit({
-      ...{ root, files, timeLimitMs: order.timeLimitMs },
+      ...{ root, files: [files] },
+      ...(order.timeLimitMs === undefined ? {} : { timeLimitMs: order.timeLimitMs }),
       running: async (system) =>
         seen !== undefined && systemOf(system.readings(), files) === system
           ? evidenceOf(seen)
@@ -66,7 +46,7 @@ const auditFiles = async (order: AuditOrder): Promise<AuditAnswer> => {
     const options = { accepted: order.accepted, observation: seen }
     const { fresh, known } = compareBaseline(
       found.findings,
-      (await readBaseline(join(root, baselineFile))) ?? [],
+      (await readBaseline(join(root, baselineFile), root)) ?? [],
     )
     const report = await stackAuditOf({ ...found, findings: fresh }, files, options)
     report.suppressed += known.length
@@ -96,7 +76,7 @@ const processorMs = (): number => {
 
 const withListeners = async (seen: StackObservation): Promise<StackObservation> => ({
   ...seen,
-  listeners: (await listListeners()).map(describeListener),
+  listeners: await describeListeners(),
 })
 
 /** What was looked at is what the command mends. */

@@ -49,3 +49,9 @@ test('paint is applied after the width is known', () => {
   )
   assert.equal(painted, 'A\n<web>\n<日本>')
 })
+
+test('a cell of megabytes takes no more than the terminal is wide', () => {
+  const columns = [{ title: 'A', value: (text: string) => text, gives: true }]
+  const style = { width: 20, colors }
+  assert.equal(formatTable(['é'.repeat(20_000_000)], columns, style), `A\n${'é'.repeat(19)}…`)
+})

@@ -1,5 +1,5 @@
 import type { Colors } from './output.ts'
-import { clip, oneLine, pad, widthOf } from './text.ts'
+import { clip, cutTo, oneLine, pad, widthOf } from './text.ts'
 
 export type Column<Row> = {
   title: string
@@ -22,7 +22,8 @@ export const formatTable = <Row>(
   columns: readonly Column<Row>[],
   { width, colors }: { width: number; colors: Colors },
 ): string => {
-  const cells = rows.map((row) => columns.map((column) => oneLine(column.value(row))))
+  // Wider than the terminal is wide enough to be measured.
+  const cells = rows.map((row) => columns.map((column) => oneLine(cutTo(column.value(row), width))))
   const widths = columns.map((column, at) =>
     cells.reduce((most, line) => Math.max(most, widthOf(line[at] ?? '')), widthOf(column.title)),
   )

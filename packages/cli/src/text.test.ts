@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { clip, duration, oneLine, widthOf } from './text.ts'
+import { clip, cutTo, duration, oneLine, widthOf } from './text.ts'
 
 const durations: [number, string][] = [
   [0, '0.0s'],
@@ -34,4 +34,12 @@ test('clipping never exceeds the width, and ends with an ellipsis only when it c
 
 test('one line of any text', () => {
   assert.equal(oneLine('  a\n\n  b\u001B]0;title\u0007\r '), 'a b')
+})
+
+test('of a text without an end only what can be shown is looked at', () => {
+  assert.equal(clip('é'.repeat(20_000_000), 4), 'ééé…')
+  assert.ok(clip(`e${'\u0301'.repeat(20_000_000)}`, 4).length < 100)
+  assert.equal(clip('日'.repeat(5), Infinity), '日'.repeat(5))
+  assert.equal(cutTo('x'.repeat(1000), 9), `${'x'.repeat(160)}…`)
+  assert.equal(cutTo('short', 9), 'short')
 })

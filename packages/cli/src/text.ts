@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 /**
- * Text of others made harmless for a terminal: no colours, no cursor movement, no bells. Tabs
+ * Text of others made harmless for a terminal: no colours, no cursor movement, no bells, no turns of direction. Tabs
  * become a blank; line feeds stay, for whoever may print several lines.
  */
 export const withoutControls = (text: string): string =>
@@ -37,13 +37,26 @@ export const widthOf = (text: string): number => {
   return width
 }
 
+/** A letter with all its marks is seldom more; what is beyond takes no cell that is shown. */
+const unitsOfCellMax = 16
+
+const startOf = (text: string, width: number): string =>
+  text.slice(0, (Math.max(0, width) + 1) * unitsOfCellMax)
+
+/** More of a text than `width` cells show: megabytes are cut before they are cleaned and measured. */
+export const cutTo = (text: string, width: number): string => {
+  const start = startOf(text, width)
+  return start.length === text.length ? text : `${start}…`
+}
+
 /** Text without escape sequences, cut to a width with an ellipsis. */
 export const clip = (text: string, width: number): string => {
-  if (widthOf(text) <= width) return text
+  const part = startOf(text, width)
+  if (width === Infinity || (part.length === text.length && widthOf(text) <= width)) return text
   if (width <= 0) return ''
   let kept = ''
   let taken = 0
-  for (const { segment } of segmentsOf(text)) {
+  for (const { segment } of segmentsOf(part)) {
     const next = wide.test(segment) ? 2 : 1
     if (taken + next > width - 1) break
     kept += segment

@@ -66,7 +66,8 @@ export function checkHostPorts(model: Model, report: Report): void {
     const key = `${wanted.range.first}/${wanted.protocol}`
     const others = fixed.get(key) ?? []
     const clash = others.find((other) => sharesAddress(other.hostIp, wanted.hostIp))
-    fixed.set(key, [...others, wanted])
+    others.push(wanted)
+    fixed.set(key, others)
     if (clash === undefined) continue
     const message =
       `service "${wanted.name}" wants host port ${key}, ` +

@@ -1,6 +1,7 @@
 import { checkHostPorts, checkMountTargets, checkReplicas, checkUniqueNames } from './conflicts.ts'
 import { at } from './consistency-model.ts'
 import type { Model } from './consistency-model.ts'
+import { checkCycles } from './cycles.ts'
 import type { Report } from './diagnostics.ts'
 import type { Service } from './model.ts'
 import { findChild } from './node.ts'
@@ -234,29 +235,4 @@ function checkSecrets(model: Model, report: Report): void {
     const message = `secret "${key}" must declare either \`file\` or \`environment\``
     report.error('missing_key', at(model, 'secrets', key), message, 'add one, or external: true')
   }
-}
-
-/** The first cycle through each service, with its whole path. */
-function checkCycles(model: Model, report: Report): void {
-  const done = new Set<string>()
-  const trail: string[] = []
-  const onTrail = new Set<string>()
-  const visit = (name: string): void => {
-    if (onTrail.has(name)) {
-      const cycle = [...trail.slice(trail.indexOf(name)), name]
-      const place = at(model, 'services', trail.at(-1) ?? name, 'depends_on', name)
-      const message = `dependency cycle detected: ${cycle.join(' -> ')}`
-      report.error('dependency_cycle', place, message, 'remove one of these depends_on')
-      return
-    }
-    const service = findService(model, name)
-    if (done.has(name) || service === undefined) return
-    trail.push(name)
-    onTrail.add(name)
-    Object.keys(service.dependsOn).forEach(visit)
-    trail.pop()
-    onTrail.delete(name)
-    done.add(name)
-  }
-  Object.keys(model.services).forEach(visit)
 }

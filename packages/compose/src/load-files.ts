@@ -1,10 +1,11 @@
 import { lengthen } from './canonical.ts'
 import { fillDefaults } from './defaults.ts'
 import { ComposeError } from './diagnostics.ts'
-import type { Origin, Report } from './diagnostics.ts'
+import type { Origin } from './diagnostics.ts'
 import type { Environment } from './environment.ts'
 import { applyExtends } from './extends.ts'
 import type { ExtendsContext } from './extends.ts'
+import { checkPortCount, checkServiceCount } from './counts.ts'
 import { applyIncludes } from './include.ts'
 import { interpolate, variableOrigin } from './interpolate.ts'
 import { dropResets, mergeTrees } from './merge.ts'
@@ -25,7 +26,7 @@ export async function loadScope(scope: Scope, loading: Loading): Promise<MapNode
   for (const file of scope.files) {
     for (const document of await readDocuments(file, loading, scope.askedAt)) {
       const added = await prepare(document, file, scope, loading)
-      tree = settle(tree === undefined ? added : mergeTrees(tree, added, report), report)
+      tree = settle(tree === undefined ? added : mergeTrees(tree, added, report), loading)
     }
   }
   const [file = ''] = scope.files
@@ -59,8 +60,12 @@ async function prepare(
 }
 
 /** After each document: checked, in long form, every entry of a list once. */
-function settle(tree: MapNode, report: Report): MapNode {
+function settle(tree: MapNode, loading: Loading): MapNode {
+  const { report } = loading
   const once = keepLastOfEach(dropResets(tree))
+  checkServiceCount(once, loading)
+  checkPortCount(once, loading)
+  report.throwIfErrors()
   checkShape(once, composeFile, report)
   report.throwIfErrors()
   const version = once.entries.get('version')
@@ -87,7 +92,10 @@ async function readExtended(file: string, base: string, at: Origin, context: Ext
     report.throwIfErrors()
     const merged = tree === undefined ? interpolated : mergeTrees(tree, interpolated, report)
     // what is marked stays: services of this file may extend each other
-    tree = keepLastOfEach(lengthen(keepLastOfEach(merged), report))
+    const once = keepLastOfEach(merged)
+    checkPortCount(once, loading)
+    report.throwIfErrors()
+    tree = keepLastOfEach(lengthen(once, report))
     report.throwIfErrors()
   }
   if (tree === undefined) throw refuse('empty_file', file, 'empty compose file')

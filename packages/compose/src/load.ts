@@ -103,6 +103,7 @@ function createLoading(shared: Shared): Loading {
     documents: new Map(),
     extendedFiles: new Map(),
     extendedNodeCount: 0,
+    portCount: 0,
     contents: new Map(),
   }
 }

@@ -12,6 +12,13 @@ export function parsePortRange(text: string): PortRange | undefined {
   return first < 1 || last > 65535 || last < first ? undefined : { first, last }
 }
 
+/** How many ports a short form stands for; 0 when it cannot be read, which is told elsewhere. */
+export function countShortPorts(text: string): number {
+  const [address = ''] = text.split('/', 1)
+  const range = parsePortRange(address.slice(address.lastIndexOf(':') + 1))
+  return range === undefined ? 0 : range.last - range.first + 1
+}
+
 /** One entry of the short form, in parts. */
 export type ShortPort = Pick<Port, 'target' | 'published' | 'hostIp' | 'protocol'>
 

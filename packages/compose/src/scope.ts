@@ -18,6 +18,8 @@ export type Loading = {
   /** Files with the paths as written, resolved for one base: see `extends.ts`. */
   extendedFiles: Map<string, Promise<MapNode>>
   extendedNodeCount: number
+  /** Ports that short forms stood for; bounded by `portCountMax`. */
+  portCount: number
   /** Texts of configs that come from a variable of an included project's own environment. */
   contents: Map<string, string>
 }

@@ -27,13 +27,16 @@ export function listVariables(document: unknown): Record<string, VariableUse> {
 
 function scan(text: string, found: Map<string, VariableUse>, depth: number): void {
   if (depth > nestingMax) return
+  // Once a brace has none that closes it, no later one has: looked for once, not once for each.
+  let isOpen = false
   for (let at = text.indexOf('$'); at !== -1; at = text.indexOf('$', at)) {
     const next = text[at + 1]
     if (next === '$') {
       at += 2
       continue
     }
-    const end = next === '{' ? findClosingBrace(text, at + 1) : -1
+    const end: number = next === '{' && !isOpen ? findClosingBrace(text, at + 1) : -1
+    isOpen ||= next === '{' && end === -1
     const name = readName(text, end === -1 ? at + 1 : at + 2)
     if (name !== '') {
       const rest = end === -1 ? '' : text.slice(at + 2 + name.length, end)

@@ -324,6 +324,11 @@ const table = {
     title: 'There is no such gap',
     hint: 'It may be closed by now: read the gaps of the stack again.',
   },
+  previews_busy: {
+    status: 429,
+    title: 'Too many previews of fixes wait',
+    hint: 'One is made at a time: ask again in some seconds.',
+  },
   engine_unavailable: {
     status: 503,
     title: 'There is no Docker Engine',

@@ -77,6 +77,9 @@ export const GapService = Type.Object(
     built: Type.Union([Type.Boolean(), Type.Null()]),
     /** Why it is not built. */
     why: nullableText,
+    /** What is expected of it; off: its profiles are, or no instance is asked for. */
+    runs: Type.Enum(['always', 'once', 'off']),
+    /** Of what is to end once: that it ended well, or is at it. Null: off, or it cannot be seen. */
     running: Type.Union([Type.Boolean(), Type.Null()]),
     healthy: Type.Union([Type.Boolean(), Type.Null()]),
     file: Type.String(),
@@ -158,7 +161,7 @@ export const GapSummary = Type.Object(
 )
 export type GapSummary = Static<typeof GapSummary>
 
-/** The numbers of one audit; kept when they differ from those before. Oldest first. */
+/** The numbers of an audit or a decision; kept when they differ from those before. Oldest first. */
 export const GapHistoryPoint = Type.Object(
   {
     at: time,
@@ -174,6 +177,8 @@ export const GapHistoryPoint = Type.Object(
     /** Messages of findings that came and went with it, the gravest first, at most 20 each. */
     appeared: Type.Array(Type.String()),
     closed: Type.Array(Type.String()),
+    /** What somebody accepted or took back, in a sentence each. */
+    decided: Type.Array(Type.String()),
   },
   { $id: 'GapHistoryPoint' },
 )
@@ -210,6 +215,8 @@ export const StackObservation = Type.Object(
         isRunning: Type.Boolean(),
         /** Absent: nobody asks it. */
         isHealthy: Type.Optional(Type.Boolean()),
+        /** Of what has ended for good: whether with 0. */
+        isDone: Type.Optional(Type.Boolean()),
         reason: Type.String(),
         /** Ports it listens on; absent: cannot be seen. */
         listens: Type.Optional(Type.Array(Type.Integer())),
@@ -252,3 +259,48 @@ export const StackObservation = Type.Object(
   { $id: 'StackObservation' },
 )
 export type StackObservation = Static<typeof StackObservation>
+
+/** What the platform asks the command line's own program for (`keelson __gaps`), as JSON. */
+export type AuditOrder = {
+  /** Absolute: the folder of a stack. */
+  root: string
+  /** Absolute paths of the stack's compose files, as it was started. */
+  files: readonly string[]
+  /** Without the listeners of this host: looking for who has them is work for the other process. */
+  observation?: StackObservation
+  /** Fingerprints of findings that somebody accepted. */
+  accepted?: readonly string[]
+  /** Fingerprints of findings to mend: no report, a diff. */
+  fixes?: readonly string[]
+  /** What is not read by then is told as not read. */
+  timeLimitMs?: number
+}
+
+/** A finding as an audit knows it: since when, and whether somebody accepted it, the platform does. */
+export type AuditedFinding = Omit<GapFinding, 'since' | 'acceptance'>
+
+export type AuditedReport = Pick<GapReport, 'suppressed' | 'notRead'> & {
+  inventory: GapInventory
+  /** The gravest first. */
+  findings: AuditedFinding[]
+}
+
+/**
+ * Path in the folder, last change in ms since 1970, and size in bytes: -1 of what is not there, -2 of
+ * what changed while it was read.
+ */
+export type Stamp = [path: string, changedMs: number, sizeBytes: number]
+
+/** What findings depend on: files that were read, and folders whose listing was. */
+export type Watched = {
+  files: Stamp[]
+  folders: Stamp[]
+  /** All that these folders hold, read or not; empty when that is too much. */
+  listed: string[]
+}
+
+/** What the platform is answered, as one line of JSON. */
+export type AuditAnswer =
+  | { kind: 'audited'; report: AuditedReport; watched: Watched; processorMs: number }
+  | { kind: 'mended'; preview: GapFixPreview }
+  | { kind: 'refused'; reason: string }

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { findPortHolder, listListeners } from './listeners.ts'
+import { describeListeners, findPortHolder, listListeners } from './listeners.ts'
 
 test('the program that listens on a port is found, and no longer once it has let go', async () => {
   const server = createServer().listen(0, '127.0.0.1')
@@ -34,4 +34,16 @@ test('listeners are listed with who has them, each port once', { skip }, async (
     server.close()
     socket.close()
   }
+})
+
+test('who asks at the same time is told the same, and soon what is new', { skip }, async () => {
+  const lists = await Promise.all(Array.from({ length: 500 }, describeListeners))
+  assert.ok(lists.every((list) => list.every((one, at) => one === lists[0]?.[at])))
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const deadline = performance.now() + 60_000
+  const isSeen = async () => (await describeListeners()).some((one) => one.port === port)
+  while (!(await isSeen())) assert.ok(performance.now() < deadline, 'it is never told')
+  server.close()
 })

@@ -39,11 +39,31 @@ export const listListeners = async (): Promise<Listener[]> => {
   return [...listeners.values()].sort((a, b) => a.port - b.port)
 }
 
-/** As an observation of a stack tells it; the owner is left out where the system does not show it. */
-export const describeListener = ({ port, protocol, pid, command }: Listener) => ({
-  ...{ port, protocol },
-  ...(pid === null ? {} : { owner: `${command ?? 'a program'} (pid ${pid})` }),
-})
+const describeNow = async () =>
+  (await listListeners()).map(({ port, protocol, pid, command }) => ({
+    ...{ port, protocol },
+    ...(pid === null ? {} : { owner: `${command ?? 'a program'} (pid ${pid})` }),
+  }))
+
+/** A list takes some 50 ms: who asks for many stacks at once shares it. */
+const sharedMs = 1000
+let shared: { listing: ReturnType<typeof describeNow>; endsMs: number } | undefined
+
+/**
+ * As an observation of a stack tells them; an owner is left out where the system does not show it. At
+ * most a second old.
+ */
+export const describeListeners = async () => {
+  if (shared === undefined || performance.now() >= shared.endsMs) {
+    const listing = describeNow()
+    const mine = { listing, endsMs: Infinity }
+    shared = mine
+    const began = performance.now()
+    const end = (): void => void (mine.endsMs = began + sharedMs)
+    listing.then(end, end)
+  }
+  return [...(await shared.listing)]
+}
 
 const nobodySeen: PortHolder = { pid: null, command: null }
 const listenersMax = 2000

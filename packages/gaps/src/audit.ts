@@ -4,11 +4,12 @@ import { foundOfRefused } from './findings/refused.ts'
 import { leavesOut, readSettings, type Settings } from './findings/settings.ts'
 import {
   judgeSuppressions,
+  missedIn,
   readSuppressions,
   suppress,
   type Suppressed,
 } from './findings/suppressions.ts'
-import { readFiles } from './readers/index.ts'
+import { readFiles, type ReadBefore } from './readers/index.ts'
 import { rules as allRules } from './rules/index.ts'
 import { severityRank, type Finding, type Found, type Rule, type Severity } from './rules/rule.ts'
 import { folderName } from './systems/folder-name.ts'
@@ -31,8 +32,8 @@ export type AuditOptions = {
   /** Those that are judged; all unless given. */
   rules?: readonly Rule[]
   limits?: Partial<WalkLimits>
-  /** Absolute paths of compose files that are read together, whatever they are called. */
-  files?: readonly string[]
+  /** Compose files that are read together, whatever they are called: absolute paths, by stack. */
+  files?: readonly (readonly string[])[]
   /** Paths that exist although they are not here: of a trimmed copy. `a/`: whatever is below may. */
   alsoExisting?: readonly string[]
   /** What is seen of a stack that runs; undefined of one that nobody looks at. */
@@ -43,6 +44,8 @@ export type AuditOptions = {
   now?: Date
   /** Texts in place of those on disk, by path: what would be found after a change. */
   overlay?: ReadonlyMap<string, string>
+  /** Filled, and used by further audits of the same folder: only what has changed is parsed. */
+  readBefore?: ReadBefore
   /** What is not read by then is not read, and told. */
   timeLimitMs?: number
 }
@@ -75,13 +78,13 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const settings = options.settings ?? (await readSettings(root, known))
   const { limits = {}, alsoExisting = [], overlay = new Map<string, string>() } = options
   const leaveOut = leavesOut(settings)
-  const tree = await walkTree(root, { limits, alsoExisting, leaveOut, overlay })
-  const facts = await readFiles(tree, isLate)
+  const tree = await walkTree(root, { limits, alsoExisting, leaveOut, overlay, isLate })
+  const facts = await readFiles(tree, isLate, options.readBefore)
   const { systems, refused } = await loadSystems(
     tree,
     facts,
     isLate,
-    filesWithin(tree, options.files),
+    (options.files ?? []).map((files) => filesWithin(tree, files)),
   )
   for (const system of options.running === undefined ? [] : systems) {
     const seen = await options.running?.(system)
@@ -108,7 +111,13 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
   const ran = new Set<string>(judged.map(({ id }) => id))
   // Of a stack that does not load nothing is found, and so nothing of it is left out.
   const met = refused.some(({ isDefault }) => isDefault) ? new Set(suppressions.list) : used
-  for (const { rule, found } of judgeSuppressions(suppressions, met, ran, now)) {
+  const missedBy = missedIn(kept, systems)
+  for (const { rule, found } of judgeSuppressions(suppressions, {
+    used: met,
+    ran,
+    missedBy,
+    now,
+  })) {
     about(
       judged.find(({ id }) => id === rule),
       '.',
@@ -127,7 +136,7 @@ export const audit = async (options: AuditOptions): Promise<Audit> => {
 }
 
 /** Paths in the tree; none when one of them is not in it. */
-const filesWithin = ({ root, has }: Tree, files: readonly string[] = []): readonly string[] => {
+const filesWithin = ({ root, has }: Tree, files: readonly string[]): readonly string[] => {
   const paths = files.flatMap((file) => repositoryPath(root, file) ?? [])
   return paths.length === files.length && paths.every(has) ? paths : []
 }
@@ -149,28 +158,33 @@ const findingCountMax = 20_000
 /** Every rule over every reading; what several readings of the same files show is told once. */
 const judge = ({ rules, systems, collect, isLate, notes }: Judging): void => {
   let count = 0
+  const whyOver = (): string | undefined => {
+    if (isLate()) return 'not judged in time'
+    return count > findingCountMax ? `more than ${findingCountMax} findings` : undefined
+  }
   const composeFiles = new Set(systems.flatMap(({ files }) => files))
   for (const system of systems.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault))) {
     const { files } = system
     const folder = folderName(system.folder)
     const weigh = createScale(system)
+    const tell = (why: string) => notes.push({ file: system.files[0] ?? folder, why })
     for (const rule of rules) {
-      if (isLate() || count > findingCountMax) {
-        const why = isLate() ? 'not judged in time' : `more than ${findingCountMax} findings`
-        notes.push({ file: system.files[0] ?? folder, why: `${why}: ${rule.id} and what follows` })
-        return
-      }
       try {
-        for (const found of rule.find(system)) {
+        let over = whyOver()
+        for (const found of over === undefined ? rule.find(system) : []) {
           collect(rule, folder, { ...found, severity: weigh(rule, found) }, composeFiles, files)
           count += 1
-          if (count > findingCountMax) break
+          over = whyOver()
+          if (over !== undefined) break
+        }
+        if (over !== undefined) {
+          tell(`${over}: ${rule.id} and what follows`)
+          return
         }
       } catch (error) {
         // One rule that stumbles must not hide what all others find; it is told.
         const reason = error instanceof Error ? error.message : String(error)
-        const why = `the rule ${rule.id} failed: ${reason.slice(0, 200)}`
-        notes.push({ file: system.files[0] ?? folder, why })
+        tell(`the rule ${rule.id} failed: ${reason.slice(0, 200)}`)
       }
     }
   }

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -205,6 +214,52 @@ test('no input is run, taken for an option or for a workflow command', { skip },
   }
   assert.deepEqual(git(checkout, 'status', '--short'), '')
   const noPackage = await runAction(checkout, { package: '--version' })
-  assert.notEqual(noPackage.status, 0)
+  assert.equal(noPackage.status, 2)
   assert.equal(noPackage.stdout, '')
+})
+
+/** A packed command that leaves a file behind when it is run. */
+const packEvil = async (mark: string): Promise<string> => {
+  const staging = await mkdtemp(join(folder, 'evil-'))
+  const manifest = { name: 'keelson', version: '1.2.3', bin: { keelson: 'run.js' } }
+  await writeFile(join(staging, 'package.json'), JSON.stringify(manifest))
+  const program = `#!/usr/bin/env node\nrequire('node:fs').writeFileSync(${JSON.stringify(mark)}, '')\n`
+  await writeFile(join(staging, 'run.js'), program)
+  execFileSync('npm', ['pack', '--ignore-scripts', '--loglevel=error'], {
+    ...{ env: baseEnv, cwd: staging },
+  })
+  return join(staging, 'keelson-1.2.3.tgz')
+}
+
+/** The first step alone, with a temporary folder of its own. */
+const install = async (checkout: string, named: string) => {
+  const temporary = await mkdtemp(join(folder, 'runner-'))
+  const env = { ...baseEnv, RUNNER_TEMP: temporary, GITHUB_WORKSPACE: checkout }
+  return spawnSync('bash', [join(actionFolder, 'install.sh')], {
+    ...{ cwd: checkout, encoding: 'utf8', env: { ...env, GAPS_PACKAGE: named } },
+  })
+}
+
+test('no file that a pull request brings is installed, whatever its name', { skip }, async () => {
+  const { checkout } = await makeCheckout()
+  const mark = join(folder, 'pwned')
+  const evil = await packEvil(mark)
+  const names = ['evil.tgz', 'keelson@1.2.3', 'keelson@latest.tgz', 'keelson']
+  await copyFile(evil, join(checkout, 'evil.tgz'))
+  for (const name of names.slice(1)) await symlink('evil.tgz', join(checkout, name))
+  await symlink(join(checkout, 'evil.tgz'), join(folder, 'link.tgz'))
+  await symlink(checkout, join(folder, 'around'))
+  const files = [
+    ...[...names, './evil.tgz', 'file:evil.tgz', `file:${checkout}/evil.tgz`, 'x@file:evil.tgz'],
+    ...[`${checkout}/evil.tgz`, `${folder}/link.tgz`, `${folder}/around/evil.tgz`, checkout],
+    ...['git+file:///x', 'team/keelson', 'https://example.com/x.tgz', '', '.', '..'],
+  ]
+  for (const file of files) {
+    const { status, stderr } = await install(checkout, file)
+    assert.notEqual(status, 0, file)
+    assert.match(stderr, /^The package .* is not installed|npm error/, file)
+    assert.ok(!existsSync(mark), `${file} was run`)
+  }
+  assert.equal((await install(checkout, evil)).status, 0, 'one from elsewhere is')
+  assert.ok(existsSync(mark))
 })

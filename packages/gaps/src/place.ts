@@ -10,6 +10,9 @@ export type Fact = Place & { fact: string }
 /** `likely`: read from something that says it indirectly, as a file nearby or a name. */
 export type Confidence = 'certain' | 'likely'
 
-export const factAt = (place: Place, fact: string): Fact => ({ ...place, fact })
+export const factAt = ({ file, line, column }: Place, fact: string): Fact => ({
+  ...{ file, line, column },
+  fact,
+})
 
 export const wholeFile = (file: string): Place => ({ file, line: 0, column: 0 })

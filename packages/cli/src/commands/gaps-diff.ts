@@ -12,7 +12,7 @@ export const gapsDiff = async (
   [revision = '', path]: readonly string[],
 ): Promise<number> => {
   const { root, chosen, format } = await readGapsOptions(context, options, path)
-  const known = await readKnown(baselinePath(context.cwd, root, options), options)
+  const known = await readKnown(baselinePath(context.cwd, root, options), root, options)
   const exported = await withGapsErrors(() => exportRevision(root, revision))
   try {
     const found = await runAudit({ root, rules: chosen })

@@ -78,6 +78,11 @@ const refusals: [name: string, args: string[], expected: RegExp][] = [
   ['a format that there is not', ['--format', 'xml'], /'xml' is invalid/],
   ['a baseline that is not there', ['--baseline', 'x.json'], /There is no baseline .*x\.json/],
   ['compose files by name', ['--file', 'compose.yaml'], /takes no --file/],
+  [
+    'what names one stack',
+    ['-p', 'shop', '--profile', 'all'],
+    /takes no --project-name, --profile\n {2}Try: name the folder/,
+  ],
   ['an output that cannot be', ['--output', 'no/where.json'], /cannot be written/],
   ['a revision of no repository', ['diff', 'main'], /is in no git repository|git is not installed/],
   ['settings that are wrong', ['bad'], /bad\/\.keelson\/gaps\.yaml:1:1: unknown key rule/],
@@ -145,7 +150,7 @@ test('--output writes the report, and says so', async () => {
   )
   assert.equal(code, 7)
   assert.equal(stdout, '')
-  assert.match(stderr, /findings written to gaps\.sarif/)
+  assert.match(stderr, /^1 finding written to gaps\.sarif/)
   const log = JSON.parse(await readFile(join(repository.folder, 'gaps.sarif'), 'utf8'))
   assert.equal(log.version, '2.1.0')
 })

@@ -3,13 +3,14 @@ import { relative } from 'node:path'
 import { compareBaseline, readChanges, writeBaseline } from '@keelson/gaps'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
-import { usageError } from '../failure.ts'
+import { CommandError, usageError } from '../failure.ts'
 import { checkFixOptions, fixGaps } from '../gaps/fix.ts'
 import { baselinePath, readKnown } from '../gaps/known.ts'
 import type { Looker } from '../gaps/live.ts'
 import { readGapsOptions, type GapsOptions } from '../gaps/options.ts'
-import { reportOf, runAudit } from '../gaps/run-audit.ts'
+import { reportOf, runAudit, withGapsErrors } from '../gaps/run-audit.ts'
 import { exitCodeOfFindings, writeReport } from '../gaps/write-report.ts'
+import { count } from '../text.ts'
 
 /** What is claimed, declared and built in a repository, held against each other. */
 export const gaps = async (
@@ -21,17 +22,22 @@ export const gaps = async (
   checkFixOptions(options)
   const { root, chosen, format } = await readGapsOptions(context, options, path)
   const file = baselinePath(cwd, root, options)
-  const known = options.writeBaseline === true ? [] : await readKnown(file, options)
-  const looker = options.live === true ? await lookerFor(context, options) : undefined
-  const running = looker === undefined ? {} : { running: looker.running }
+  const known = options.writeBaseline === true ? [] : await readKnown(file, root, options)
   // What runs names its files by their real paths.
-  const folder = looker === undefined ? root : await realpath(root)
-  const found = await runAudit({ root: folder, rules: chosen, ...running })
+  const folder = options.live === true ? await realpath(root) : root
+  const looker = options.live === true ? await lookerFor(context, options, folder) : undefined
+  const running = looker === undefined ? {} : { running: looker.running, files: looker.files }
+  // What mends is proved by further audits, which need not read again what has not changed.
+  const again = options.fix === true ? { readBefore: new Map() } : {}
+  const found = await runAudit({ root: folder, rules: chosen, ...running, ...again })
   const seenBy = looker?.seenBy()
+  tellUnseen(context, looker?.unseenOf(found.systems) ?? [])
   if (options.writeBaseline === true) {
-    await saveBaseline(file, found.findings)
+    await saveBaseline(file, found.findings, root)
     const shown = relative(cwd, file)
-    output.message(`${found.findings.length} findings written to ${shown}: they are known now`)
+    const shownCount = count(found.findings.length, 'finding')
+    const are = found.findings.length === 1 ? 'it is' : 'they are'
+    output.message(`${shownCount} written to ${shown}: ${are} known now`)
     return exitCodes.ok
   }
   const asked = new Set<string>(chosen.map(({ id }) => id))
@@ -56,7 +62,11 @@ export const gaps = async (
 }
 
 /** Read only when it is asked for. */
-const lookerFor = async (context: Context, { writeBaseline }: GapsOptions): Promise<Looker> => {
+const lookerFor = async (
+  context: Context,
+  { writeBaseline }: GapsOptions,
+  folder: string,
+): Promise<Looker> => {
   if (writeBaseline === true) {
     throw usageError(
       'A baseline is of the files, and what runs is another thing at each look',
@@ -64,13 +74,24 @@ const lookerFor = async (context: Context, { writeBaseline }: GapsOptions): Prom
     )
   }
   const { createLooker } = await import('../gaps/live.ts')
-  return createLooker(context)
+  return createLooker(context, folder)
 }
 
-const saveBaseline = async (...[file, findings]: Parameters<typeof writeBaseline>) => {
+const unseenMax = 10
+
+/** Without running rules nothing is found of them: that is no sign that all is well. */
+const tellUnseen = ({ output }: Context, folders: readonly string[]): void => {
+  if (folders.length === 0) return
+  const more = folders.length > unseenMax ? `, and ${folders.length - unseenMax} more` : ''
+  const named = folders.slice(0, unseenMax).join(', ')
+  output.message(`Not seen running, and held against nothing that runs: ${named}${more}`)
+}
+
+const saveBaseline = async (...[file, findings, root]: Parameters<typeof writeBaseline>) => {
   try {
-    await writeBaseline(file, findings)
+    await withGapsErrors(() => writeBaseline(file, findings, root))
   } catch (error) {
+    if (error instanceof CommandError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     throw usageError(`${file} cannot be written: ${reason}`, 'name another file with --baseline')
   }

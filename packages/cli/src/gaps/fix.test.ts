@@ -82,7 +82,8 @@ test('--dry-run writes nothing and ends with 0; --json is one document', async (
     files.map(({ file, isNew }: { file: string; isNew: boolean }) => [file, isNew]),
     [['compose.yaml', false]],
   )
-  assert.match(files[0].diff, /^\+ {4}deploy:$/m)
+  assert.match(files[0].diff, /^\+ {4}healthcheck:$/m)
+  assert.doesNotMatch(files[0].diff, /deploy:/)
   const exposed = skipped.find(({ rule }: { rule: string }) => rule === 'network/exposed')
   assert.deepEqual(
     [exposed.service, exposed.why],

@@ -11,9 +11,10 @@ export const baselinePath = (cwd: string, root: string, { baseline }: GapsOption
 /** What is known already. A file that was named has to be there; the usual one may. */
 export const readKnown = async (
   file: string,
+  root: string,
   { baseline }: GapsOptions,
 ): Promise<readonly BaselineEntry[]> => {
-  const entries = await withGapsErrors(() => readBaseline(file))
+  const entries = await withGapsErrors(() => readBaseline(file, root))
   if (entries === undefined && baseline !== undefined) {
     throw usageError(`There is no baseline ${file}`, 'make it with --write-baseline')
   }

@@ -1,10 +1,20 @@
 import { request } from 'node:http'
 import type { StackObservation } from '@keelson/contract'
+import { realPath } from './live-platform.ts'
 
 /** A Docker Engine that answers on its socket. */
 export type DockerEngine = {
   socket: string
-  containersOf: (project: string) => Promise<ProjectContainer[]>
+  projects: () => Promise<DockerProject[]>
+  containersOf: (project: DockerProject) => Promise<ProjectContainer[]>
+}
+
+/** What Docker Compose started once, by the labels of its containers; the same name may be elsewhere. */
+export type DockerProject = {
+  name: string
+  /** Real paths of its folder and its compose files; no files when its labels do not say. */
+  folder: string
+  files: readonly string[]
 }
 
 /** A container of a project of Docker Compose. */
@@ -12,11 +22,10 @@ export type ProjectContainer = {
   service: string
   name: string
   image: string
-  /** Absolute paths of the compose files it was started from; empty when its labels do not say. */
-  files: readonly string[]
-  folder: string
   isRunning: boolean
   isHealthy: boolean | undefined
+  /** Of what has ended: whether with 0. */
+  isDone: boolean | undefined
   reason: string
   published: StackObservation['listeners']
 }
@@ -36,7 +45,11 @@ export const dockerSocketOf = (
 export const findEngine = async (socket: string): Promise<DockerEngine | { fault: string }> => {
   try {
     await ask(socket, '/version')
-    return { socket, containersOf: (project) => containersOf(socket, project) }
+    return {
+      socket,
+      projects: () => projectsOf(socket),
+      containersOf: (project) => containersOf(socket, project),
+    }
   } catch (error) {
     return { fault: error instanceof Error ? error.message : String(error) }
   }
@@ -53,13 +66,39 @@ type Listed = {
   Ports?: { PublicPort?: number; Type?: string }[]
 }
 
-const containersOf = async (socket: string, project: string): Promise<ProjectContainer[]> => {
-  const filters = JSON.stringify({ label: [`com.docker.compose.project=${project}`] })
-  const query = new URLSearchParams({ all: '1', filters })
-  const listed = (await ask(socket, `/containers/json?${query}`)) as Listed[]
+const list = async (socket: string, label: string): Promise<Listed[]> => {
+  const query = new URLSearchParams({ all: '1', filters: JSON.stringify({ label: [label] }) })
+  return (await ask(socket, `/containers/json?${query}`)) as Listed[]
+}
+
+const prefix = 'com.docker.compose.project'
+
+const projectOf = async ({ Labels = {} }: Listed): Promise<DockerProject> => {
+  const files = (Labels[`${prefix}.config_files`] ?? '').split(',').filter(Boolean)
+  return {
+    name: Labels[prefix] ?? '',
+    folder: await realPath(Labels[`${prefix}.working_dir`] ?? ''),
+    files: await Promise.all(files.map(realPath)),
+  }
+}
+
+/** The engine lists the newest container first: what was applied last says from which files. */
+const projectsOf = async (socket: string): Promise<DockerProject[]> => {
+  const projects = await Promise.all((await list(socket, prefix)).map(projectOf))
+  const newest = Map.groupBy(projects, ({ name, folder }) => `${name}\0${folder}`)
+  return [...newest.values()].flatMap((same) => same[0] ?? [])
+}
+
+const containersOf = async (
+  socket: string,
+  project: DockerProject,
+): Promise<ProjectContainer[]> => {
+  const listed = await list(socket, `${prefix}=${project.name}`)
   const containers: ProjectContainer[] = []
   for (const one of listed.slice(0, containersMax)) {
     const labels = one.Labels ?? {}
+    // Another checkout of the same repository has the same project name.
+    if ((await projectOf(one)).folder !== project.folder) continue
     // `docker compose run`: somebody's command beside the service, and gone with it.
     if (labels['com.docker.compose.oneoff']?.toLowerCase() === 'true') continue
     const state = await stateOf(socket, one.Id)
@@ -72,8 +111,6 @@ const describe = ({ Id, Names, Image, Ports }: Listed, labels: Record<string, st
   const name = Names?.[0]?.replace(/^\//, '') ?? Id.slice(0, 12)
   return {
     ...{ name, image: Image ?? '', service: labels['com.docker.compose.service'] ?? '' },
-    files: (labels['com.docker.compose.project.config_files'] ?? '').split(',').filter(Boolean),
-    folder: labels['com.docker.compose.project.working_dir'] ?? '',
     published: (Ports ?? []).flatMap(({ PublicPort: port, Type }) =>
       port === undefined || (Type !== 'tcp' && Type !== 'udp')
         ? []
@@ -108,6 +145,7 @@ const stateOf = async (socket: string, id: string) => {
   return {
     isRunning,
     isHealthy: health === undefined || health === 'none' ? undefined : health === 'healthy',
+    isDone: Status === 'exited' ? end.ExitCode === 0 && end.OOMKilled !== true : undefined,
     reason: isRunning ? `running${health === undefined ? '' : `, ${health}`}` : endOf(Status, end),
   }
 }

@@ -26,12 +26,7 @@ export const readGapsOptions = async (
   options: GapsOptions,
   path: string | undefined,
 ): Promise<{ root: string; chosen: readonly Rule[]; format: GapsOptions['format'] }> => {
-  if (shared.files.length > 0) {
-    throw usageError(
-      'gaps reads every compose file of the folder, and takes no --file',
-      'name the folder: keelson gaps <path>',
-    )
-  }
+  refuseStackOptions(shared)
   const root = resolve(cwd, path ?? '.')
   const found = await stat(root).catch(() => undefined)
   if (found?.isDirectory() !== true) {
@@ -44,6 +39,20 @@ export const readGapsOptions = async (
     chosen: chooseRules(options.rule ?? []),
     format: shared.json && isPretty ? 'json' : options.format,
   }
+}
+
+/** Of all commands, and without a meaning here: taken in silence they would seem to have one. */
+const refuseStackOptions = ({ files, projectName, profiles }: Context['shared']): void => {
+  const given = [
+    ...(files.length > 0 ? ['--file'] : []),
+    ...(projectName === undefined ? [] : ['--project-name']),
+    ...(profiles.length > 0 ? ['--profile'] : []),
+  ]
+  if (given.length === 0) return
+  throw usageError(
+    `gaps reads every compose file of the folder with every profile, and takes no ${given.join(', ')}`,
+    'name the folder: keelson gaps <path>',
+  )
 }
 
 /** Rules by id or family, in the order of the documentation; all when nothing is named. */

@@ -1,7 +1,7 @@
 import type { Fact, Finding, Report, Severity } from '@keelson/gaps'
 import { formatPlace, inventoryLineOf, verdictOf } from '@keelson/gaps'
 import type { Colors } from '../output.ts'
-import { clip, oneLine, withoutControls } from '../text.ts'
+import { clip, cutTo, oneLine, withoutControls } from '../text.ts'
 import { wrap } from './wrap.ts'
 
 type Style = { width: number; colors: Colors }
@@ -42,7 +42,7 @@ const listOf = (findings: readonly Finding[], report: Report, style: Style): str
   )
   return [...subjects].flatMap(([subject, list]) => [
     '',
-    `  ${style.colors.bold(oneLine(subject))}`,
+    `  ${style.colors.bold(brief(subject))}`,
     ...list.flatMap((finding, at) => [
       ...(at === 0 ? [] : ['']),
       ...linesOf(finding, report, style),
@@ -53,29 +53,35 @@ const listOf = (findings: readonly Finding[], report: Report, style: Style): str
 const linesOf = (finding: Finding, { excerptOf }: Report, style: Style): string[] => {
   const { rule, severity, message, evidence, fix } = finding
   const { width, colors } = style
-  const text = `${oneLine(message)} ${colors.dim(rule)}`
+  const text = `${brief(message)} ${colors.dim(rule)}`
   const said = wrap(text, width - 4, '    ')
   return [
     ...said.map((line, at) => (at === 0 ? `  ${markOf(severity, colors)} ${line}` : line)),
     ...evidence.flatMap((fact) => factLines(fact, excerptOf(fact), style)),
-    ...wrap(`${colors.dim('fix')} ${oneLine(fix)}`, width - 6, '          ').map((line, at) =>
+    ...wrap(`${colors.dim('fix')} ${brief(fix)}`, width - 6, '          ').map((line, at) =>
       at === 0 ? `      ${line}` : line,
     ),
   ]
 }
+
+/** Cells of one sentence; what somebody's file makes longer is in the other formats. */
+const sentenceWidthMax = 2000
+
+const brief = (text: string): string =>
+  clip(oneLine(cutTo(text, sentenceWidthMax)), sentenceWidthMax)
 
 const factLines = (
   fact: Fact,
   excerpt: ReturnType<Report['excerptOf']>,
   { width, colors }: Style,
 ): string[] => {
-  const place = colors.cyan(oneLine(formatPlace(fact)))
-  const head = wrap(`${place} ${oneLine(fact.fact)}`, width - 6, '        ')
+  const place = colors.cyan(brief(formatPlace(fact)))
+  const head = wrap(`${place} ${brief(fact.fact)}`, width - 6, '        ')
   const digits = String(excerpt.at(-1)?.line ?? 0).length
   const lines = excerpt.map(({ line, text, isIt }) => {
     const number = String(line).padStart(digits)
     const room = Math.min(width, 120) - digits - 11
-    const code = clip(withoutControls(text), room)
+    const code = clip(withoutControls(cutTo(text, room)), room)
     const row = `        ${number} │ ${code}`
     return isIt ? row : colors.dim(row)
   })
@@ -89,13 +95,15 @@ const footOf = (report: Report, { width, colors }: Style): string[] => {
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
   ]
   const gone = stale.map(({ rule, message }) => `  ${rule}: ${message}`)
+  const most = Math.min(width, sentenceWidthMax)
+  const cleaned = (line: string) => withoutControls(cutTo(line, most))
   const notRead = inventory.notRead.map(({ file, why }) => `  ${file}: ${why}`)
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0
       ? []
       : [
           ...['', colors.dim(title)],
-          ...lines.slice(0, 10).map((line) => colors.dim(clip(withoutControls(line), width))),
+          ...lines.slice(0, 10).map((line) => colors.dim(clip(cleaned(line), most))),
           ...(lines.length > 10 ? [colors.dim(`  and ${lines.length - 10} more`)] : []),
         ]
   return [

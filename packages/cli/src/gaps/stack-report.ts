@@ -7,16 +7,12 @@ import {
   type Finding,
   type StackView,
 } from '@keelson/gaps'
-import type { GapFinding, GapInventory, GapReport, StackObservation } from '@keelson/contract'
-
-/** A finding as an audit knows it: since when, and whether somebody accepted it, others do. */
-export type AuditedFinding = Omit<GapFinding, 'since' | 'acceptance'>
-
-export type StackAudit = Pick<GapReport, 'suppressed' | 'notRead'> & {
-  inventory: GapInventory
-  /** The gravest first. */
-  findings: AuditedFinding[]
-}
+import type {
+  AuditedFinding,
+  AuditedReport,
+  GapInventory,
+  StackObservation,
+} from '@keelson/contract'
 
 /** Beyond, a report is read by nobody; how many more there are is told with what was not read. */
 const findingsMax = 2000
@@ -29,7 +25,7 @@ export const stackAuditOf = async (
   found: Audit,
   files: readonly string[],
   { accepted = [], observation }: StackAuditOptions,
-): Promise<StackAudit> => {
+): Promise<AuditedReport> => {
   const view = viewOfStack(found, { files, rules, accepted: new Set(accepted) })
   const kept = view.findings.slice(0, findingsMax)
   const excerptOf = await readExcerpts(found.tree, kept)
@@ -50,6 +46,7 @@ export type StackAuditOptions = {
   observation?: StackObservation | undefined
 }
 
+type InventoryService = StackView['inventory']['services'][number]
 type ExcerptOf = Awaited<ReturnType<typeof readExcerpts>>
 
 const describeFinding = (finding: Finding, excerptOf: ExcerptOf): AuditedFinding => {
@@ -72,10 +69,10 @@ const inventoryOf = (
   observation: StackObservation | undefined,
 ): GapInventory => {
   const services = inventory.services.map((one) => {
-    const { service, category, built, why, running, file, line } = one
-    const healthy = observation === undefined ? null : healthOf(service, observation)
+    const { service, category, built, why, runs, running, file, line } = one
+    const healthy = observation === undefined ? null : healthOf(one, observation)
     const isClaimed = claimed.has(service)
-    return { service, category, claimed: isClaimed, built, why, running, healthy, file, line }
+    return { service, category, claimed: isClaimed, built, why, runs, running, healthy, file, line }
   })
   return {
     claimed: inventory.claimed,
@@ -98,9 +95,17 @@ const inventoryOf = (
 const isWell = ({ running, healthy }: { running: boolean | null; healthy: boolean | null }) =>
   running === true && healthy !== false
 
-/** Of a service: all its instances; null when nobody asks them. */
-const healthOf = (service: string, { instances }: StackObservation): boolean | null => {
+/**
+ * Of a service: all its instances; null when nobody asks them, nothing of it is to run, or it is not
+ * visible whether it did. What ended well is well.
+ */
+const healthOf = (
+  { service, runs, running }: InventoryService,
+  { instances }: StackObservation,
+): boolean | null => {
+  if (running === null) return null
   const own = instances.filter((one) => one.service === service)
+  if (runs === 'once' && !own.some(({ isRunning }) => isRunning)) return running
   if (own.length === 0) return false
   if (own.some(({ isHealthy }) => isHealthy === false)) return false
   return own.every(({ isHealthy }) => isHealthy === true) ? true : null

@@ -1,20 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { baselineFile, settingsFile, type Audit } from '@keelson/gaps'
-
-/**
- * Path in the folder, last change in ms since 1970, and size in bytes: -1 of what is not there, -2 of
- * what changed while it was read.
- */
-type Stamp = [path: string, changedMs: number, sizeBytes: number]
-
-/** What the findings depend on: files that were read, and folders whose listing was. */
-export type Watched = {
-  files: Stamp[]
-  folders: Stamp[]
-  /** All that these folders hold, read or not; empty when that is too much. */
-  listed: string[]
-}
+import type { Stamp, Watched } from '@keelson/contract'
 
 /** Of this process, before anything was read. Coarse file systems round the time of a change down. */
 const beganMs = Date.now() - 20

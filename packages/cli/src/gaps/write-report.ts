@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
 import { noColors } from '../output.ts'
 import { tableWidth } from '../table.ts'
+import { count } from '../text.ts'
 import type { GapsOptions } from './options.ts'
 import { formatPretty } from './pretty.ts'
 
@@ -31,7 +32,7 @@ export const writeReport = async (
     const reason = error instanceof Error ? error.message : String(error)
     throw usageError(`${path} cannot be written: ${reason}`, 'name another file with --output')
   }
-  output.message(`${report.findings.length} findings written to ${file}`)
+  output.message(`${count(report.findings.length, 'finding')} written to ${file}`)
 }
 
 const formatAny = (

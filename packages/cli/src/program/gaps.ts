@@ -17,7 +17,8 @@ Reads the folder (this one unless named) and runs nothing of it: no server, no d
 --fix keeps comments and style, and proves each change before it writes: the repository is audited
 with it, the finding has to be gone, nothing new may appear, and of the compose model nothing else
 may change. What is a decision (keelson gaps rules: "when asked") takes the rule's name with --rule.
-Files are written as a whole, all or none; lines with secrets are masked in what is shown.
+Each file is written as a whole, and all or none of them unless the command is killed meanwhile;
+secrets are masked in what is shown.
 
 With --fix: 0 written, nothing to write, or --dry-run; 7 there is something to write and nobody said
 yes (no terminal and no --yes, or the answer was no); 2 bad input, or a file cannot be written.
@@ -32,10 +33,12 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 /** The audit of a repository, and the list of what it looks for. */
 export const addGapsCommands = (add: Add, handle: Handle): void => {
   const gaps = addAuditOptions(
-    add(
-      'gaps',
-      'what is missing, wrong or untrue in a repository; needs no platform',
-      '--file <path>',
+    withoutStackOptions(
+      add(
+        'gaps',
+        'what is missing, wrong or untrue in a repository; needs no platform',
+        '--file <path>',
+      ),
     ),
   )
     .argument('[path]', 'folder of the repository; this one unless named')
@@ -49,15 +52,27 @@ export const addGapsCommands = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await import('../commands/gaps.ts')).gaps))
 
   addAuditOptions(
-    add('diff', 'only what the changes since a revision bring', '--file <path>', gaps),
+    withoutStackOptions(
+      add('diff', 'only what the changes since a revision bring', '--file <path>', gaps),
+    ),
   )
     .argument('<revision>', 'a branch, tag or commit')
     .argument('[path]', 'folder of the repository; this one unless named')
     .action(handle(async () => (await import('../commands/gaps-diff.ts')).gapsDiff))
 
-  add('rules', 'list the rules, or explain one', '--file <path>', gaps)
+  withoutStackOptions(add('rules', 'list the rules, or explain one', '--file <path>', gaps))
     .argument('[id]', 'a rule or a family')
     .action(handle(async () => (await import('../commands/gaps-rules.ts')).gapsRules))
+}
+
+const stackOptions = ['--file', '--project-name', '--stack', '--profile']
+
+/** They name one stack; an audit is of all that a folder has, and refuses them. */
+const withoutStackOptions = (command: Command): Command => {
+  for (const option of command.options) {
+    if (stackOptions.includes(option.long ?? '')) option.hideHelp()
+  }
+  return command
 }
 
 const addAuditOptions = (command: Command): Command =>

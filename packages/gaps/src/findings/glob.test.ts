@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { matchesGlob } from './glob.ts'
+import { createGlobs } from './glob.ts'
 
 const cases: [pattern: string, path: string, expected: boolean][] = [
   ['legacy', 'legacy', true],
@@ -24,12 +24,18 @@ const cases: [pattern: string, path: string, expected: boolean][] = [
 
 for (const [pattern, path, expected] of cases) {
   test(`${pattern} ${expected ? 'matches' : 'does not match'} ${path}`, () => {
-    assert.equal(matchesGlob(pattern, path), expected)
+    assert.equal(createGlobs([pattern])(path), expected)
   })
 }
 
+test('one of several patterns is enough, and none matches nothing', () => {
+  const matches = createGlobs(['a/*.yaml', 'legacy'])
+  assert.deepEqual(['a/x.yaml', 'legacy/x', 'b'].map(matches), [true, true, false])
+  assert.equal(createGlobs([])('a'), false)
+})
+
 test('a pattern of many stars ends', () => {
   const pattern = `${'*a'.repeat(200)}b`
-  assert.equal(matchesGlob(pattern, 'a'.repeat(2000)), false)
-  assert.equal(matchesGlob(`${'**/a/'.repeat(100)}b`, 'a/'.repeat(1000) + 'c'), false)
+  assert.equal(createGlobs([pattern])('a'.repeat(2000)), false)
+  assert.equal(createGlobs([`${'**/a/'.repeat(100)}b`])('a/'.repeat(1000) + 'c'), false)
 })

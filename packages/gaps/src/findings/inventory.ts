@@ -1,4 +1,5 @@
 import type { Place } from '../place.ts'
+import { dutyOf, isAtWork, type Duty } from '../rules/running/observed.ts'
 import type { Finding, Rule } from '../rules/rule.ts'
 import { folderName } from '../systems/folder-name.ts'
 import type { System } from '../systems/system.ts'
@@ -15,7 +16,9 @@ export type InventoryService = Place & {
   built: boolean | null
   /** Why it is not built; null when it is. */
   why: string | null
-  /** Null: nobody looked. */
+  /** `off`: by its profiles or its number of instances nothing of it is to run. */
+  runs: Duty
+  /** Of a job that it ended well, or is at it. Null: nobody looked, it is off, or it cannot be seen. */
   running: boolean | null
 }
 
@@ -93,24 +96,31 @@ const countedRules = (systems: readonly System[], rules: readonly Rule[]): reado
   return rules.filter(({ id }) => looked || !id.startsWith('running/'))
 }
 
-/** Each folder's stack as it is meant: what `docker compose up` reads, else the largest one. */
+/**
+ * Each folder's stack as it is meant: the reading that runs, else what `docker compose up` reads, else
+ * the largest one.
+ */
 const mainSystems = (systems: readonly System[]): System[] =>
   [...Map.groupBy(systems, ({ folder }) => folder).values()].flatMap((readings) => {
     const [largest] = readings.toSorted((a, b) => b.services.size - a.services.size)
-    return readings.find(({ isDefault }) => isDefault) ?? largest ?? []
+    const started = readings.find(({ running }) => running !== undefined)
+    return started ?? readings.find(({ isDefault }) => isDefault) ?? largest ?? []
   })
 
 const servicesOf = (system: System): InventoryService[] =>
   [...system.services.values()].map((service) => {
     const built = isBuilt(service, system)
-    const instances = system.running?.instances.filter((one) => one.service === service.name)
+    const looked = system.running !== undefined
+    const instances = system.running?.instances.filter((one) => one.service === service.name) ?? []
+    const runs = dutyOf(system, service, instances)
     const { file, line, column } = service.at
     return {
       ...{ system: folderName(system.folder), service: service.name },
       category: categoryOf(service),
       built: built ?? null,
       why: built === false ? whyNotBuilt(service) : null,
-      running: instances === undefined ? null : instances.some(({ isRunning }) => isRunning),
+      runs,
+      running: looked ? (isAtWork(runs, instances) ?? null) : null,
       ...{ file, line, column },
     }
   })

@@ -3,10 +3,11 @@ import { families, type Family, type Finding, type Rule, type Severity } from '.
 /**
  * How much of a repository is without gaps, 0 to 100, by family and in all.
  *
- * A unit is a service, or a stack as such (for what is found about no service). In a family each
- * unit counts 1 without findings, and by its gravest finding otherwise: 0.9 with an info, 0.5 with a
- * warning, 0 with an error. The score of the family is the mean of its units, rounded down unless it
- * is whole; the score in all is the mean of the families.
+ * A unit is a service, or a stack as such (for what is found about no service; a stack that does not
+ * load is one unit, as its services are not known). It counts 1 without findings, and by its gravest
+ * finding otherwise: 0.9 with an info, 0.5 with a warning, 0 with an error. The score of a family is
+ * the mean of the units by the findings of the family, the score in all their mean by all findings,
+ * rounded down unless it is whole: never above that of any family. Where no stack loads it is 0.
  */
 export type Score = {
   total: number
@@ -30,25 +31,34 @@ export const scoreOf = (
 ): Score => {
   const judged = families.filter((family) => rules.some(({ id }) => familyOf(id) === family))
   const byFamily = Map.groupBy(findings, ({ rule }) => familyOf(rule))
-  const count = units.reduce((sum, { services }) => sum + services.length + 1, 0)
+  const known = units.flatMap(({ system, services }) =>
+    [...services, ''].map((service) => keyOf(system, service)),
+  )
+  // What is told of no stack that loads (a document at the root, a stack that does not) counts too.
+  const all = new Set([...known, ...findings.map(unitOf)])
   const scores = judged.map((family) => {
     const found = byFamily.get(family) ?? []
-    const byUnit = Map.groupBy(found, ({ system, service }) => `${system}\0${service ?? ''}`)
-    const loss = [...byUnit.values()].map((list) =>
-      Math.max(...list.map(({ severity }) => lost[severity])),
-    )
-    // Of a repository where nothing can be loaded there is no unit, and still something to tell.
-    const total = Math.max(count, loss.length, 1)
-    const share = 1 - loss.reduce((sum, one) => sum + one, 0) / total
     const of = (severity: Severity) => found.filter((one) => one.severity === severity).length
     return {
       family,
-      score: Math.floor(Math.round(share * 1e6) / 1e4),
+      score: shareWithout(found, all.size),
       ...{ errors: of('error'), warnings: of('warning'), infos: of('info') },
     }
   })
-  const sum = scores.reduce((total, { score }) => total + score, 0)
-  return { total: scores.length === 0 ? 100 : Math.floor(sum / scores.length), families: scores }
+  return { total: units.length === 0 ? 0 : shareWithout(findings, all.size), families: scores }
 }
+
+/** In percent, of this many units; each loses by its gravest finding. */
+const shareWithout = (findings: readonly Finding[], units: number): number => {
+  const loss = [...Map.groupBy(findings, unitOf).values()].map((list) =>
+    Math.max(...list.map(({ severity }) => lost[severity])),
+  )
+  const share = 1 - loss.reduce((sum, one) => sum + one, 0) / Math.max(units, 1)
+  return Math.floor(Math.round(share * 1e6) / 1e4)
+}
+
+const keyOf = (system: string, service: string): string => `${system}\0${service}`
+
+const unitOf = ({ system, service }: Finding): string => keyOf(system, service ?? '')
 
 export const familyOf = (rule: string): Family => rule.split('/')[0] as Family

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdir, symlink } from 'node:fs/promises'
 import { test } from 'node:test'
 import { audit } from '../audit.ts'
 import { rules } from '../rules/index.ts'
 import { createRepository } from '../testing/repository.ts'
 import { GapsInputError } from './input-error.ts'
-import { parseSettings } from './settings.ts'
+import { parseSettings, readSettings } from './settings.ts'
 
 const compose = 'services:\n  db:\n    image: postgres:17\n'
 const onlyHealth = rules.filter(({ id }) => id === 'health/no-check')
@@ -77,6 +78,16 @@ const wrong: [name: string, text: string, faults: string[]][] = [
     'leave-out: legacy\n',
     ['1:12 leave-out must be a list of paths (leave-out: [legacy/**])'],
   ],
+  [
+    'more paths than anybody has',
+    `leave-out:\n${'  - "**/*a"\n'.repeat(201)}`,
+    ['202:5 leave-out has 201 paths, more than 200 (name the folders above them)'],
+  ],
+  [
+    'a path longer than any',
+    `leave-out: ["${'**/'.repeat(101)}a"]\n`,
+    ['1:13 must be a path of at most 300 characters, * and ** allowed (undefined)'],
+  ],
   ['an alias', 'rules: &r\n  health: *r\n', ['2:11 aliases are not read here (undefined)']],
 ]
 
@@ -90,4 +101,24 @@ for (const [name, text, expected] of wrong) {
 test('broken YAML is refused with its place', () => {
   const [fault = ''] = faultsOf('rules: [\n')
   assert.match(fault, /^2:1 /)
+})
+
+test('settings that lie outside of the repository are refused, and nothing of them is told', async () => {
+  await using outside = await createRepository({ 'gaps.yaml': 'password: hunter2\n' })
+  const says = async (link: (path: (file: string) => string) => Promise<void>) => {
+    await using repository = await createRepository()
+    await link(repository.path)
+    const { root } = repository
+    return assert.rejects(readSettings(root, rules), (error: Error) => {
+      assert.ok(error instanceof GapsInputError)
+      assert.match(error.message, /gaps\.yaml: .* link/)
+      assert.doesNotMatch(error.message, /password|hunter2/)
+      return true
+    })
+  }
+  await says((path) => symlink(outside.root, path('.keelson')))
+  await says(async (path) => {
+    await mkdir(path('.keelson'))
+    await symlink(outside.path('gaps.yaml'), path('.keelson/gaps.yaml'))
+  })
 })

@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { suggest } from '@keelson/compose'
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import { families, type Finding, type Rule, type Severity } from '../rules/rule.ts'
-import { readText, type ReadText } from '../tree/read-text.ts'
-import { matchesGlob } from './glob.ts'
+import { OwnFileRefused, readOwnFile } from '../tree/own-files.ts'
+import type { ReadText } from '../tree/read-text.ts'
+import { createGlobs } from './glob.ts'
 import { GapsInputError, type InputFault } from './input-error.ts'
 
 export const settingsFile = '.keelson/gaps.yaml'
@@ -28,19 +29,26 @@ const sizeLimitBytes = 256 * 1024
 /** Throws GapsInputError with every fault and its place. */
 export const readSettings = async (root: string, rules: readonly Rule[]): Promise<Settings> => {
   const file = join(root, settingsFile)
-  let found: ReadText
+  let found: ReadText | undefined
   try {
-    found = await readText(file, sizeLimitBytes)
+    found = await readOwnFile(root, settingsFile, sizeLimitBytes)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    if (code === 'ENOENT' || code === 'ENOTDIR') return noSettings
-    throw new GapsInputError([{ file, line: 0, column: 0, message: `cannot be read: ${code}` }])
+    throw new GapsInputError([{ file, line: 0, column: 0, ...faultOf(error) }])
   }
+  if (found === undefined) return noSettings
   if (found === 'binary' || found === 'too large') {
     const message = `is not a text file of at most ${sizeLimitBytes} bytes`
     throw new GapsInputError([{ file, line: 0, column: 0, message }])
   }
   return parseSettings(file, found.text, rules)
+}
+
+const faultOf = (error: unknown): { message: string; hint?: string } => {
+  if (error instanceof OwnFileRefused) {
+    return { message: error.message, hint: 'put a regular file there, or take it away' }
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+  return { message: `cannot be read: ${code}` }
 }
 
 export const parseSettings = (file: string, text: string, rules: readonly Rule[]): Settings => {
@@ -93,15 +101,26 @@ const readRules = (node: Node | null, complain: Complain, rules: readonly Rule[]
   return found
 }
 
+/** Each is asked at each of up to 50,000 paths. */
+const patternCountMax = 200
+const patternLengthMax = 300
+
 const readPaths = (node: Node | null, complain: Complain): string[] => {
   if (!isSeq(node)) {
     complain(node?.range?.[0], 'leave-out must be a list of paths', 'leave-out: [legacy/**]')
     return []
   }
+  const beyond = node.items[patternCountMax] as Node | undefined
+  if (beyond !== undefined) {
+    const message = `leave-out has ${node.items.length} paths, more than ${patternCountMax}`
+    complain(beyond.range?.[0], message, 'name the folders above them')
+    return []
+  }
   return node.items.flatMap((item) => {
-    const path = textOf(item as Node)
-    if (path !== undefined && path !== '') return [path]
-    complain((item as Node).range?.[0], 'must be a path, * and ** allowed')
+    const path = textOf(item as Node) ?? ''
+    if (path !== '' && path.length <= patternLengthMax) return [path]
+    const which = path === '' ? '' : ` of at most ${patternLengthMax} characters`
+    complain((item as Node).range?.[0], `must be a path${which}, * and ** allowed`)
     return []
   })
 }
@@ -157,7 +176,5 @@ export const applySettings = (finding: Finding, { rules }: Settings): Finding | 
   return level === 'on' ? finding : { ...finding, severity: level satisfies Severity }
 }
 
-export const leavesOut =
-  ({ leaveOut }: Settings) =>
-  (path: string): boolean =>
-    leaveOut.some((pattern) => matchesGlob(pattern, path))
+export const leavesOut = ({ leaveOut }: Settings): ((path: string) => boolean) =>
+  createGlobs(leaveOut)

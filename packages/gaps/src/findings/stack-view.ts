@@ -4,6 +4,7 @@ import { plainName } from '../rules/claims/documents.ts'
 import { listsOf } from '../rules/claims/lists.ts'
 import type { Finding, Rule } from '../rules/rule.ts'
 import { folderName } from '../systems/folder-name.ts'
+import { repositoryPath } from '../systems/places.ts'
 import type { System } from '../systems/system.ts'
 import { takeInventory, type Inventory } from './inventory.ts'
 
@@ -25,7 +26,10 @@ type Asked = {
   accepted?: ReadonlySet<string>
 }
 
-/** The reading of the files that a stack was started from; else the usual one of their folder. */
+/**
+ * The reading of the files that a stack was started from (`AuditOptions.files`); undefined when they do
+ * not load. Where they are not all in the repository, the usual reading of those that are.
+ */
 export const systemOf = (
   systems: readonly System[],
   files: readonly string[],
@@ -34,6 +38,12 @@ export const systemOf = (
   const key = files.join('\0')
   const exact = systems.find((system) => pathsOf(system).join('\0') === key)
   if (exact !== undefined) return exact
+  const isHere = ({ tree }: System) =>
+    files.every((file) => {
+      const path = repositoryPath(tree.root, file)
+      return path !== undefined && tree.has(path)
+    })
+  if (files.length > 0 && systems.some(isHere)) return undefined
   const near = systems.filter((system) => pathsOf(system).some((path) => files.includes(path)))
   return near.find(({ isDefault }) => isDefault) ?? near[0]
 }

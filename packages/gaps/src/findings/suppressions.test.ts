@@ -59,6 +59,34 @@ test('it holds until the end of its day wherever one is, and then no longer', as
   ])
 })
 
+test('over, with what it names still there: told so, and left for whoever decides', async () => {
+  const open = (comment: string) =>
+    `services:\n  # keelson-ignore network/exposed${comment}: soon\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n`
+  const above = stack('  # keelson-ignore health/no-check until 2026-01-01: soon\n')
+  const cases: [text: string, says: RegExp][] = [
+    [above, /ended on 2026-01-01: it is over, and the finding counts again/],
+    [open(' until 2026-01-01'), /it is over, and the finding on line 5 counts again/],
+    [open(''), /matches nothing on line 3/],
+  ]
+  for (const [text, says] of cases) {
+    await using repository = await createRepository({ 'compose.yaml': text })
+    const { findings } = await audit({ root: repository.root, now: new Date('2026-11-21') })
+    const stale = findings.find(({ rule }) => rule === 'suppression/stale')
+    assert.match(stale?.message ?? '', says)
+    assert.doesNotMatch(stale?.fix ?? '', /Remove/)
+    assert.deepEqual(stale?.edits, [], text)
+  }
+})
+
+test('over, with nothing of it left: it can go', async () => {
+  const text = stack('  # keelson-ignore network/exposed until 2026-01-01: soon\n')
+  await using repository = await createRepository({ 'compose.yaml': text })
+  const { findings } = await audit({ root: repository.root, now: new Date('2026-11-21') })
+  const stale = findings.find(({ rule }) => rule === 'suppression/stale')
+  assert.match(stale?.fix ?? '', /nothing left that it would leave out/)
+  assert.equal(stale?.edits.length, 1)
+})
+
 test('without a reason it is refused', async () => {
   for (const words of ['health/no-check', 'health/no-check:', 'health/no-check until 2027-01-01']) {
     const { rules: left } = await find({ 'compose.yaml': stack(`  # keelson-ignore ${words}\n`) })

@@ -4,6 +4,7 @@ import type { Edit } from '../fix/edit.ts'
 import { factAt, type Place } from '../place.ts'
 import { families, type Finding, type Found, type Rule } from '../rules/rule.ts'
 import { isEnvFile } from '../systems/read-env-files.ts'
+import type { System } from '../systems/system.ts'
 import { suppressionMark, type Tree } from '../tree/tree.ts'
 
 /** `# keelson-ignore health/no-check until 2027-01-31: reason`, of one line of one file. */
@@ -189,31 +190,25 @@ const covers = (named: string, rule: string): boolean =>
 const isOver = ({ until }: Suppression, now: Date): boolean =>
   until !== undefined && Date.parse(`${until}T23:59:59Z`) + 12 * 3_600_000 < now.getTime()
 
-/** Cases of `suppression/…`: what comments say in vain. `ran` are the rules that were judged. */
+/** What the audit saw, for what comments say in vain. */
+export type Seen = {
+  /** Comments that leave something out, or would if they were not over. */
+  used: ReadonlySet<Suppression>
+  /** Rules that were judged. */
+  ran: ReadonlySet<string>
+  /** What a comment names and does not reach: found of the same service on another line. */
+  missedBy: (one: Suppression) => Place | undefined
+  now: Date
+}
+
+/** Cases of `suppression/…`: what comments say in vain. */
 export const judgeSuppressions = (
   { list, misread }: Suppressions,
-  used: ReadonlySet<Suppression>,
-  ran: ReadonlySet<string>,
-  now: Date,
+  seen: Seen,
 ): { rule: Rule['id']; found: Found }[] => {
   const stale = list.flatMap((one): { rule: Rule['id']; found: Found }[] => {
-    const named = one.rules.join(', ')
-    const subject = `${named}: ${one.reason}`
-    if (isOver(one, now)) {
-      const message = `The suppression of ${named} ended on ${one.until}`
-      const fix = used.has(one)
-        ? `Close the gap, or write a new day and reason: ${one.reason.slice(0, 200)}`
-        : 'Remove the comment: there is nothing left that it would leave out'
-      const found = foundAt(one, message, fix, subject)
-      // What it would still leave out is somebody's decision.
-      const edits = used.has(one) ? [] : removalOf(one)
-      return [{ rule: 'suppression/stale', found: { ...found, edits } }]
-    }
-    const hasRun = one.rules.some((rule) => [...ran].some((id) => covers(rule, id)))
-    if (used.has(one) || !hasRun) return []
-    const message = `The suppression of ${named} matches nothing on line ${one.target}`
-    const found = foundAt(one, message, 'Remove the comment', subject)
-    return [{ rule: 'suppression/stale', found: { ...found, edits: removalOf(one) } }]
+    const found = isOver(one, seen.now) ? judgeOver(one, seen) : judgeUnused(one, seen)
+    return found === undefined ? [] : [{ rule: 'suppression/stale', found }]
   })
   const wrong = misread.map((one) => ({
     rule: `suppression/${one.kind}` as const,
@@ -221,6 +216,58 @@ export const judgeSuppressions = (
   }))
   return [...stale, ...wrong]
 }
+
+/** What it would still leave out, or means to, is somebody's decision: then the comment stays. */
+const judgeOver = (one: Suppression, { used, missedBy }: Seen): Found => {
+  const named = one.rules.join(', ')
+  const missed = missedBy(one)
+  const again = 'Close the gap, or write a new day and reason'
+  if (used.has(one)) {
+    const message = `The suppression of ${named} ended on ${one.until}: it is over, and the finding counts again`
+    return foundAt(one, message, `${again}: ${one.reason.slice(0, 200)}`, subjectOf(one))
+  }
+  const message = `The suppression of ${named} ended on ${one.until}`
+  if (missed !== undefined) {
+    const counts = `${message}: it is over, and the finding on line ${missed.line} counts again`
+    return foundAt(one, counts, `${again} above line ${missed.line}`, subjectOf(one))
+  }
+  const fix = 'Remove the comment: there is nothing left that it would leave out'
+  return { ...foundAt(one, message, fix, subjectOf(one)), edits: removalOf(one) }
+}
+
+const judgeUnused = (one: Suppression, { used, ran, missedBy }: Seen): Found | undefined => {
+  const hasRun = one.rules.some((rule) => [...ran].some((id) => covers(rule, id)))
+  if (used.has(one) || !hasRun) return undefined
+  const message = `The suppression of ${one.rules.join(', ')} matches nothing on line ${one.target}`
+  const missed = missedBy(one)
+  return missed === undefined
+    ? { ...foundAt(one, message, 'Remove the comment', subjectOf(one)), edits: removalOf(one) }
+    : foundAt(one, message, `Move it right above line ${missed.line}`, subjectOf(one))
+}
+
+const subjectOf = ({ rules, reason }: Suppression): string => `${rules.join(', ')}: ${reason}`
+
+/**
+ * Who writes a comment above a service means all of it, and a comment speaks of one line: where else
+ * in the same service stands what it names?
+ */
+export const missedIn =
+  (findings: readonly Finding[], systems: readonly System[]): Seen['missedBy'] =>
+  ({ rules, file, target }) => {
+    const services = systems
+      .flatMap((system) => [...system.services.values()])
+      .filter(({ at }) => at.file === file && at.line <= target)
+    const last = Math.max(0, ...services.map(({ at }) => at.line))
+    const names = new Set(services.filter(({ at }) => at.line === last).map(({ name }) => name))
+    return findings
+      .filter(
+        ({ rule, service }) =>
+          rules.some((named) => covers(named, rule)) && names.has(service ?? ''),
+      )
+      .flatMap(
+        ({ evidence }) => evidence.find((fact) => fact.file === file && fact.line > 0) ?? [],
+      )[0]
+  }
 
 /** Of what runs an audit may have seen nothing: then nobody knows whether the comment is in vain. */
 const removalOf = ({ file, line, rules }: Suppression): readonly Edit[] =>

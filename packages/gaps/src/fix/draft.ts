@@ -2,6 +2,7 @@ import type { Finding } from '../rules/rule.ts'
 import type { Tree } from '../tree/tree.ts'
 import { applyEdit } from './apply-edit.ts'
 import { EditRefused, type Edit } from './edit.ts'
+import { depthOf, giverOf, type Bases } from './inherited.ts'
 import { readSource, type SourceFile } from './source-file.ts'
 
 /** What mends one finding. */
@@ -17,6 +18,8 @@ export type Draft = {
   /** Those that change, by path in the repository. */
   texts: ReadonlyMap<string, string>
   made: readonly Unit[]
+  /** The edits of these that were made; others were not needed any more. */
+  written: readonly Edit[]
   /** Units that change a file, by its path. */
   byFile: ReadonlyMap<string, readonly Unit[]>
   refused: ReadonlyMap<Unit, string>
@@ -40,26 +43,30 @@ export const createSources = (root: string, tree: Tree): Sources => {
   }
 }
 
+type DraftOptions = { from?: Draft; isLate?: () => boolean; bases: Bases }
+
 /**
  * One unit after the other: it is made as a whole or not at all. Places are those of the files, or of
- * what `from` has made of them already.
+ * what `from` has made of them already. What a service gets by what it extends is not written again.
  */
 export const makeDraft = async (
   units: readonly Unit[],
   sources: Sources,
-  { from = nothing, isLate = () => false }: { from?: Draft; isLate?: () => boolean } = {},
+  { from = nothing, isLate = () => false, bases }: DraftOptions,
 ): Promise<Draft> => {
   const texts = new Map(from.texts)
   const byFile = new Map(from.byFile)
   const refused = new Map(from.refused)
   const made = [...from.made]
-  for (const unit of units.toSorted(byPlace)) {
+  const written = [...from.written]
+  for (const unit of units.toSorted(byPlace(bases))) {
     try {
       if (isLate()) throw new EditRefused('no time was left for it: name fewer rules')
-      const own = await applyUnit(unit, texts, sources)
+      const own = await applyUnit(unit, { texts, written, bases }, sources)
       made.push(unit)
-      for (const [file, text] of own) {
-        texts.set(file, text)
+      written.push(...own.written)
+      own.texts.forEach((text, file) => texts.set(file, text))
+      for (const file of new Set([...own.texts.keys(), ...own.givers])) {
         byFile.set(file, [...(byFile.get(file) ?? []), unit])
       }
     } catch (error) {
@@ -69,29 +76,56 @@ export const makeDraft = async (
       refused.set(unit, isDeep ? 'the file is nested too deeply' : error.message)
     }
   }
-  return { texts, made, byFile, refused }
+  return { texts, made, written, byFile, refused }
 }
 
-const nothing: Draft = { texts: new Map(), made: [], byFile: new Map(), refused: new Map() }
+const nothing: Draft = {
+  ...{ texts: new Map(), made: [], written: [] },
+  ...{ byFile: new Map(), refused: new Map() },
+}
+
+type SoFar = { texts: ReadonlyMap<string, string>; written: readonly Edit[]; bases: Bases }
+type Applied = { texts: ReadonlyMap<string, string>; written: readonly Edit[]; givers: string[] }
 
 /** Texts of the files it has a part in, also of those that an earlier unit has changed the same way. */
 const applyUnit = async (
   { edits }: Unit,
-  texts: ReadonlyMap<string, string>,
+  { texts, written, bases }: SoFar,
   sources: Sources,
-): Promise<ReadonlyMap<string, string>> => {
+): Promise<Applied> => {
   const own = new Map<string, string>()
-  for (const edit of edits.toSorted((a, b) => placeOf(b) - placeOf(a))) {
+  const done: Edit[] = []
+  const givers: string[] = []
+  for (const edit of edits.toSorted(inOrder(bases))) {
+    const giver = giverOf(edit, [...written, ...done], bases)
+    if (giver !== undefined) {
+      givers.push(giver.file)
+      continue
+    }
     const { text } = await sources(edit.file)
     const before = own.get(edit.file) ?? texts.get(edit.file) ?? text
     own.set(edit.file, applyEdit(before, edit))
+    done.push(edit)
   }
-  return own
+  return { texts: own, written: done, givers }
 }
 
-/** From the end of a file to its beginning, as places move; then what goes by keys. */
-const byPlace = (a: Unit, b: Unit): number =>
-  Math.max(0, ...b.edits.map(placeOf)) - Math.max(0, ...a.edits.map(placeOf))
+/**
+ * From the end of a file to its beginning, as places move; then what goes by keys, services that
+ * others extend before these.
+ */
+const inOrder =
+  (bases: Bases) =>
+  (a: Edit, b: Edit): number =>
+    placeOf(b) - placeOf(a) || depthOf(a, bases) - depthOf(b, bases)
+
+const byPlace =
+  (bases: Bases) =>
+  (a: Unit, b: Unit): number => {
+    const last = ({ edits }: Unit) => Math.max(0, ...edits.map(placeOf))
+    const depth = ({ edits }: Unit) => Math.min(...edits.map((edit) => depthOf(edit, bases)))
+    return last(b) - last(a) || depth(a) - depth(b)
+  }
 
 const columnsMax = 100_000
 

@@ -91,6 +91,61 @@ test('what would change another service too is left, with the reason', async () 
   assert.match(base.skipped[0] ?? '', /would also change services\.copy\.deploy/)
 })
 
+test('what a service gets by what it extends is not written again, in any file or under any name', async () => {
+  await using repository = await createRepository({
+    'compose.yaml':
+      'services:\n  db:\n    image: postgres:17\n  copy:\n    extends: db\n  again: { extends: { service: copy } }\n',
+    'compose.build.yaml':
+      'name: build\nservices:\n  db:\n    extends: { file: compose.yaml, service: db }\n',
+    'dev/compose.yaml':
+      'services:\n  store:\n    extends:\n      file: ../compose.yaml\n      service: db\n    ports: ["127.0.0.1:1:5432"]\n',
+  })
+  const { found, plan } = await planFor(repository.root, ['resilience/memory-limit'])
+  assert.deepEqual(plan.skipped, [])
+  assert.deepEqual(
+    plan.files.map(({ file, after }) => [file, after.match(/memory: 4G/g)?.length]),
+    [['compose.yaml', 1]],
+  )
+  const mended = plan.files.flatMap(({ fingerprints }) => fingerprints)
+  assert.equal(mended.length, found.findings.length)
+  assert.equal(mended.length, 4)
+})
+
+test('the finding names the figure that is written', async () => {
+  await using repository = await createRepository({
+    'compose.yaml': 'services:\n  db:\n    image: postgres:17\n  mq:\n    image: rabbitmq:4\n',
+  })
+  const { found, plan } = await planFor(repository.root, ['resilience/memory-limit'])
+  const told = found.findings.map(({ fix }) => /memory: (\d+G)/.exec(fix)?.[1])
+  const written = plan.files[0]?.after.match(/memory: \d+G/g)
+  assert.deepEqual(
+    written,
+    told.map((figure) => `memory: ${figure}`),
+  )
+})
+
+test('nobody is made to wait for a check that cannot work, also beside one that can', async () => {
+  const { texts, skipped } = await mend(
+    {
+      'compose.yaml': `services:
+${api}    depends_on: [db, cache]
+  db:
+    image: postgres:17
+    healthcheck: { test: [CMD, pg_isready] }
+  cache:
+    image: redis:7
+    healthcheck: { test: [CMD, curl, -f, "http://localhost:6379"] }
+`,
+    },
+    'health/wait-not-ready',
+  )
+  assert.deepEqual(texts, {})
+  assert.equal(skipped.length, 2)
+  for (const why of skipped) {
+    assert.match(why, /Mend the check of cache first \(health\/probe-program: .* runs curl/)
+  }
+})
+
 test('values that anchors share are left', async () => {
   const { texts, skipped } = await mend(
     {
@@ -168,11 +223,21 @@ test('a check is not added where it would not hold', async () => {
     'elasticsearch:8.19.0',
     'postgres:17\n    environment: { PGPORT: "6000" }',
     'traefik:v3.4',
+    'nginx:${TAG}',
+    'nginx:1.27-alpine',
   ]
   for (const image of cases) {
     const files = { 'compose.yaml': `services:\n  it:\n    image: ${image}\n` }
     assert.deepEqual((await mend(files, 'health/no-check')).texts, {}, image)
   }
+})
+
+test('a check that all variants of an image can run is added whatever the tag is', async () => {
+  const files = { 'compose.yaml': 'services:\n  it:\n    image: redis:${TAG}\n' }
+  const { texts } = await mend(files, 'health/no-check')
+  assert.match(texts['compose.yaml'] ?? '', /redis-cli/)
+  const nginx = { 'compose.yaml': 'services:\n  it:\n    image: nginx:${TAG}\n' }
+  assert.doesNotMatch((await mend(nginx, 'health/no-check')).skipped.join(), /nginx.+status/)
 })
 
 const prometheus = `services:

@@ -3,6 +3,7 @@ import { rules as allRules } from '../rules/index.ts'
 import type { Finding } from '../rules/rule.ts'
 import { unifiedDiff } from './changes.ts'
 import { createSources, makeDraft, type Draft, type Sources, type Unit } from './draft.ts'
+import { basesOf } from './inherited.ts'
 import { causesOf, hasWeight, judgeDraft, type Verdict } from './judge-draft.ts'
 
 export type FixOptions = {
@@ -58,7 +59,8 @@ export const planFixes = async (options: FixOptions): Promise<FixPlan> => {
   const end = performance.now() + (options.timeLimitMs ?? defaultTimeLimitMs)
   const isLate = () => performance.now() > end
   let main: readonly Unit[] = units
-  let draft = await makeDraft(main, sources, { isLate })
+  const bases = basesOf(before.systems)
+  let draft = await makeDraft(main, sources, { isLate, bases })
   for (let round = 0; round < roundsMax; round += 1) {
     const { refused } = draft
     skipped.push(...skipsOf([...refused].filter(([unit]) => main.includes(unit))))
@@ -74,7 +76,7 @@ export const planFixes = async (options: FixOptions): Promise<FixPlan> => {
     // Without one of its causes a follow-up may have nothing to follow.
     draft = await makeDraft(dropped.size > 0 ? main : mendable, sources, {
       ...(dropped.size > 0 ? {} : { from: draft }),
-      isLate,
+      ...{ isLate, bases },
     })
   }
   const why = `it could not be proved within ${roundsMax} audits: name fewer rules`

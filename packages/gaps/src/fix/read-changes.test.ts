@@ -16,7 +16,7 @@ test('a report can propose the lines of each mend, but none that hold a secret',
   const changesOf = await readChanges(found, found.findings)
   const lines = (service: string) => {
     const finding = found.findings.find(
-      (one) => one.rule === 'resilience/memory-limit' && one.service === service,
+      (one) => one.rule === 'health/no-check' && one.service === service,
     )
     assert.ok(finding)
     return changesOf(finding)
@@ -27,7 +27,13 @@ test('a report can propose the lines of each mend, but none that hold a secret',
       lines: [
         {
           ...{ from: 4, to: 3 },
-          text: '    deploy:\n      resources:\n        limits:\n          memory: 4G\n',
+          text: `    healthcheck:
+      test: ["CMD-SHELL", 'pg_isready -U "$\${POSTGRES_USER:-postgres}"']
+      interval: 10s
+      timeout: 5s
+      retries: 5
+      start_period: 30s
+`,
         },
       ],
     },

@@ -1,10 +1,9 @@
 import type { Audit } from '../audit.ts'
-import { maskSecrets } from '../formats/mask.ts'
 import { rules } from '../rules/index.ts'
 import type { Finding } from '../rules/rule.ts'
-import type { FileChange } from './changes.ts'
+import { maskLines, type FileChange } from './changes.ts'
 import { createSources, makeDraft } from './draft.ts'
-import { lineChanges, type LineChange } from './line-diff.ts'
+import { lineChanges, splitLines, type LineChange } from './line-diff.ts'
 
 /** Of one report: beyond, findings are told without the lines that would mend them. */
 const changeCountMax = 1000
@@ -25,17 +24,28 @@ export const readChanges = async (
   for (const finding of findings.slice(0, changeCountMax)) {
     if (!fixable.has(finding.rule) || finding.edits.length === 0) continue
     const unit = { finding, edits: finding.edits, isFollowUp: false }
-    const { texts } = await makeDraft([unit], sources)
+    const { texts } = await makeDraft([unit], sources, { bases: new Map() })
     const own: FileChange[] = []
+    let isSecret = false
     for (const [file, text] of texts) {
       const { text: before = '' } = await sources(file)
-      own.push({ file, lines: lineChanges(before, text) })
+      const lines = lineChanges(before, text)
+      own.push({ file, lines })
+      isSecret ||= showsSecret(text, lines)
     }
     // A line without its secret would be another line.
-    if (!own.some(({ lines }) => lines.some(showsSecret))) changes.set(finding.fingerprint, own)
+    if (!isSecret) changes.set(finding.fingerprint, own)
   }
   return ({ fingerprint }) => changes.get(fingerprint) ?? []
 }
 
-const showsSecret = ({ text }: LineChange): boolean =>
-  text.split(/\r?\n/).some((line) => maskSecrets(line) !== line)
+const showsSecret = (after: string, changes: readonly LineChange[]): boolean => {
+  const masked = maskLines(after)
+  let shift = 0
+  return changes.some(({ from, to, text }) => {
+    const count = splitLines(text).length
+    const shown = masked.slice(from - 1 + shift, from - 1 + shift + count)
+    shift += count - (to - from + 1)
+    return shown.join('') !== text
+  })
+}

@@ -62,7 +62,7 @@ for (const name of stacks) {
           : []
         const plan = await planFixes({ root, audit: before, rules: asked })
         const mended = new Set(plan.files.flatMap(({ fingerprints }) => fingerprints))
-        assert.ok(mended.size > 0)
+        if (isAsked) assert.ok(mended.size > 0)
         assert.deepEqual(plan.files.flatMap(lostWords), [])
         await writeFixes(root, plan.files)
         const after = await audit({ root })

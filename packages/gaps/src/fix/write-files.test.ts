@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import {
   chmod,
   link,
@@ -8,8 +9,10 @@ import {
   rm,
   stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { createRepository } from '../testing/repository.ts'
 import { writeFixes, WriteFailed } from './write-files.ts'
@@ -103,4 +106,34 @@ test('nothing outside of the repository is written', async () => {
     await assert.rejects(writeFixes(repository.root, [change(file, 'a\n', 'A\n')]), WriteFailed)
   }
   assert.equal(await readFile(outside.path('a.yaml'), 'utf8'), 'a\n')
+})
+
+test('what a killed run left beside a file is removed, and nothing else', async () => {
+  const left = '.a.yaml.0123456789ab.keelson'
+  const kept = [
+    ...['.a.yaml.ba9876543210.keelson', '.a.yaml.0123.keelson', '.b.yaml.0123456789ab.keelson'],
+    ...['a.yaml.0123456789ab.keelson', '.a.yaml.keelson'],
+  ]
+  const files = Object.fromEntries([left, ...kept, 'a.yaml'].map((name) => [name, 'a\n']))
+  await using repository = await createRepository(files)
+  const old = new Date(Date.now() - 3_600_000)
+  for (const name of [left, ...kept.slice(1)]) await utimes(repository.path(name), old, old)
+  await writeFixes(repository.root, [change('a.yaml', 'a\n', 'A\n')])
+  assert.deepEqual((await readdir(repository.root)).toSorted(), [...kept, 'a.yaml'].toSorted())
+})
+
+const skip = process.platform === 'win32' ? 'there is no ulimit' : false
+
+test('a file for which there is no room leaves nothing behind', { skip }, async () => {
+  await using repository = await createRepository({ 'a.yaml': 'a\n' })
+  const program = `
+    const { writeFixes } = await import(process.argv[1])
+    const one = { file: 'a.yaml', before: 'a\\n', after: 'A'.repeat(1e6), isNew: false }
+    await writeFixes(process.argv[2], [one]).catch((error) => console.log(error.message))`
+  const words = ['--input-type=module', '-e', program, join(import.meta.dirname, 'write-files.ts')]
+  const limited = ['-c', 'ulimit -f 16 && exec "$0" "$@"', process.execPath, ...words]
+  const { stdout } = spawnSync('sh', [...limited, repository.root], { encoding: 'utf8' })
+  assert.match(stdout, /^a\.yaml was not written: it ended with E/)
+  assert.equal(await readFile(repository.path('a.yaml'), 'utf8'), 'a\n')
+  assert.deepEqual(await readdir(repository.root), ['a.yaml'])
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { chmod, chown, link, open, rename, unlink } from 'node:fs/promises'
+import { chmod, chown, link, lstat, open, readdir, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { EditRefused } from './edit.ts'
 import { codeOf, readSource, type SourceFile } from './source-file.ts'
@@ -20,8 +20,9 @@ export class WriteFailed extends Error {
 }
 
 /**
- * Writes all files or none. Each is written beside its place, brought to disk and then renamed, so
- * that whoever reads it, and a crash at any moment, sees the old or the new text as a whole. A file
+ * Writes all files or none, unless it is killed between two of them. Each is written beside its place,
+ * brought to disk and then renamed, so that whoever reads it, also after a crash at any moment, sees
+ * the old or the new text as a whole; what a killed run left beside them is removed. A file
  * that is not as it was planned stops it before anything is changed; when a later rename fails, the
  * earlier files are put back. Throws WriteFailed.
  */
@@ -68,7 +69,25 @@ const checkUnchanged = async (root: string, written: WrittenFile): Promise<Sourc
 
 const stage = async (root: string, written: WrittenFile): Promise<Staged> => {
   const source = await checkUnchanged(root, written)
+  await removeLeftovers(source.path)
   return { written, source, temporary: await writeBeside(source, written.after) }
+}
+
+const leftoverAgeMs = 60_000
+
+/** Temporary files of an earlier run of this user that was killed. */
+const removeLeftovers = async (path: string): Promise<void> => {
+  const folder = dirname(path)
+  const start = `.${basename(path)}.`
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (!name.startsWith(start) || !/^[0-9a-f]{12}\.keelson$/.test(name.slice(start.length)))
+      continue
+    const found = await lstat(join(folder, name)).catch(() => undefined)
+    // A younger one may be of a run that is under way.
+    const isOld = found !== undefined && Date.now() - found.mtimeMs > leftoverAgeMs
+    if (!isOld || !found.isFile() || found.uid !== process.getuid?.()) continue
+    await unlink(join(folder, name)).catch(() => undefined)
+  }
 }
 
 const writeBeside = async ({ path, mode, owner }: SourceFile, after: string): Promise<string> => {
@@ -77,17 +96,22 @@ const writeBeside = async ({ path, mode, owner }: SourceFile, after: string): Pr
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
   const handle = await open(temporary, flags, owner === undefined ? 0o666 : 0o600)
   try {
-    await handle.writeFile(after)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    try {
+      await handle.writeFile(after)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (owner !== undefined) {
+      // Only root may give a file to its owner; anybody else has it now.
+      await chown(temporary, owner.uid, owner.gid).catch(() => undefined)
+      await chmod(temporary, mode)
+    }
+    return temporary
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined)
+    throw error
   }
-  if (owner !== undefined) {
-    // Only root may give a file to its owner; anybody else has it now.
-    await chown(temporary, owner.uid, owner.gid).catch(() => undefined)
-    await chmod(temporary, mode)
-  }
-  return temporary
 }
 
 /** A new file takes no other's place, should there be one by now. */

@@ -1,6 +1,7 @@
 import type { Fact } from '../place.ts'
 import type { Finding } from '../rules/rule.ts'
 import type { Tree } from '../tree/tree.ts'
+import { coverLine, hiddenLines } from './hidden-lines.ts'
 import { maskSecrets } from './mask.ts'
 
 export type Excerpt = readonly { line: number; text: string; isIt: boolean }[]
@@ -26,18 +27,25 @@ export const readExcerpts = async (
     const text = await tree.read(file)
     if (text === undefined) continue
     const lines = text.split('\n')
-    for (const fact of list) excerpts.set(keyOf(fact), excerptAt(lines, fact))
+    const hidden = hiddenLines(lines)
+    for (const fact of list) excerpts.set(keyOf(fact), excerptAt(lines, hidden, fact))
   }
   return (fact) => excerpts.get(keyOf(fact)) ?? []
 }
 
 const keyOf = ({ file, line, column }: Fact): string => `${file}\0${line}:${column}`
 
-const excerptAt = (lines: readonly string[], { line, column }: Fact): Excerpt =>
+const excerptAt = (
+  lines: readonly string[],
+  hidden: ReadonlySet<number>,
+  { line, column }: Fact,
+): Excerpt =>
   [line - 1, line, line + 1].flatMap((at) => {
     const text = lines[at - 1]
     // Blank lines around it show nothing.
     if (text === undefined || (at !== line && text.trim() === '')) return []
-    const shown = maskSecrets(text.replace(/\r$/, ''), at === line ? column : 1)
+    const shown = hidden.has(at)
+      ? coverLine(text)
+      : maskSecrets(text.replace(/\r$/, ''), at === line ? column : 1)
     return [{ line: at, text: shown, isIt: at === line }]
   })

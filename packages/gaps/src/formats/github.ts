@@ -1,4 +1,5 @@
 import type { Finding, Severity } from '../rules/rule.ts'
+import { showControls } from './escape.ts'
 import type { Report } from './report.ts'
 import { formatPlace } from './words.ts'
 
@@ -28,7 +29,7 @@ const lineOf = ({ rule, severity, title, message, evidence, fix }: Finding): str
 }
 
 const escapeData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  showControls(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
 const escapeProperty = (text: string): string =>
   escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')

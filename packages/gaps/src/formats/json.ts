@@ -1,3 +1,4 @@
+import { stringifyJson } from './escape.ts'
 import type { Report } from './report.ts'
 
 /** The findings and the inventory, and nothing that differs from run to run. */
@@ -9,5 +10,5 @@ export const formatJson = ({ findings, inventory }: Report): string => {
       ...{ fix, fingerprint },
     }),
   )
-  return `${JSON.stringify({ findings: shown, inventory }, null, 2)}\n`
+  return `${stringifyJson({ findings: shown, inventory })}\n`
 }

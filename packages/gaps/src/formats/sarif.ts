@@ -2,6 +2,7 @@ import type { Fact, Place } from '../place.ts'
 import type { FileChange } from '../fix/changes.ts'
 import type { Finding, Rule, Severity } from '../rules/rule.ts'
 import { familyOf } from '../findings/score.ts'
+import { stringifyJson } from './escape.ts'
 import type { Report } from './report.ts'
 
 const levels: Readonly<Record<Severity, string>> = {
@@ -28,7 +29,7 @@ export const formatSarif = ({ findings, rules, version, changesOf }: Report): st
       },
     ],
   }
-  return `${JSON.stringify(log, null, 2)}\n`
+  return `${stringifyJson(log)}\n`
 }
 
 const ruleOf = ({ id, title, severity, why, fix, joins }: Rule) => {

@@ -37,10 +37,11 @@ const calmOf = ({ inventory, rules, since, baselined }: Report): string => {
 
 /** `25 claimed, 16 declared, 14 built`; what nobody says or saw is left out. */
 export const inventoryLineOf = ({ inventory, seenBy }: Report): string => {
-  const { claimed, declared, built, running } = inventory
+  const { claimed, declared, built, running, services } = inventory
+  const off = running === null ? 0 : services.filter(({ runs }) => runs === 'off').length
   return [
     ...(claimed === null ? [] : [`${claimed} claimed`]),
-    ...[`${declared} declared`, `${built} built`],
+    ...[`${declared} declared${off === 0 ? '' : ` (${off} off)`}`, `${built} built`],
     ...(running === null
       ? []
       : [`${running} running${seenBy === undefined ? '' : ` (seen by ${seenBy})`}`]),

@@ -12,7 +12,7 @@ export const gateways: readonly Entry[] = [
     data: [],
     exporter: { image: 'nginx/nginx-prometheus-exporter', port: 9113 },
     source: opened('nginxinc/docker-nginx', 'b430bec', 'mainline/debian/Dockerfile'),
-    variants: [{ tag: /alpine/, has: [...alpine.has, 'nginx'], lacks: ['bash'] }],
+    variants: [{ tag: /alpine/, has: [...alpine.has, 'nginx'], lacks: ['bash', 'service'] }],
   },
   {
     names: ['nginxinc/nginx-unprivileged'],

@@ -3,7 +3,7 @@ import { applications } from './applications.ts'
 import { brokers } from './brokers.ts'
 import { caches } from './caches.ts'
 import { databases } from './databases.ts'
-import type { Entry } from './entry.ts'
+import type { Entry, Variant } from './entry.ts'
 import { exporters } from './exporters.ts'
 import { gateways } from './gateways.ts'
 import { observability } from './observability.ts'
@@ -46,13 +46,23 @@ export const findKnownImage = (
   if (entry === undefined) return undefined
   const { variants = [], ...image } = entry
   // A tag that is not known may be any of them.
-  if (tag === '' && variants.length > 0) return { ...image, has: [], lacks: [] }
+  if (tag === '' && variants.length > 0) return inAny(image, variants)
   const variant = tag === undefined ? undefined : variants.find((one) => one.tag.test(tag))
   if (variant === undefined) return image
   const { tag: _, ...differs } = variant
   const { healthcheck, ...merged } = { ...image, ...differs }
   if (healthcheck === undefined || !canRun(healthcheck, merged)) return merged
   return { ...merged, healthcheck }
+}
+
+/** What holds whatever the tag is. */
+const inAny = (image: KnownImage, variants: readonly Variant[]): KnownImage => {
+  const all = variants.map(({ has = image.has }) => has)
+  const has = image.has.filter((program) => all.every((programs) => programs.includes(program)))
+  const { healthcheck, ...rest } = image
+  const differs = variants.some((one) => one.healthcheck !== undefined)
+  const plain = { ...rest, has, lacks: [] }
+  return healthcheck === undefined || differs ? plain : { ...plain, healthcheck }
 }
 
 /** A variant may lack the program that the image's usual check asks with. */

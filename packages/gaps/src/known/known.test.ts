@@ -59,6 +59,9 @@ test('the tag tells what is inside', () => {
   assert.deepEqual(knownOf('pgvector/pgvector:0.8.1-pg18')?.data, ['/var/lib/postgresql'])
   // Of a tag that is not known nothing is said.
   assert.deepEqual(findKnownImage('python', '')?.lacks, [])
+  assert.deepEqual(findKnownImage('redis', '')?.has, ['sh', 'redis-cli'])
+  assert.equal(knownOf('nginx:1.27-alpine')?.healthcheck, undefined)
+  assert.equal(findKnownImage('mongo', '')?.healthcheck, undefined)
 })
 
 test('the same name in somebody’s own registry is another image', () => {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseDocument, type Document } from 'yaml'
-import { audit } from '../audit.ts'
+import { audit, type AuditOptions } from '../audit.ts'
 import type { Finding } from '../rules/rule.ts'
 import type { System } from '../systems/system.ts'
 import { createRepository, manyFilesFolder } from '../testing/repository.ts'
@@ -15,6 +15,8 @@ export type Healthy = {
   /** The text of a file that is there. */
   text: (file: string) => string
   write: (file: string, text: string) => Promise<void>
+  /** So that a change costs what it changes. */
+  readBefore: NonNullable<AuditOptions['readBefore']>
   /** What is found in it as it is, by fingerprint. */
   known: ReadonlySet<string>
   [Symbol.asyncDispose]: () => Promise<void>
@@ -38,11 +40,12 @@ export const openHealthy = async (folder: string, name: string): Promise<Healthy
     }
   }
   const repository = await createRepository(Object.fromEntries(files), manyFilesFolder)
-  const found = await audit({ root: repository.root })
+  const readBefore: Healthy['readBefore'] = new Map()
+  const found = await audit({ root: repository.root, readBefore })
   const system = found.systems.find(({ isDefault }) => isDefault)
   if (system === undefined) throw new Error(`${folder} has no stack that can be loaded`)
   return {
-    ...{ name, root: repository.root, files, system },
+    ...{ name, root: repository.root, files, system, readBefore },
     text: (file) => files.get(file) ?? '',
     write: repository.write,
     known: new Set(found.findings.map(({ fingerprint }) => fingerprint)),

@@ -22,7 +22,7 @@ export const judge = async (
   operator: Operator,
   mutant: Mutant,
 ): Promise<Judged> => {
-  const { root, known, files, write } = healthy
+  const { root, known, files, write, readBefore } = healthy
   const { changes, running, service } = mutant
   for (const [file, text] of changes) {
     if (text === null) await rm(join(root, file))
@@ -30,7 +30,7 @@ export const judge = async (
   }
   try {
     const found = await audit({
-      root,
+      ...{ root, readBefore },
       ...(running === undefined ? {} : { running: () => Promise.resolve(running) }),
     })
     const fresh = found.findings.filter(({ fingerprint }) => !known.has(fingerprint))

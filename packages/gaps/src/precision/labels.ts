@@ -55,23 +55,23 @@ export const readOutside = (file: string | URL): Outside[] => {
   }))
 }
 
-type Row = Readonly<Record<string, unknown>>
+export type Row = Readonly<Record<string, unknown>>
 
 const isRecord = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const rowsOf = (list: unknown): Row[] => {
+export const rowsOf = (list: unknown): Row[] => {
   if (!Array.isArray(list)) throw new Error('A list of labels is none')
   return list.filter(isRecord)
 }
 
-const textOf = (row: Row, key: string, otherwise?: string): string => {
+export const textOf = (row: Row, key: string, otherwise?: string): string => {
   const value = row[key] ?? otherwise
   if (typeof value !== 'string') throw new Error(`A label has no ${key}: ${JSON.stringify(row)}`)
   return value
 }
 
-const verdictOf = (row: Row): { isTrue: boolean; why: string } => {
+export const verdictOf = (row: Row): { isTrue: boolean; why: string } => {
   const verdict = row['true']
   if (typeof verdict !== 'boolean')
     throw new Error(`A label has no verdict: ${JSON.stringify(row)}`)

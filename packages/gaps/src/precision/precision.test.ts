@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { missingStacks, stacksFolder } from '../testing/conformance.ts'
-import { labelledAt, labelsFile, outsideFile, pageFile } from './files.ts'
+import { firstContactFile, labelledAt, labelsFile, outsideFile, pageFile } from './files.ts'
+import { readFirstContact } from './first-contact.ts'
 import { readLabels, readOutside } from './labels.ts'
 import { auditStacks, compare, precisionMin, precisionRows } from './measure.ts'
 import { writePage } from './page.ts'
@@ -36,11 +37,16 @@ describe('errors and warnings on public stacks', { skip: missingStacks() }, asyn
   })
 
   test('the page says what is so', async () => {
-    const page = writePage(judged, readOutside(outsideFile), labelledAt)
+    const page = writePage(
+      judged,
+      readOutside(outsideFile),
+      readFirstContact(firstContactFile),
+      labelledAt,
+    )
     assert.equal(
       await readFile(pageFile, 'utf8'),
       page,
-      'write it anew: node packages/gaps/src/precision/write.ts',
+      'write it anew: node packages/gaps/scripts/measure-precision.ts',
     )
   })
 })
@@ -49,7 +55,9 @@ test('each label says which finding it is of, and why', () => {
   const labels = readLabels(labelsFile)
   const keys = labels.map(({ stack, fingerprint }) => `${stack} ${fingerprint}`)
   assert.equal(new Set(keys).size, keys.length, 'no finding is labelled twice')
-  for (const { why } of [...labels, ...readOutside(outsideFile).flatMap((one) => one.findings)]) {
+  const outside = readOutside(outsideFile).flatMap(({ findings }) => findings)
+  const fresh = readFirstContact(firstContactFile).flatMap(({ findings }) => findings)
+  for (const { why } of [...labels, ...outside, ...fresh]) {
     assert.ok(why.length >= 15, why)
   }
 })

@@ -1,4 +1,5 @@
-import type { AlertingEvidence } from '../systems/system.ts'
+import type { AlertingEvidence, ConfiguredContact } from '../systems/system.ts'
+import { readAddress } from './address.ts'
 import type { ConfigNode } from './config-node.ts'
 
 type Routing = Pick<AlertingEvidence, 'receivers' | 'routed'>
@@ -40,6 +41,34 @@ export const readAlertmanager = (root: ConfigNode): Routing => {
     return [{ ...receiver.at, name, integrations, isUsed: used.has(name), by: undefined }]
   })
   return { receivers, routed }
+}
+
+/** The mail server: of all receivers, and of single ones; only of those that write mails. */
+export const readSmarthosts = (root: ConfigNode): readonly ConfiguredContact[] => {
+  const mails = (root.get('receivers')?.items() ?? []).flatMap(
+    (receiver) => receiver.get('email_configs')?.items() ?? [],
+  )
+  const written = mails.flatMap(
+    (mail) => mail.get('smarthost') ?? root.get('global', 'smtp_smarthost') ?? [],
+  )
+  const each = new Map(written.map((node) => [`${node.at.line}:${node.at.column}`, node]))
+  return [...each.values()].flatMap((node) => {
+    const text = node.text()
+    const { host, port } = (text === undefined ? undefined : readAddress(text)) ?? {}
+    if (host === undefined) return []
+    return [
+      {
+        ...node.at,
+        scheme: 'smtp',
+        host,
+        port,
+        path: undefined,
+        variable: undefined,
+        what: 'smarthost',
+        by: undefined,
+      },
+    ]
+  })
 }
 
 /** What it is told by, as written; `''` when it has nothing that it could tell by. */

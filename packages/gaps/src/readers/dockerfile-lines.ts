@@ -6,6 +6,8 @@ export type Line = {
   at: Place
   keyword: string
   flags: ReadonlyMap<string, string>
+  /** Each `--mount` of it: the one flag that may stand there more than once. */
+  mounts: readonly string[]
   /** Continued lines joined, comments between them left out. */
   text: string
   /** Bodies of its here-documents, and what follows the first line in general. */
@@ -57,18 +59,21 @@ const splitInstruction = (rows: readonly string[], escape: string): Omit<Line, '
     if (!isContinued) break
   }
   const [, keyword = '', rest = ''] = /^\s*(\S+)\s*([^]*)$/.exec(head.join(' ')) ?? []
-  const { flags, text } = splitFlags(rest.trim())
+  const { flags, mounts, text } = splitFlags(rest.trim())
   const body = hereDocument.test(text) ? rows.slice(index + 1).join('\n') : ''
-  return { keyword: keyword.toUpperCase(), flags, text, body }
+  return { keyword: keyword.toUpperCase(), flags, mounts, text, body }
 }
 
-const splitFlags = (rest: string): { flags: Map<string, string>; text: string } => {
+const splitFlags = (rest: string): Pick<Line, 'flags' | 'mounts' | 'text'> => {
   const flags = new Map<string, string>()
+  const mounts: string[] = []
   let text = rest
   for (;;) {
     const flag = /^--([a-z][\w-]*)(?:=(\S*))?(?:\s+|$)/.exec(text)
-    if (flag === null) return { flags, text }
-    flags.set(flag[1] ?? '', (flag[2] ?? '').replace(/^["']|["']$/g, ''))
+    if (flag === null) return { flags, mounts, text }
+    const [, name = '', value = ''] = flag
+    flags.set(name, value.replace(/^["']|["']$/g, ''))
+    if (name === 'mount') mounts.push(value)
     text = text.slice(flag[0].length)
   }
 }

@@ -84,8 +84,12 @@ export const applyLine = (stage: OpenStage, line: Line, reading: Reading): void 
       stage.copies.push(readCopy(stage, line, expand, words()))
       break
     case 'RUN': {
+      const hasMount = line.mounts.some((mount) => !/(?:^|,)type=(?!bind)/.test(mount))
       const run = `${readJsonWords(text)?.join(' ') ?? text}\n${body}`.slice(0, runLengthMax)
-      stage.runs.push({ ...at, text: run.trim(), workdir: stage.workdir })
+      stage.runs.push({
+        ...{ ...at, text: run.trim(), workdir: stage.workdir },
+        ...(hasMount ? { hasMount } : {}),
+      })
       applyInstalls(run, stage.installs)
       break
     }

@@ -74,10 +74,9 @@ const exported = (words: readonly string[], place: Place): Claim[] => {
   return name === undefined ? [] : [{ ...place, kind: 'variable', text: name, name }]
 }
 
-/** `HTTP_PORT=8080 docker compose up`. */
+/** `HTTP_PORT=8080 docker compose up`, or `HTTP_PORT=8080` alone. */
 const givenBefore = (command: string, place: Place): Claim[] => {
-  const given =
-    /^(?:[A-Z][A-Z0-9_]{1,99}=[\w.:-]{0,100} +){1,9}(?=[a-z./])/.exec(command)?.[0] ?? ''
+  const given = /^(?:[A-Z][A-Z0-9_]{1,99}=[\w.:/<>-]{0,100}(?: +|$)){1,9}/.exec(command)?.[0] ?? ''
   return given
     .trim()
     .split(/ +/)

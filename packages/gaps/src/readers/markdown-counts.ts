@@ -24,10 +24,22 @@ const subsetBefore =
 const exampleBefore =
   /\b(?:e\.g\.,?|for example,?|for instance,?|such as|imagine|say,?|let's say|suppose|assume|if you have|when you have)\b[^.]{0,60}$/i
 
+/** What a sentence is about: `The shop has 9 services`, `Nine services make up the shop`. */
+const subjectBefore =
+  /(?:^|[.!?:]\s+)(?:the |this |our )?((?:[\w-]+ ){0,3}[\w-]+) (?:now |currently |today )?(?:has|have|runs|contains|includes|counts|comes with|ships with|starts|is)\s*$/i
+
+/** Words for the whole that a title adds and a sentence leaves out. */
+const generic =
+  /^(?:the|a|an|my|our|stack|application|app|system|platform|project|demo|example|sample|architecture)$/i
+
 type Scope = Extract<Claim, { kind: 'count' }>['scope']
 
 /** Numbers of services that a sentence states, each with what they are said of. */
-export const readCounts = ({ text, placeAt }: Inline, isHeading: boolean): Claim[] => {
+export const readCounts = (
+  { text, placeAt }: Inline,
+  isHeading: boolean,
+  headings: readonly string[] = [],
+): Claim[] => {
   const claims: Claim[] = []
   // A paragraph on one line may be as long as it likes; nobody counts services beyond this.
   for (const match of text.slice(0, 20_000).matchAll(phrase)) {
@@ -41,7 +53,8 @@ export const readCounts = ({ text, placeAt }: Inline, isHeading: boolean): Claim
       ...placeAt(match.index),
       ...{ kind: 'count', text: all, count, noun: noun.toLowerCase().replace('-', '') },
       ...{ isAtLeast: plus !== undefined || /(?:more than|over|at least)\s*$/i.test(before) },
-      scope: scopeOf({ before, after, between, isHeading, isDigit: /^\d/.test(number) }),
+      scope: scopeOf({ before, after, between, isHeading, headings, isDigit: /^\d/.test(number) }),
+      ...(between.every((word) => plain.test(word)) ? subjectOf(before) : {}),
     })
   }
   return claims
@@ -53,9 +66,11 @@ type Surroundings = {
   between: readonly string[]
   isHeading: boolean
   isDigit: boolean
+  /** What the paragraph stands under, the title first. */
+  headings: readonly string[]
 }
 
-const scopeOf = ({ before, after, between, isHeading, isDigit }: Surroundings): Scope => {
+const scopeOf = ({ before, after, between, isHeading, isDigit, headings }: Surroundings): Scope => {
   if (exampleBefore.test(before)) return 'example'
   // ".NET 8 Microservices", "Java 17 services": the number belongs to the name before it.
   const name = /(\S+)\s*$/.exec(before)?.[1] ?? ''
@@ -64,6 +79,41 @@ const scopeOf = ({ before, after, between, isHeading, isDigit }: Surroundings): 
   if (isDigit && isName && !/[.:!?]$/.test(name)) return 'product name'
   if (between.some((word) => !plain.test(word))) return 'subset'
   if (totalBefore.test(before) || totalAfter.test(after)) return 'total'
+  if (isIntroduction(before, after, headings)) return 'total'
+  if (isTitle(subjectOf(before).subject, headings[0])) return 'total'
   if (subsetBefore.test(before)) return 'subset'
   return isHeading && before.trim() === '' ? 'total' : 'subset'
+}
+
+const subjectOf = (before: string): { subject?: string } => {
+  const subject = subjectBefore.exec(before)?.[1]
+  return subject === undefined ? {} : { subject: subject.replace(/^(?:the|this|our) /i, '') }
+}
+
+/** `9 services:` and their list, where a document speaks of the whole and not of a part of it. */
+const isIntroduction = (before: string, after: string, headings: readonly string[]): boolean =>
+  /^\s*:\s*$/.test(after) &&
+  /^\s*(?:(?:there are|these are|it has)\s+)?$/i.test(before) &&
+  headings
+    .slice(1)
+    .every((heading) =>
+      /^(?:\W*)(?:the )?(?:services|architecture|overview|stack|what(?:'|’)?s (?:inside|included|running|in it))\W*$/i.test(
+        heading,
+      ),
+    )
+
+/** `shop` of "# Acme Shop": the whole title, or its last words; its first ones as a name. */
+const isTitle = (subject: string | undefined, title: string | undefined): boolean => {
+  if (subject === undefined || title === undefined) return false
+  const wordsOf = (text: string) => (text.match(/[\w-]+/g) ?? []).map((word) => word.toLowerCase())
+  const ofTitle = wordsOf(title.split(/\s[-–—|]\s|:/)[0] ?? '').filter(
+    (word) => !generic.test(word),
+  )
+  const own = wordsOf(subject).filter((word) => !generic.test(word))
+  if (own.length === 0 || own.length > ofTitle.length) return false
+  const isName = /^[A-Z]/.test(subject)
+  return (
+    own.every((word, index) => ofTitle[ofTitle.length - own.length + index] === word) ||
+    (isName && own.every((word, index) => ofTitle[index] === word))
+  )
 }

@@ -49,11 +49,16 @@ export const readMentions = (inline: Inline): Claim[] => {
 const isOfCheck = (before: string): boolean =>
   /(?:health-?\s?checks?|inside (?:of )?(?:the |its )?container)\b.{0,40}$/i.test(before.slice(-80))
 
+/** `BASE_URL=https://<IP>:8443`: what may be set, and not where it is. */
+const isSetting = (before: string): boolean =>
+  /\b[A-Z][A-Z0-9_]{1,99}[=:] ?["']?$/.test(before.slice(-110))
+
 export const readAddresses = (text: string, placeAt: Inline['placeAt']): Claim[] => {
   const found = new Map<number, Claim>()
   for (const match of text.matchAll(url)) {
     const [all, , host = '', port, path = '/'] = match
-    if (!ownHost.test(host) || isOfCheck(text.slice(0, match.index))) continue
+    const before = text.slice(0, match.index)
+    if (!ownHost.test(host) || isOfCheck(before) || isSetting(before)) continue
     const claim = {
       kind: 'url',
       text: trimmed(all),

@@ -117,7 +117,7 @@ const readClaims = (parser: Parser, file: string, text: string): Claim[] => {
       for (let depth = 0; depth < headingDepth - 1; depth += 1) headings[depth] ??= ''
     }
     const found = [
-      ...readInline(inline, folder, headingDepth > 0),
+      ...readInline(inline, folder, headingDepth > 0, headings),
       ...lists.see(token, inline, section),
     ]
     claims.push(...found.map((claim) => ({ ...claim, section })))
@@ -125,8 +125,13 @@ const readClaims = (parser: Parser, file: string, text: string): Claim[] => {
   return claims
 }
 
-const readInline = (inline: Inline, folder: string, isHeading: boolean): Claim[] => [
-  ...readCounts(inline, isHeading),
+const readInline = (
+  inline: Inline,
+  folder: string,
+  isHeading: boolean,
+  headings: readonly string[],
+): Claim[] => [
+  ...readCounts(inline, isHeading, headings),
   ...readMentions(inline),
   ...inline.pieces
     .filter(({ kind }) => kind === 'code')

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { Lookup } from './address.ts'
 import { isTemplated } from './address.ts'
-import { readAlertmanager } from './alertmanager.ts'
+import { readAlertmanager, readSmarthosts } from './alertmanager.ts'
 import { readAlloy } from './alloy.ts'
 import { readCaddyfile } from './caddyfile.ts'
 import { readConfig, type ConfigNode } from './config-node.ts'
@@ -62,7 +62,7 @@ const yamlKinds: readonly YamlKind[] = [
     program: programs.alertmanager,
     is: (root) =>
       (root.get('receivers')?.items() ?? []).length > 0 && root.get('apiVersion') === undefined,
-    read: (root) => ({ alerting: readAlertmanager(root) }),
+    read: (root) => ({ alerting: readAlertmanager(root), contacts: readSmarthosts(root) }),
   },
   {
     program: programs.otel,

@@ -6,6 +6,7 @@ import { repositoryPath } from './places.ts'
 import type { ComposeVariable, EnvFileEvidence } from './system.ts'
 
 const reference = /\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))/g
+const withDefault = /\$\{([A-Za-z_]\w*):?[-+]/g
 
 /** Each use of a variable in the compose files, with its default and what gives it a value. */
 export const readVariables = async (
@@ -28,17 +29,17 @@ export const readVariables = async (
     for (const [index, line] of lines.entries()) {
       const code = line.replace(/(^|\s)#.*$/, '$1').replaceAll('$$', '  ')
       const uses = listVariables(code)
+      const defaulted = new Set([...code.matchAll(withDefault)].map(([, name]) => name))
       for (const match of code.matchAll(reference)) {
         const name = match[1] ?? match[2] ?? ''
         const use = uses[name]
         if (use === undefined) continue
         const entry = given.get(name)
         const namedBy = named.get(name)
-        const has = new RegExp(`\\$\\{${name}:?[-+]`).test(code)
         found.push({
           name,
           ...{ at: { file, line: index + 1, column: match.index + 1 } },
-          default: has ? use.default || use.presence : undefined,
+          default: defaulted.has(name) ? use.default || use.presence : undefined,
           isRequired: use.required,
           ...(namedBy === undefined ? {} : { namedBy }),
           given: entry?.value === undefined ? undefined : { ...entry, value: entry.value },

@@ -109,17 +109,27 @@ const stacksOf = (folder: string, files: readonly string[], chosen?: Chosen): St
   return stacks
 }
 
-/** With files that are read together under names that nobody would look for (`stack.yml`). */
+/** With files that somebody reads together, and exactly so, whatever they are called (`stack.yml`). */
 export const withAsked = (
+  stacks: readonly StackFiles[],
+  asked: readonly (readonly string[])[],
+): readonly StackFiles[] => asked.reduce(withOne, stacks)
+
+const withOne = (
   stacks: readonly StackFiles[],
   files: readonly string[],
 ): readonly StackFiles[] => {
   const [first] = files
+  if (first === undefined) return stacks
   const key = files.join('\0')
-  const isFound = stacks.some(
-    (one) => one.files.join('\0') === key || [...(one.base ?? []), ...one.files].join('\0') === key,
+  const known = stacks.find(
+    ({ base = [], files: own }) => own.join('\0') === key || [...base, ...own].join('\0') === key,
   )
-  if (first === undefined || isFound) return stacks
+  if (known?.isDefault === true) return stacks
+  if (known !== undefined) {
+    const exact = { folder: known.folder, files, isDefault: false }
+    return stacks.map((one) => (one === known ? exact : one))
+  }
   const folder = folderOf(first)
   const isDefault = !stacks.some((one) => one.folder === folder && one.isDefault)
   return [{ folder, files, isDefault }, ...stacks]

@@ -8,17 +8,26 @@ export type Loaded =
   | { files: readonly string[]; project: Project }
   | { files: readonly string[]; faults: readonly Diagnostic[] }
 
+/** What more than this belongs to is no small team's; a rule may look at each beside each. */
+const serviceCountMax = 2_000
+
 /**
  * The model of a stack with every profile on. Nothing of the machine's environment goes in: the
  * same repository gives the same findings everywhere. Env files and required variables that are
- * missing are no end: they are findings of their own.
+ * missing are no end: they are findings of their own. Undefined for what needs a base that was
+ * refused: half of a stack shows gaps that are none.
  */
-export const loadModel = async (tree: Tree, stack: StackFiles): Promise<Loaded> => {
+export const loadModel = async (
+  tree: Tree,
+  stack: StackFiles,
+  isBaseRefused = false,
+): Promise<Loaded | undefined> => {
   if (stack.faults !== undefined) return { files: stack.files, faults: stack.faults }
   const alone = await loadAnyway(tree, stack.folder, stack.files)
   const standsAlone =
     'project' in alone && isWhole(alone.project) && !(await takesBack(tree, stack.files))
   if (stack.base === undefined || standsAlone) return alone
+  if (isBaseRefused && 'project' in alone) return undefined
   const files = [...stack.base, ...stack.files]
   const merged = await loadAnyway(tree, stack.folder, files)
   return 'project' in merged || 'faults' in alone ? merged : alone
@@ -58,6 +67,7 @@ const load = async (
       missing: 'warning',
       confineTo: tree.root,
       texts: tree.overlaid,
+      limits: { serviceCountMax },
     })
     // Half of a service is elsewhere: nothing that is said of the other half would be true.
     const faults = project.warnings.filter(

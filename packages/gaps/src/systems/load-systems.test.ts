@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { audit } from '../audit.ts'
+import { rules } from '../rules/index.ts'
+import type { Rule } from '../rules/rule.ts'
 import { createRepository } from '../testing/repository.ts'
 
 const service = (name: string, more = '') => `services:\n  ${name}:\n    image: x/y:1\n${more}`
@@ -32,6 +34,29 @@ test('COMPOSE_FILE of .env says what the default stack is', async () => {
     'deploy/extra.yaml': service('b'),
   })
   assert.deepEqual(stacks, ['compose.base.yaml+deploy/extra.yaml *', 'compose.yaml'])
+})
+
+test('COMPOSE_FILE of an example too; what it names is part of that stack alone', async () => {
+  const { stacks } = await load({
+    '.env.example': 'COMPOSE_FILE=compose.yaml:deploy/compose.yaml\n',
+    'compose.yaml': service('a'),
+    'deploy/compose.yaml': service('b'),
+  })
+  assert.deepEqual(stacks, ['compose.yaml+deploy/compose.yaml *'])
+  const wrong = await load({
+    '.env.example': 'COMPOSE_FILE=gone.yaml\n',
+    'compose.yaml': service('a'),
+  })
+  assert.deepEqual(wrong.stacks, ['compose.yaml *'])
+})
+
+test('what a stack includes from below is read with it, and not alone', async () => {
+  const { stacks } = await load({
+    'compose.yaml': 'include:\n  - path: db/compose.yaml\n    project_directory: .\n',
+    'db/compose.yaml': service('db', '    volumes: ["${DATA}:/data"]\n'),
+    '.env.example': 'DATA=./data\n',
+  })
+  assert.deepEqual(stacks, ['compose.yaml *'])
 })
 
 test('its separator may be another one', async () => {
@@ -142,6 +167,56 @@ test('more stacks than anybody has are told, and the first ones read', async () 
   assert.equal(systems.length, 500)
   assert.deepEqual(notes, [
     { file: 's1500/compose.yaml', why: 'more than 500: 10 stacks from here on' },
+  ])
+})
+
+test('services and ports of all readings together have a limit, and the rest is told', async () => {
+  const ports = service('a', '    ports: ["1-6000:1-6000"]\n')
+  const folders = ['s1', 's2', 's3', 's4', 's5', 's6']
+  const { systems, notes } = await load(
+    Object.fromEntries(folders.map((folder) => [`${folder}/compose.yaml`, ports])),
+  )
+  assert.deepEqual(
+    systems.map(({ folder }) => folder),
+    folders.slice(0, 4),
+  )
+  assert.deepEqual(notes, [
+    {
+      file: 's5/compose.yaml',
+      why: 'more than 20000 services and ports read: 2 stacks from here on',
+    },
+  ])
+})
+
+test('a model of more services than anybody has is refused at the first that is too much', async () => {
+  const services = Array.from({ length: 2001 }, (_, n) => `  s${n}: {image: "x/y:1"}\n`)
+  const { told, refused } = await load({ 'compose.yaml': `services:\n${services.join('')}` })
+  assert.deepEqual(refused, ['too_many_services'])
+  assert.equal(told[0]?.place, 'compose.yaml:2002:3')
+})
+
+test('the judging ends in time within a rule, and says where', async () => {
+  await using repository = await createRepository({ 'compose.yaml': service('a') })
+  const { root } = repository
+  const [rule = assert.fail()] = rules
+  let given = 0
+  const endless: Rule = {
+    ...rule,
+    *find() {
+      for (;;) {
+        const message = `finding ${given++}`
+        yield {
+          message,
+          evidence: [{ file: 'compose.yaml', line: 1, column: 1, fact: 'x' }],
+          fix: 'x',
+        }
+      }
+    },
+  }
+  const { notes } = await audit({ root, rules: [endless] })
+  assert.equal(given, 20_001)
+  assert.deepEqual(notes, [
+    { file: 'compose.yaml', why: `more than 20000 findings: ${rule.id} and what follows` },
   ])
 })
 

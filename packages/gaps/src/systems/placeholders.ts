@@ -26,11 +26,12 @@ export const placeholdersFor = async (
     }
   }
   const open = [...names].filter((name) => (given[name] ?? '') === '')
-  if (open.length === 0) return []
   const examples = await readExamples(tree, folder)
+  // Also of names that only an included file uses.
   const known = Object.fromEntries(
-    open.flatMap((name) => ((examples[name] ?? '') === '' ? [] : [[name, examples[name] ?? '']])),
+    Object.entries(examples).filter(([name, value]) => value !== '' && (given[name] ?? '') === ''),
   )
+  if (open.length === 0 && Object.keys(known).length === 0) return []
   const madeUp = Object.fromEntries(open.map((name) => [name, guess(name)]))
   const one = Object.fromEntries(open.map((name) => [name, '1']))
   const attempts = [{ ...madeUp, ...known }, madeUp, one]

@@ -1,4 +1,4 @@
-import type { Found } from '../rules/rule.ts'
+import type { Fact } from '../place.ts'
 import type { System } from './system.ts'
 
 const testFolder =
@@ -39,7 +39,7 @@ export const isFixture = (system: System): boolean =>
   fixtureFolder.test(system.folder) || templateFile.test(nameOf(system))
 
 /** An override that is in the repository is what its authors add on their own machines. */
-export const isOfOverride = ({ evidence }: Pick<Found, 'evidence'>): boolean =>
+export const isOfOverride = ({ evidence }: { evidence: readonly Fact[] }): boolean =>
   evidence.some(({ file }) => overrideFile.test(file))
 
 /**
@@ -51,7 +51,8 @@ export const isFragment = (system: System): boolean => {
   const { warnings } = system.project
   if (!system.isDefault && warnings.some(({ code }) => code.startsWith('undefined_'))) return true
   const halves = Object.values(system.project.services).filter(isHalf)
-  if (halves.length > 0 && !system.isDefault) return true
+  // On top of the default files it is all there is, unless a third one makes it whole.
+  if (halves.length > 0 && !system.isDefault && system.files.length < 2) return true
   const others = [...system.neighbours(), ...system.readings()].filter((one) => one !== system)
   return (
     halves.length > 0 &&

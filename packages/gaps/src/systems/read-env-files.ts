@@ -47,7 +47,10 @@ export const readEnvFiles = async (
 }
 
 /** By the .gitignore files from the root to the stack: the last line that matches decides. */
-const readIgnored = async (tree: Tree, folder: string): Promise<(file: string) => boolean> => {
+export const readIgnored = async (
+  tree: Tree,
+  folder: string,
+): Promise<(file: string) => boolean> => {
   const rules: { folder: string; pattern: string; isKept: boolean }[] = []
   for (const at of ancestors(folder)) {
     const text = await tree.read(posix.join(at, '.gitignore'))
@@ -80,7 +83,8 @@ const matches = (rule: { folder: string; pattern: string }, file: string): boole
 const readOffered = (file: string, text: string): EnvFileEvidence['entries'] =>
   text.split('\n').flatMap((row, index) => {
     const name = /^\s{0,20}#+\s{0,20}(?:export )?([A-Z_][A-Z0-9_]{1,99})=/.exec(row)?.[1]
-    return name === undefined ? [] : [{ file, line: index + 1, column: 1, name, value: undefined }]
+    const at = { file, line: index + 1, column: 1 }
+    return name === undefined ? [] : [{ ...at, name, value: undefined, isOffered: true }]
   })
 
 const readEntries = (file: string, text: string): EnvFileEvidence['entries'] => {

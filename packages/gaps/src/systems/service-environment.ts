@@ -1,4 +1,4 @@
-import type { Project, Service } from '@keelson/compose'
+import type { Origin, Project, Service } from '@keelson/compose'
 import { originsOf } from '@keelson/compose'
 import type { Place } from '../place.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -54,7 +54,7 @@ const placeOfVariable = (
     ({ file, note }) =>
       note === `env file variable ${variable}` && model.envFiles.some(({ path }) => path === file),
   )
-  const origin = inFile ?? origins[0]
+  const origin = inFile ?? origins.find(isWhereItStands) ?? origins[0]
   if (origin === undefined) {
     return { at: places.place('services', name, 'environment'), from: 'compose' }
   }
@@ -62,3 +62,7 @@ const placeOfVariable = (
   const at = { file: repositoryPath(tree.root, file) ?? file, line, column }
   return { at, from: inFile === undefined ? 'compose' : 'env file' }
 }
+
+/** An alias, `<<` or `extends` is where a value is used; whoever looks for it wants its own line. */
+const isWhereItStands = ({ note }: Origin): boolean =>
+  note === undefined || note.startsWith('anchor ')

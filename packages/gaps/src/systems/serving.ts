@@ -32,12 +32,14 @@ export const servesPort = (
     ...own.map((one) => ({ ...one, by: byWords[one.by] ?? one.by })),
     ...sharing(system, service),
   ]
-  if (all.some((one) => one.port === port)) return { ...nobodyKnows, isServed: true }
+  // An address does not say the protocol.
+  if ([...all, ...service.serves].some((one) => one.port === port))
+    return { ...nobodyKnows, isServed: true }
   if (protocol === 'udp' || isMentioned(service, port)) return nobodyKnows
   // Caddy answers there whatever its file says, unless that switches it off.
   if (port === caddyAdminPort && configured.some(({ file }) => /caddyfile/i.test(file)))
     return nobodyKnows
-  if (hasUnknownListener(system, service)) return nobodyKnows
+  if (hasUnknownListener(system, service) || isStartedByBase(service)) return nobodyKnows
   const isAlone = hasOwnContext(system, service)
   const fromCode = own.filter(({ by }) => by === 'environment' || (by === 'source' && isAlone))
   const certain = [...configured, ...fromCode]
@@ -109,6 +111,19 @@ const hasUnknownListener = (system: System, service: ServiceEvidence): boolean =
     [...system.services.values()].some(
       ({ model, serves }) => model.networkMode === `service:${service.name}` && serves.length === 0,
     )
+  )
+}
+
+/** No command of its own: an image that nobody knows starts its own server, and loads the code. */
+const isStartedByBase = ({ build, model }: ServiceEvidence): boolean => {
+  const stage = build && stageOf(build)
+  return (
+    stage !== undefined &&
+    [stage.command, stage.entrypoint, model.command, model.entrypoint].every(
+      (words) => words === undefined,
+    ) &&
+    stage.base !== undefined &&
+    stage.base.known === undefined
   )
 }
 

@@ -46,6 +46,8 @@ export type System = {
   /** What a Prometheus is told to read rules from. */
   ruleFiles: readonly (Place & { pattern: string; by: string | undefined })[]
   tree: Tree
+  /** Does a .gitignore from the root to the stack's folder keep the file out of the repository? */
+  isIgnored: (file: string) => boolean
   /** Folders of other stacks inside this one's folder; their files are theirs. */
   otherFolders: readonly string[]
   /** All stacks of the repository (their default reading), for what is looked at across stacks. */
@@ -174,8 +176,8 @@ export type StageEvidence = {
   volumes: readonly (Place & { path: string })[]
   /** The folder that is current at its end; undefined: the base image's, or not known. */
   workdir: string | undefined
-  /** Commands of its RUN lines, variables as written, and the folder they run in. */
-  runs: readonly (Place & { text: string; workdir: string | undefined })[]
+  /** Commands of its RUN lines, variables as written, the folder they run in, with files of `--mount`. */
+  runs: readonly (Place & { text: string; workdir: string | undefined; hasMount?: boolean })[]
 }
 
 export type CopyEvidence = Place & {
@@ -217,7 +219,12 @@ export type EnvFileEvidence = {
   isIgnored: boolean
   /** Services that name it as env_file; the stack's own `.env` has none. */
   services: readonly string[]
-  entries: readonly (Place & { name: string; value: string | undefined })[]
+  entries: readonly (Place & {
+    name: string
+    value: string | undefined
+    /** In a comment of an example, to be switched on: it says a name and defines nothing. */
+    isOffered?: true
+  })[]
 }
 
 export type ServedPort = Place & {
@@ -398,6 +405,8 @@ export type Claim = Place & {
         isAtLeast?: boolean
         /** Only a total is judged. */
         scope: 'total' | 'subset' | 'example' | 'product name'
+        /** What the sentence says has them: `shop`; it may be the name of the stack. */
+        subject?: string
       }
     /** A row or item of a list of services. */
     | { kind: 'service'; text: string; name: string; isCode?: boolean; list: Place }
@@ -423,6 +432,8 @@ export type RunningEvidence = {
     name: string
     isRunning: boolean
     isHealthy: boolean | undefined
+    /** Of what does not run: true when it ended with 0 and is to stay so, false when it failed. */
+    isDone?: boolean | undefined
     reason: string
     /** Ports it listens on inside, as far as that can be seen. */
     listens: readonly number[] | undefined

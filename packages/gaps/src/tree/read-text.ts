@@ -7,9 +7,14 @@ export type ReadText = { text: string } | 'binary' | 'too large'
 /**
  * The text of a regular file. Nothing is waited for (O_NONBLOCK: a pipe
  * may have taken the file's place since it was listed), and a file that grows is read to its limit.
+ * With O_NOFOLLOW as a further flag, a link ends in ELOOP.
  */
-export const readText = async (path: string, sizeLimitBytes: number): Promise<ReadText> => {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+export const readText = async (
+  path: string,
+  sizeLimitBytes: number,
+  furtherFlags = 0,
+): Promise<ReadText> => {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | furtherFlags)
   try {
     const found = await handle.stat()
     if (!found.isFile()) throw Object.assign(new Error(path), { code: 'not a regular file' })

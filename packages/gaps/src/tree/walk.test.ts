@@ -158,3 +158,23 @@ test('what is elsewhere is there, and what a folder of it holds is not known', a
   assert.ok(tree.has('lib/other') && tree.isUnknown('lib/other/Dockerfile'))
   assert.deepEqual(tree.files, ['.gitmodules', 'README.md'])
 })
+
+test('links to submodules of somebody else are not read', async () => {
+  await using outside = await createRepository({ modules: '\tpath = lib/other\n' })
+  await using repository = await createRepository()
+  await symlink(outside.path('modules'), repository.path('.gitmodules'))
+  assert.ok(!(await walkTree(repository.root)).has('lib/other'))
+})
+
+test('what is not listed in time is told once, and may be there', async () => {
+  const files = ['a', 'b', 'c'].flatMap((folder) => [`${folder}/1.txt`, `${folder}/2.txt`])
+  await using repository = await createRepository(
+    Object.fromEntries(files.map((file) => [file, ''])),
+  )
+  let asked = 0
+  // The root and its three folders take four questions, `a` three more.
+  const tree = await walkTree(repository.root, { isLate: () => ++asked > 8 })
+  assert.deepEqual(tree.files, ['a/1.txt', 'a/2.txt'])
+  assert.deepEqual(tree.notes, [{ file: 'b', why: 'not read in time: files from here on' }])
+  assert.ok(tree.isUnknown('b/1.txt') && tree.isUnknown('c/1.txt'))
+})

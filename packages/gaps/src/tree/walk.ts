@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { opendir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { readText } from './read-text.ts'
+import { readOwnFile } from './own-files.ts'
 import { createTree, type ReadLimits, type Tree, type TreeNote } from './tree.ts'
 
 export type WalkLimits = ReadLimits & {
@@ -34,6 +34,8 @@ export type WalkOptions = {
   leaveOut?: (path: string) => boolean
   /** Texts in place of those on disk, by path; also of files that are not there yet. */
   overlay?: ReadonlyMap<string, string>
+  /** Asked at every entry; what is not listed by then is told. */
+  isLate?: () => boolean
 }
 
 type Walk = {
@@ -42,6 +44,7 @@ type Walk = {
   inside: string
   limits: WalkLimits
   leaveOut: (path: string) => boolean
+  isLate: () => boolean
   listed: Set<string>
   folders: Set<string>
   closed: Set<string>
@@ -59,6 +62,7 @@ export const walkTree = async (root: string, options: WalkOptions = {}): Promise
   const walk: Walk = {
     ...{ root, limits, inside: `${(await realpath(root)).replace(/\/+$/, '')}${sep}` },
     leaveOut: options.leaveOut ?? (() => false),
+    isLate: options.isLate ?? (() => false),
     ...{ listed: new Set(), folders: new Set(), notes: [] },
     closed: closedOf(elsewhere),
     alsoExisting: withFolders(elsewhere),
@@ -73,7 +77,7 @@ export const walkTree = async (root: string, options: WalkOptions = {}): Promise
     }
     const next: string[] = []
     for (const folder of level) {
-      if (isFull(walk)) walk.closed.add(folder)
+      if (isFull(walk) || isOver(folder, walk)) walk.closed.add(folder)
       else next.push(...(await lookInto(folder, walk)))
     }
     level = next
@@ -89,11 +93,23 @@ export const walkTree = async (root: string, options: WalkOptions = {}): Promise
 const isFull = ({ listed, folders, limits }: Walk): boolean =>
   listed.size >= limits.fileCountMax || folders.size >= limits.fileCountMax
 
+/** Is the time over? Told once, at the first folder that is not looked into whole. */
+const isOver = (folder: string, { isLate, notes }: Walk): boolean => {
+  if (!isLate()) return false
+  const why = 'not read in time: files from here on'
+  if (!notes.some((note) => note.why === why)) notes.push({ file: folder || '.', why })
+  return true
+}
+
 /** Takes up what a folder holds, by name, so that a limit falls on every machine alike. */
 const lookInto = async (folder: string, walk: Walk): Promise<string[]> => {
   const below: string[] = []
   const entries = await listFolder(folder, walk)
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (isOver(folder, walk)) {
+      walk.closed.add(folder)
+      break
+    }
     if (isFull(walk)) {
       const why = `more than ${walk.limits.fileCountMax} files, not read from here on`
       walk.notes.push({ file: folder === '' ? '.' : folder, why })
@@ -150,8 +166,8 @@ const kindOf = async (path: string, entry: Dirent, walk: Walk): Promise<Kind> =>
 /** Folders that git fills from other repositories, when it is asked to. */
 const listSubmodules = async (root: string): Promise<string[]> => {
   try {
-    const found = await readText(join(root, '.gitmodules'), 64 * 1024)
-    const text = found === 'binary' || found === 'too large' ? '' : found.text
+    const found = await readOwnFile(root, '.gitmodules', 64 * 1024)
+    const text = typeof found === 'object' ? found.text : ''
     return [...text.matchAll(/^\s*path\s*=\s*(\S.{0,300})$/gm)].map(
       ([, path = '']) => `${path.trim().replace(/\/+$/, '')}/`,
     )

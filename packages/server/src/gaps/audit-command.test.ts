@@ -76,6 +76,21 @@ test('without an observation nothing is said of what runs', async () => {
   assert.ok(answer.report.findings.every(({ rule }) => !rule.startsWith('running/')))
 })
 
+test('files that do not load are not held against what runs in another reading', async () => {
+  await using folder = await createFolder({
+    'compose.yaml': 'services:\n  api: { image: "postgres:17" }\n  db: { image: "postgres:17" }\n',
+    'compose.small.yaml': 'services:\n  db: { profiles: [all]\n',
+  })
+  const files = ['compose.yaml', 'compose.small.yaml'].map((name) => join(folder.root, name))
+  const observation = { ...seen, instances: [] }
+  const answer = await auditByCommand({ ...folder, files, observation }, signal)
+  assert.ok(answer.kind === 'audited')
+  const { findings, inventory } = answer.report
+  assert.deepEqual([inventory.declared, inventory.running, inventory.score], [0, null, 0])
+  assert.ok(findings.some(({ rule }) => rule === 'compose/does-not-load'))
+  assert.ok(findings.every(({ rule }) => !rule.startsWith('running/')))
+})
+
 test('files of any name are read as the stack was started from them', async () => {
   await using folder = await createFolder({ 'stack.yml': compose, 'README.md': '# Shop\n' })
   const files = [join(folder.root, 'stack.yml')]

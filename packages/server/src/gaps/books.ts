@@ -10,8 +10,9 @@ import {
   describeFindings,
   describeReport,
   differenceOf,
-  isNewPoint,
+  newsOf,
   pointOf,
+  pointOfDecision,
 } from './judge.ts'
 import {
   addPoint,
@@ -31,6 +32,7 @@ import {
   takeLapsed,
   upsertAcceptance,
   upsertFailure,
+  updatePoint,
   upsertReport,
   type AcceptanceRow,
   type ReportRow,
@@ -74,6 +76,14 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
     })
   }
 
+  /** History says at once what the numbers say at once. */
+  const addDecision = async (tx: Tx, stack: string, decided: readonly string[]): Promise<void> => {
+    const last = await findLastPoint(tx, stack)
+    if (last === undefined) return
+    const counts = countsOf(await selectPresent(tx, stack), await acceptedOf(tx, stack))
+    await addPoint(tx, stack, clock.now(), pointOfDecision(last.content, counts, decided))
+  }
+
   return {
     audited: () => selectAudited(db),
     acceptedOf: (stack: string): Promise<Set<string>> => acceptedOf(db, stack),
@@ -106,8 +116,11 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
         await upsertReport(tx, { ...audit, state: 'ready', reason: null })
         await savePresent(tx, stack, content.findings, auditedAt)
         const point = pointOf(content.inventory, counts, difference)
-        if (isNewPoint(await findLastPoint(tx, stack), point)) {
-          await addPoint(tx, stack, auditedAt, point)
+        const last = await findLastPoint(tx, stack)
+        const news = newsOf(last?.content, point)
+        if (news === 'new') await addPoint(tx, stack, auditedAt, point)
+        if (news === 'score' && last !== undefined) {
+          await updatePoint(tx, { ...last, content: { ...last.content, score: point.score } })
         }
         const payload = changeOf(stack, difference, counts)
         if (payload === undefined) return
@@ -135,6 +148,7 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
           ...{ type: 'gap.accepted', subject: stack, actor: by },
           payload: { stack, fingerprint, message, reason, by },
         })
+        await addDecision(tx, stack, [`${by} accepted: ${message}`])
       })
       return describeOne(stack, fingerprint)
     },
@@ -143,7 +157,9 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
     async withdraw(actor: Actor, stack: string, fingerprint: string): Promise<GapFinding> {
       await db.transaction(async (tx) => {
         const taken = await takeAcceptance(tx, stack, fingerprint)
-        if (taken !== undefined) await publishWithdrawn(tx, taken, actor.name)
+        if (taken === undefined) return
+        await publishWithdrawn(tx, taken, actor.name)
+        await addDecision(tx, stack, [`${actor.name} accepts no more: ${taken.message}`])
       })
       return describeOne(stack, fingerprint)
     },
@@ -155,6 +171,10 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
       const lapsed = await db.transaction(async (tx) => {
         const rows = await takeLapsed(tx, clock.now())
         for (const row of rows) await publishWithdrawn(tx, row, 'the end of its time')
+        for (const [stack, own] of Map.groupBy(rows, (row) => row.stack)) {
+          const decided = own.map(({ message }) => `accepted until now: ${message}`)
+          await addDecision(tx, stack, decided)
+        }
         return rows
       })
       return new Set(lapsed.map(({ stack }) => stack))

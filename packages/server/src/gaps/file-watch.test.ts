@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../kernel/clock.ts'
 import { until } from '../kernel/testing/index.ts'
-import type { Stamp } from './audit-command.ts'
+import type { Stamp } from '@keelson/contract'
 import { createFileWatch, stampNow } from './file-watch.ts'
 
 /** A folder with a compose file that was read, a log that was not, and an empty folder. */

@@ -2,7 +2,7 @@ import { watch, type FSWatcher } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Timer } from '../kernel/clock.ts'
-import type { Stamp, Watched } from './audit-command.ts'
+import type { Stamp, Watched } from '@keelson/contract'
 
 type WatchDeps = {
   clock: Clock

@@ -98,6 +98,38 @@ test('what came and went is told, and what stays keeps its first day', async () 
   assert.equal((await bench.events('gaps.changed')).length, 2)
 })
 
+test('what was gone and is there again is of now', async () => {
+  await using bench = await createGapsBench()
+  const first = await audited(bench, 'api')
+  bench.answers.now = () => auditOf([])
+  await bench.gaps.audit('shop')
+  bench.answers.now = () => auditOf([finding('api')])
+  bench.clock.move(60_000)
+  const again = await bench.gaps.audit('shop')
+  const ages = [first, again].map(({ findings }) => Date.parse(findings[0]?.since ?? ''))
+  assert.ok((ages[1] ?? 0) - (ages[0] ?? 0) >= 60_000)
+})
+
+test('a decision is in the history at once; the score follows without a line of its own', async () => {
+  await using bench = await createGapsBench()
+  await audited(bench, 'api', 'db')
+  bench.answers.now = ({ accepted = [] }) =>
+    auditOf([finding('api'), finding('db')], accepted.length > 0 ? 95 : 90)
+  const points = async () =>
+    (await bench.gaps.history('shop', { before: undefined, limit: 10 })).items
+  const given = { reason: 'because', until: null }
+  await bench.gaps.accept(localActor, 'shop', fingerprintOf('api'), given)
+  const now = (await points()).at(-1)
+  assert.deepEqual([now?.warnings, now?.accepted], [1, 1])
+  assert.deepEqual(now?.decided, [`${localActor.name} accepted: api has no check`])
+  await until('the score is there', async () => (await points()).at(-1)?.score === 95)
+  assert.equal((await points()).length, 2)
+  await bench.gaps.withdraw(localActor, 'shop', fingerprintOf('api'))
+  const last = (await points()).at(-1)
+  assert.deepEqual([last?.warnings, last?.accepted], [2, 0])
+  assert.deepEqual(last?.decided, [`${localActor.name} accepts no more: api has no check`])
+})
+
 test('history is read from the newest page back, and keeps a thousand', async () => {
   await using bench = await createGapsBench()
   await audited(bench, 'api')

@@ -19,6 +19,7 @@ import { waitingReport } from './judge.ts'
 import { createObserver, withListeners } from './observe.ts'
 import { createRounds } from './rounds.ts'
 import { createSchedule } from './schedule.ts'
+import { createTurns } from './turns.ts'
 
 export type GapsDeps = {
   db: Db
@@ -49,10 +50,11 @@ export const createGaps = (deps: GapsDeps) => {
   const tell = (stack: string): void => listeners.forEach((listener) => listener(stack))
   const files = createFileWatch({ clock, onChange: (stack) => schedule.want(stack) })
   const { signal } = ending
+  const turns = createTurns(signal)
   const auditor = createAuditor({ ...deps, command, books, observer, files, signal, tell })
   const schedule = createSchedule({
     clock,
-    audit: (stack) => auditor.audit(stack),
+    audit: (stack) => turns.take(() => auditor.audit(stack)),
     hasChanged: (stack) => auditor.hasChanged(stack),
     isSettled: (stack) => observer.isSettled(stack),
     onFailure(stack, error) {
@@ -165,7 +167,7 @@ export const createGaps = (deps: GapsDeps) => {
     },
 
     async previewFixes(name: string, fingerprints: readonly string[]): Promise<GapFixPreview> {
-      return previewFixes(auditedStack(name), fingerprints, { ...deps, command, signal })
+      return previewFixes(auditedStack(name), fingerprints, { ...deps, command, turns, signal })
     },
 
     /** As it is seen now. */

@@ -45,16 +45,36 @@ export const pointOf = (
   const messages = (list: readonly SeenFinding[]): string[] =>
     list.slice(0, messagesMax).map(({ message }) => message.slice(0, messageLengthMax))
   return {
-    ...{ score, ...counts, claimed, declared, built, running },
+    ...{ score, ...counts, claimed, declared, built, running, decided: [] },
     ...{ appeared: messages(appeared), closed: messages(closed) },
   }
 }
 
-/** Is there anything in it that the point before does not say? */
-export const isNewPoint = (before: HistoryContent | undefined, now: HistoryContent): boolean => {
-  if (before === undefined || now.appeared.length + now.closed.length > 0) return true
-  const { appeared: _came, closed: _went, ...numbers } = now
-  return Object.entries(numbers).some(([name, value]) => Reflect.get(before, name) !== value)
+/** How it stands after somebody accepted a finding, or took that back; the score comes later. */
+export const pointOfDecision = (
+  before: HistoryContent,
+  counts: ReturnType<typeof countsOf>,
+  decided: readonly string[],
+): HistoryContent => ({
+  ...{ ...before, ...counts, appeared: [], closed: [] },
+  decided: decided.slice(0, messagesMax).map((text) => text.slice(0, messageLengthMax)),
+})
+
+/**
+ * What an audit adds to the history: `same` nothing; `score` only the score that the decision before
+ * it has changed; `new` a point of its own.
+ */
+export const newsOf = (
+  before: HistoryContent | undefined,
+  now: HistoryContent,
+): 'same' | 'score' | 'new' => {
+  if (before === undefined || now.appeared.length + now.closed.length > 0) return 'new'
+  const { appeared: _came, closed: _went, decided: _said, ...numbers } = now
+  const changed = Object.entries(numbers)
+    .filter(([name, value]) => Reflect.get(before, name) !== value)
+    .map(([name]) => name)
+  if (changed.length === 0) return 'same'
+  return before.decided.length > 0 && changed.join() === 'score' ? 'score' : 'new'
 }
 
 /** What is announced; undefined when nothing came and nothing went. */

@@ -8,7 +8,7 @@ import {
   type StackServiceState,
   type StackState,
 } from '@keelson/contract'
-import { describeListener, listListeners } from '@keelson/contract/listeners'
+import { describeListeners } from '@keelson/contract/listeners'
 import type { Clock } from '../kernel/clock.ts'
 import type { Health } from '../health/index.ts'
 import {
@@ -41,6 +41,7 @@ export const createObserver = ({ registry, health, clock, stackState }: ObserveD
       ...{ service: service.spec.name, name: instance.name, isRunning },
       // Without a check it counts as healthy for whoever waits for it; nobody has asked it.
       ...(probeOf(instance, service) === null ? {} : { isHealthy: verdict?.state === 'healthy' }),
+      ...(endings.has(instance.phase) ? { isDone: instance.phase === 'completed' } : {}),
       reason: withoutNextStart(why ?? '') || instance.phase,
     }
   }
@@ -96,6 +97,8 @@ export const createObserver = ({ registry, health, clock, stackState }: ObserveD
   }
 }
 
+/** Nothing is started again by itself after these. */
+const endings: ReadonlySet<string> = new Set(['completed', 'failed'])
 const underWay: ReadonlySet<string> = new Set(['waiting', 'starting', 'stopping'])
 
 /** What runs is of before: of a file of the stack as such it is the stack that is named. */
@@ -120,7 +123,7 @@ const ofBefore: ReadonlySet<string> = new Set<Drift['kind']>([
 /** With the programs that listen on this host. */
 export const withListeners = async (seen: StackObservation): Promise<StackObservation> => ({
   ...seen,
-  listeners: (await listListeners()).map(describeListener),
+  listeners: await describeListeners(),
 })
 
 /** Fewer requests say nothing of a service. */

@@ -24,6 +24,8 @@ const settlePollMs = 250
 /** A stack that changes all the time costs a tenth of a core. */
 const pauseMsMin = 3000
 const pauseFactor = 10
+/** One that has been quiet may be audited a few times in a row before: a stop, and the start after it. */
+const creditMs = 60_000
 
 type Waiting = {
   /** When it was wanted first; the others count from there. */
@@ -44,6 +46,8 @@ export const createSchedule = (deps: ScheduleDeps) => {
   const waiting = new Map<string, Waiting>()
   /** When each stack may be audited by itself again. */
   const notBefore = new Map<string, number>()
+  /** Until when the audits of each stack are paid for, at a tenth of a core. */
+  const paidUntil = new Map<string, number>()
   let running: { stack: string; done: Promise<void> } | undefined
   let timer: Timer | undefined
   let isClosed = false
@@ -106,7 +110,10 @@ export const createSchedule = (deps: ScheduleDeps) => {
       if (!isClosed) entryOf(stack).isSure = true
     }
     const nowMs = clock.monotonicMs()
-    notBefore.set(stack, nowMs + Math.max(pauseMsMin, pauseFactor * (spentMs ?? nowMs - beganMs)))
+    const costMs = pauseFactor * (spentMs ?? nowMs - beganMs)
+    const paidMs = Math.max(paidUntil.get(stack) ?? 0, nowMs) + costMs
+    paidUntil.set(stack, paidMs)
+    notBefore.set(stack, Math.max(nowMs + pauseMsMin, paidMs - creditMs))
     running = undefined
     pump()
   }
@@ -130,6 +137,7 @@ export const createSchedule = (deps: ScheduleDeps) => {
       // Who asked for it is answered by the audit, which finds that the stack is gone.
       if (waiting.get(stack)?.asked === undefined) waiting.delete(stack)
       notBefore.delete(stack)
+      paidUntil.delete(stack)
     },
     /** Begins no other audit, and waits for the one under way. */
     async close(): Promise<void> {

@@ -1,7 +1,12 @@
-import type { GapHistoryPoint, GapSummary } from '@keelson/contract'
+import type {
+  AuditedFinding,
+  AuditedReport,
+  GapHistoryPoint,
+  GapSummary,
+  Watched,
+} from '@keelson/contract'
 import type { Queryable } from '../kernel/db.ts'
 import { storableJson, storableText } from '../kernel/storable.ts'
-import type { AuditedFinding, AuditedReport, Watched } from './audit-command.ts'
 
 export type ReportRow = {
   stack: string
@@ -82,6 +87,7 @@ export const selectSince = async (db: Queryable, stack: string): Promise<Map<str
   return new Map(rows.map(({ fingerprint, since }) => [fingerprint, since]))
 }
 
+/** What was gone and is there again is of now: what matters is how long it has been so. */
 export const savePresent = async (
   db: Queryable,
   stack: string,
@@ -94,7 +100,8 @@ export const savePresent = async (
      select $1, fingerprint, severity, message, $2::timestamptz
      from unnest($3::text[], $4::text[], $5::text[]) as found (fingerprint, severity, message)
      on conflict (stack, fingerprint) do update
-       set severity = excluded.severity, message = excluded.message, gone_at = null
+       set severity = excluded.severity, message = excluded.message, gone_at = null,
+         first_at = case when known.gone_at is null then known.first_at else excluded.first_at end
        where known.gone_at is not null or known.severity <> excluded.severity
           or known.message <> excluded.message`,
     [
@@ -140,16 +147,25 @@ export const selectSummaries = async (db: Queryable, stack?: string): Promise<Ga
 }
 
 export type HistoryContent = Omit<GapHistoryPoint, 'at'>
+export type LastPoint = { id: string; content: HistoryContent }
+
+/** Of points from before decisions were told. */
+const undecided = { decided: [] }
 
 export const findLastPoint = async (
   db: Queryable,
   stack: string,
-): Promise<HistoryContent | undefined> => {
-  const row = await db.maybe<{ content: HistoryContent }>(
-    'select content from gaps.point where stack = $1 order by id desc limit 1',
+): Promise<LastPoint | undefined> => {
+  const row = await db.maybe<LastPoint>(
+    'select id, content from gaps.point where stack = $1 order by id desc limit 1',
     [stack],
   )
-  return row?.content
+  return row && { id: row.id, content: { ...undecided, ...row.content } }
+}
+
+/** The same moment, with what is known of it by now. */
+export const updatePoint = async (db: Queryable, { id, content }: LastPoint): Promise<void> => {
+  await db.execute('update gaps.point set content = $2 where id = $1', [id, storableJson(content)])
 }
 
 const pointsMax = 1000
@@ -182,7 +198,10 @@ export const selectPoints = async (
     [stack, before ?? null, limit],
   )
   return rows
-    .map(({ id, at, content }) => ({ id, point: { at: at.toISOString(), ...content } }))
+    .map(({ id, at, content }) => ({
+      id,
+      point: { at: at.toISOString(), ...undecided, ...content },
+    }))
     .reverse()
 }
 

@@ -53,7 +53,7 @@ export const AcceptDialog = ({ stack, finding, onClose }: AcceptDialogProps) => 
           onChange={({ currentTarget }) => setReason(currentTarget.value)}
         />
         <p id={`${id}-hint`} className="muted small">
-          Everybody who may see the finding reads it.
+          At least {reasonMin} letters; everybody who may see the finding reads it.
         </p>
       </div>
       <div className="field">

@@ -73,20 +73,35 @@ export const FindingsList = (props: FindingsListProps) => {
   )
 }
 
-/** Who works by keyboard does not start from the top of the page when what has focus is gone. */
+/**
+ * Who works by keyboard goes on with the finding that followed when what has focus is gone, and does
+ * not start from the top.
+ */
 const useKeptPlace = () => {
   const list = useRef<HTMLDivElement>(null)
   const focused = useRef<Element | null>(null)
+  const after = useRef<readonly Element[]>([])
   useEffect(() => {
     const isGone = focused.current?.isConnected === false
-    if (isGone && document.activeElement === document.body) {
-      list.current?.focus({ preventScroll: true })
-    }
+    if (!isGone || document.activeElement !== document.body) return
+    const next = after.current.find(({ isConnected }) => isConnected)
+    const head = next?.querySelector<HTMLElement>('.finding-head') ?? list.current
+    head?.focus({ preventScroll: next === undefined })
   })
   const onFocus = ({ target }: { target: Element }) => {
     focused.current = target
+    const finding = target.closest('.finding')
+    // A dialog is elsewhere in the document, and of the finding from which it was opened.
+    if (finding !== null && list.current !== null) after.current = nearest(finding, list.current)
   }
   return { ref: list, tabIndex: -1, onFocus }
+}
+
+/** The findings that follow, and then those before it, the nearest first. */
+const nearest = (finding: Element, list: Element): readonly Element[] => {
+  const all = [...list.querySelectorAll('.finding')]
+  const at = all.indexOf(finding)
+  return [...all.slice(at + 1), ...all.slice(0, Math.max(at, 0)).reverse()]
 }
 
 /** The first thing to do is unfolded, so that it is seen what there is to see. */

@@ -113,7 +113,8 @@ const Row = ({ row, layout }: { row: FlowRow; layout: FlowLayout }) => {
 
 const lineClass = (from: FlowMark, to: FlowMark | undefined): string => {
   if (to === 'missing') return 'flow-line is-dropping'
-  return from === 'unknown' || to === 'unknown' ? 'flow-line is-unknown' : 'flow-line'
+  const isFaint = [from, to].some((mark) => mark === 'unknown' || mark === 'off')
+  return isFaint ? 'flow-line is-unknown' : 'flow-line'
 }
 
 type MarkProps = { mark: FlowMark; x: number; y: number; isLast: boolean }

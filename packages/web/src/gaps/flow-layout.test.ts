@@ -9,11 +9,13 @@ assert.ok(inventory !== null)
 
 const service = (given: Partial<GapService>): GapService => ({
   ...{ service: 'web', category: 'core', claimed: true, built: true, why: null },
-  ...{ running: true, healthy: true, file: 'compose.yaml', line: 12 },
+  ...{ runs: 'always', running: true, healthy: true, file: 'compose.yaml', line: 12 },
   ...given,
 })
 
-const signs = { there: '●', partly: '○', missing: '✕', unknown: '?', none: ' ' } as const
+const signs = {
+  ...{ there: '●', partly: '○', missing: '✕', unknown: '?', off: '-', none: ' ' },
+} as const
 
 const cases: [given: Partial<GapService>, marks: string, sentence: string][] = [
   [{}, '●●●●', 'web: claimed, declared, built, healthy'],
@@ -52,6 +54,17 @@ const cases: [given: Partial<GapService>, marks: string, sentence: string][] = [
     { built: null, running: null, healthy: null },
     '●●??',
     'web: claimed, declared, build not visible, not visible whether it runs',
+  ],
+  [
+    { runs: 'off', running: null, healthy: null },
+    '●●●-',
+    'web: claimed, declared, built, off in what was applied',
+  ],
+  [{ runs: 'once' }, '●●●●', 'web: claimed, declared, built, ended well, or is at it'],
+  [
+    { runs: 'once', running: false, healthy: false },
+    '●●●✕',
+    'web: did not end well: claimed, declared, built, not healthy',
   ],
 ]
 for (const [given, marks, sentence] of cases) {

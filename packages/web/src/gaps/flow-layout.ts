@@ -3,9 +3,10 @@ import { categoryOrder, formatCategory } from '../ui/format.ts'
 
 /**
  * `partly`: it runs, and nobody asks whether it is healthy. `unknown`: it cannot be seen from here.
- * `none`: there is nothing to draw, before a line begins and after it has ended.
+ * `off`: nothing of it is to run. `none`: there is nothing to draw, before a line begins and after it
+ * has ended.
  */
-export type FlowMark = 'there' | 'partly' | 'missing' | 'unknown' | 'none'
+export type FlowMark = 'there' | 'partly' | 'missing' | 'unknown' | 'off' | 'none'
 
 export type FlowRow = {
   key: string
@@ -126,7 +127,7 @@ const rowOf = (service: GapService, inventory: GapInventory): Drawn => {
   return {
     ...{ key: `${service.service} ${place}`, service: service.service, name: service.service },
     ...{ marks, dropsAt: at === -1 ? null : at, fault, place, count: 1 },
-    sentence: `${told(service.service, fault)}: ${stepsOf(marks)}`,
+    sentence: `${told(service.service, fault)}: ${stepsOf(marks, service.runs === 'once')}`,
   }
 }
 
@@ -139,7 +140,9 @@ const marksOf = (service: GapService, { running: looked }: GapInventory): FlowMa
   return [service.claimed ? 'there' : 'none', 'there', built, runningMark(service, looked !== null)]
 }
 
-const runningMark = ({ built, running, healthy }: GapService, isLooked: boolean): FlowMark => {
+const runningMark = (service: GapService, isLooked: boolean): FlowMark => {
+  const { built, runs, running, healthy } = service
+  if (runs === 'off' && isLooked) return built === false ? 'none' : 'off'
   if (running === null) return isLooked && built !== false ? 'unknown' : 'none'
   // What cannot be built and does not run has dropped out before.
   if (!running) return built === false ? 'none' : 'missing'
@@ -147,14 +150,14 @@ const runningMark = ({ built, running, healthy }: GapService, isLooked: boolean)
   return healthy ? 'there' : 'missing'
 }
 
-const faultOf = ({ built, running, healthy, why }: GapService, marks: FlowMark[]): string => {
+const faultOf = ({ built, runs, running, healthy, why }: GapService, marks: FlowMark[]): string => {
   if (!marks.includes('missing')) return ''
   if (built === false) return why ?? 'cannot be built'
-  if (running === false) return 'is not running'
+  if (running === false) return runs === 'once' ? 'did not end well' : 'is not running'
   return healthy === false ? 'runs and is not healthy' : ''
 }
 
-const stepsOf = ([claimed, , built, running]: readonly FlowMark[]): string =>
+const stepsOf = ([claimed, , built, running]: readonly FlowMark[], isJob: boolean): string =>
   [
     claimed === 'there' ? 'claimed' : 'named by no document',
     'declared',
@@ -163,7 +166,8 @@ const stepsOf = ([claimed, , built, running]: readonly FlowMark[]): string =>
       : built === 'unknown'
         ? ['build not visible']
         : ['not built']),
-    ...(running === 'there' ? ['healthy'] : []),
+    ...(running === 'there' ? [isJob ? 'ended well, or is at it' : 'healthy'] : []),
+    ...(running === 'off' ? ['off in what was applied'] : []),
     ...(running === 'partly' ? ['running, its health is not asked for'] : []),
     ...(running === 'unknown' ? ['not visible whether it runs'] : []),
     ...(running === 'missing' ? ['not healthy'] : []),

@@ -49,12 +49,24 @@ const Row = ({ service }: { service: GapService }) => (
     <td>
       <Answer is={service.built} no={service.why ?? 'no'} isFault />
     </td>
-    <td>
-      <Answer is={service.running} no="no" isFault />
-    </td>
-    <td>
-      <Answer is={service.healthy} no="no" isFault />
-    </td>
+    {service.runs === 'off' ? (
+      <td colSpan={2} className="muted">
+        off
+      </td>
+    ) : (
+      <>
+        <td>
+          <Answer
+            is={service.running}
+            no={service.runs === 'once' ? 'did not end well' : 'no'}
+            isFault
+          />
+        </td>
+        <td>
+          <Answer is={service.healthy} no="no" isFault />
+        </td>
+      </>
+    )}
   </tr>
 )
 

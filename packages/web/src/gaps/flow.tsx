@@ -74,5 +74,8 @@ const Legend = () => (
     <li>
       <span className="flow-key is-unknown" /> cannot be seen
     </li>
+    <li>
+      <span className="flow-key is-off" /> off
+    </li>
   </ul>
 )

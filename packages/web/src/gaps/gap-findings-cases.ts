@@ -61,15 +61,20 @@ export const gapFindingsCases = ({ browser, skip, until, isListening }: Tools): 
     assert.equal(await confirm.isDisabled(), true)
     await page.keyboard.type('  x ')
     assert.equal(await confirm.isDisabled(), true)
+    await dialog.getByText('At least 3 letters').waitFor()
     await page.keyboard.type('the search comes next month')
     await dialog.getByLabel('Until').fill('2099-12-31')
     await assertAccessible(page)
     await confirm.click()
     await dialog.waitFor({ state: 'detached' })
     await page.getByText('1 error, 3 warnings: claimed 12').waitFor()
-    const place = () => page.evaluate(() => document.activeElement?.getAttribute('data-findings'))
-    await until(async () => (await place()) === '7')
-    assert.equal(await place(), '7', 'who works by keyboard is still at the findings')
+    const place = () =>
+      page.evaluate(() =>
+        document.activeElement?.closest('.finding')?.getAttribute('data-fingerprint'),
+      )
+    const isAt = (at: number) => until(async () => (await place()) === gapFindings[at]?.fingerprint)
+    // Who works by keyboard goes on with the next finding.
+    await isAt(1)
     await group('accepted').getByRole('button', { name: 'Accepted' }).click()
     assert.match(
       await finding(0).innerText(),
@@ -79,6 +84,7 @@ export const gapFindingsCases = ({ browser, skip, until, isListening }: Tools): 
     await finding(0).getByRole('button', { name: 'Withdraw' }).click()
     await page.getByText('2 errors, 3 warnings: claimed 12').waitFor()
     await group('fix').locator(finding(0)).waitFor()
+    await isAt(gapFindings.findIndex(({ acceptance }) => acceptance !== null))
     const path = `/api/v1/stacks/shop/gaps/${gapFindings[0]?.fingerprint ?? ''}/acceptance`
     assert.deepEqual(
       fixture.calls.filter((call) => call.endsWith(path)),

@@ -1,3 +1,4 @@
+import type { GapService } from '@keelson/contract'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
@@ -42,6 +43,28 @@ export const gapsPageCases = ({ browser, skip, until, isListening }: Tools): voi
       /yes[\s\S]*not known[\s\S]*not known/,
     )
     await page.getByText('Claimed: The shop is 12 services').waitFor()
+    await assertAccessible(page)
+  })
+
+  test('what is off, and a job that ended well, are no gap anywhere', { skip }, async () => {
+    const { inventory } = gapReport
+    assert.ok(inventory !== null)
+    const services = inventory.services.slice(0, 3).map((one, at): GapService => {
+      if (at === 0) return { ...one, runs: 'off', running: null, healthy: null }
+      return at === 1 ? { ...one, runs: 'once' } : one
+    })
+    const numbers = { claimed: 3, declared: 3, built: 3, running: 2, healthy: 2, services }
+    await using window = await open('/gaps/shop', ({ gaps }) =>
+      gaps.setReports([{ ...gapReport, findings: [], inventory: { ...inventory, ...numbers } }]),
+    )
+    const { page, row } = window
+    const sentence = 'No gaps: claimed 3, declared 3, built 3, healthy 2, off 1'
+    await page.locator('[data-verdict=healthy]').getByText(sentence).waitFor()
+    await row('web').locator('.flow-mark.is-off').waitFor()
+    assert.equal(await page.locator('.flow-missing').count(), 0)
+    await page.getByRole('button', { name: 'Show as a table' }).click()
+    assert.match(await page.getByRole('row', { name: /^web/ }).innerText(), /off$/)
+    assert.equal(await page.locator('.flow-answer').count(), 0)
     await assertAccessible(page)
   })
 
@@ -141,6 +164,9 @@ export const gapsPageCases = ({ browser, skip, until, isListening }: Tools): voi
         await newest.innerText(),
         /72[\s\S]*came:\s+orders calls[\s\S]*closed:\s+the volume of db/,
       )
+      await history.getByRole('button', { name: 'Show all 7' }).click()
+      await history.getByText('running 8, before 7').waitFor()
+      await history.getByText('ada accepted: mail is sent in clear text').waitFor()
       await isListening(fixture, page, 'gaps')
       fixture.gaps.setHistory(gapHistory.slice(0, 1))
       fixture.gaps.change('shop', (report) => ({ ...report }))

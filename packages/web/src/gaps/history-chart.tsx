@@ -95,11 +95,12 @@ const Axes = ({ layout }: { layout: HistoryLayout }) => {
 
 const messagesMax = 3
 
-const sentenceOf = ({ at, score, errors, warnings, appeared, closed }: GapHistoryPoint): string =>
+const sentenceOf = ({ at, score, errors, warnings, ...moved }: GapHistoryPoint): string =>
   [
     `${formatAbsolute(at)}: score ${score}, ${countOf(errors, 'error')}, ${countOf(warnings, 'warning')}`,
-    ...(appeared.length === 0 ? [] : [`came: ${some(appeared)}`]),
-    ...(closed.length === 0 ? [] : [`closed: ${some(closed)}`]),
+    ...(moved.appeared.length === 0 ? [] : [`came: ${some(moved.appeared)}`]),
+    ...(moved.closed.length === 0 ? [] : [`closed: ${some(moved.closed)}`]),
+    ...(moved.decided.length === 0 ? [] : [some(moved.decided)]),
   ].join('; ')
 
 const some = (messages: readonly string[]): string => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GapHistoryPoint } from '@keelson/contract'
-import { layOutHistory } from './history-layout.ts'
+import { layOutHistory, numbersMoved } from './history-layout.ts'
 
 const day = 24 * 60 * 60 * 1000
 const start = Date.UTC(2026, 0, 1)
@@ -9,7 +9,17 @@ const start = Date.UTC(2026, 0, 1)
 const point = (days: number, score: number, errors: number, warnings: number): GapHistoryPoint => ({
   ...{ at: new Date(start + days * day).toISOString(), score, errors, warnings },
   ...{ infos: 0, accepted: 0, claimed: null, declared: 3, built: 3, running: null },
-  ...{ appeared: [], closed: [] },
+  ...{ appeared: [], closed: [], decided: [] },
+})
+
+test('an audit that found nothing else says which numbers it changed', () => {
+  const before = point(0, 80, 1, 0)
+  const now = { ...point(1, 82, 1, 0), running: 3 }
+  assert.deepEqual(numbersMoved(before, now), [
+    'score 82, before 80',
+    'running 3, before not known',
+  ])
+  assert.deepEqual(numbersMoved(now, now), [])
 })
 
 test('a value holds until the next change, and the last one until now', () => {

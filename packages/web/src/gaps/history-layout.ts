@@ -86,3 +86,17 @@ const apart = (first: number, second: number, bottom: number): [number, number] 
   const lower = Math.min(bottom, (first + second + labelApart) / 2)
   return first <= second ? [lower - labelApart, lower] : [lower, lower - labelApart]
 }
+
+const numbers = [
+  ...(['score', 'claimed', 'declared', 'built', 'running', 'accepted'] as const),
+  ...(['errors', 'warnings', 'infos'] as const),
+] as const
+
+/** What changed with an audit that found nothing else: `running 2, before 3`. */
+export const numbersMoved = (before: GapHistoryPoint, now: GapHistoryPoint): string[] =>
+  numbers
+    .filter((name) => before[name] !== now[name])
+    .map((name) => {
+      const said = name === 'infos' ? 'notes' : name
+      return `${said} ${now[name] ?? 'not known'}, before ${before[name] ?? 'not known'}`
+    })

@@ -8,7 +8,7 @@ import { Empty, ErrorBox, Loading } from '../ui/feedback.tsx'
 import { countOf } from '../ui/format.ts'
 import { Ago } from '../ui/time.tsx'
 import { HistoryChart } from './history-chart.tsx'
-import { layOutHistory } from './history-layout.ts'
+import { layOutHistory, numbersMoved } from './history-layout.ts'
 import './history.css'
 
 /** How score and counts changed, and what came and went with each change. */
@@ -58,7 +58,7 @@ const Changes = ({ points }: { points: readonly GapHistoryPoint[] }) => {
   return (
     <>
       <ol className="changes-of-gaps">
-        {newestFirst.slice(0, all ? undefined : shownMin).map((point) => (
+        {newestFirst.slice(0, all ? undefined : shownMin).map((point, at) => (
           <li key={point.at}>
             <p className="changes-numbers num">
               <strong>{point.score}</strong>
@@ -67,7 +67,7 @@ const Changes = ({ points }: { points: readonly GapHistoryPoint[] }) => {
                 <Ago at={point.at} />
               </span>
             </p>
-            <Moved point={point} />
+            <Moved point={point} before={newestFirst[at + 1]} />
           </li>
         ))}
       </ol>
@@ -82,26 +82,38 @@ const Changes = ({ points }: { points: readonly GapHistoryPoint[] }) => {
   )
 }
 
-const Moved = ({ point: { appeared, closed } }: { point: GapHistoryPoint }) => (
-  <ul className="moved">
-    {[...new Set(appeared)].map((message) => (
-      <li key={message} className="break">
-        <span className="toned is-degraded">
-          + <span className="sr-only">came: </span>
-        </span>
-        {message}
-      </li>
-    ))}
-    {[...new Set(closed)].map((message) => (
-      <li key={message} className="break">
-        <span className="toned is-healthy">
-          − <span className="sr-only">closed: </span>
-        </span>
-        {message}
-      </li>
-    ))}
-  </ul>
-)
+type MovedProps = { point: GapHistoryPoint; before: GapHistoryPoint | undefined }
+
+const Moved = ({ point, before }: MovedProps) => {
+  const { appeared, closed, decided } = point
+  const isSilent = appeared.length + closed.length + decided.length === 0
+  const others = isSilent && before !== undefined ? numbersMoved(before, point) : []
+  return (
+    <ul className="moved">
+      {[...new Set(appeared)].map((message) => (
+        <li key={message} className="break">
+          <span className="toned is-degraded">
+            + <span className="sr-only">came: </span>
+          </span>
+          {message}
+        </li>
+      ))}
+      {[...new Set(closed)].map((message) => (
+        <li key={message} className="break">
+          <span className="toned is-healthy">
+            − <span className="sr-only">closed: </span>
+          </span>
+          {message}
+        </li>
+      ))}
+      {[...new Set([...decided, ...others])].map((message) => (
+        <li key={message} className="break muted">
+          {message}
+        </li>
+      ))}
+    </ul>
+  )
+}
 
 const countsOf = ({ errors, warnings }: GapHistoryPoint): string =>
   `${countOf(errors, 'error')}, ${countOf(warnings, 'warning')}`

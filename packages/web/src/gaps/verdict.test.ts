@@ -22,6 +22,17 @@ const cases: [given: Partial<GapReport>, tone: string, sentence: string][] = [
     'healthy',
     'No gaps: declared 10, built 9',
   ],
+  [
+    {
+      findings: [],
+      inventory: {
+        ...inventory,
+        services: inventory.services.map((one, at) => (at > 1 ? one : { ...one, runs: 'off' })),
+      },
+    },
+    'healthy',
+    'No gaps: claimed 12, declared 10, built 9, healthy 5, off 2',
+  ],
   [{ inventory: null, state: 'waiting' }, 'unknown', 'Not audited yet'],
   [{ inventory: null, state: 'failed' }, 'unhealthy', 'The audit could not be made'],
 ]

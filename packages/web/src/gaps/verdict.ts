@@ -38,9 +38,11 @@ const inWords = ({ errors, warnings, infos }: Counts): string => {
   return infos === 0 ? 'No gaps' : `No errors or warnings, ${countOf(infos, 'note')}`
 }
 
-/** What nobody says or saw is left out. */
-const numbersOf = ({ claimed, declared, built, running, healthy }: GapInventory): string =>
-  [
+/** What nobody says or saw is left out; what is off is neither healthy nor missing. */
+const numbersOf = (inventory: GapInventory): string => {
+  const { claimed, declared, built, running, healthy, services } = inventory
+  const off = running === null ? 0 : services.filter(({ runs }) => runs === 'off').length
+  return [
     ...(claimed === null ? [] : [`claimed ${claimed}`]),
     ...[`declared ${declared}`, `built ${built}`],
     ...(healthy === null
@@ -48,4 +50,6 @@ const numbersOf = ({ claimed, declared, built, running, healthy }: GapInventory)
         ? []
         : [`running ${running}`]
       : [`healthy ${healthy}`]),
+    ...(off === 0 ? [] : [`off ${off}`]),
   ].join(', ')
+}

@@ -16,8 +16,8 @@ const service = (
   category: string,
   line: number,
   given: Partial<GapService> = {},
-) => ({
-  ...{ service: name, category, claimed: true, built: true, why: null },
+): GapService => ({
+  ...{ service: name, category, claimed: true, built: true, why: null, runs: 'always' },
   ...{ running: true, healthy: true, file: 'compose.yaml', line },
   ...given,
 })
@@ -173,14 +173,16 @@ const point = (
   given: Partial<GapHistoryPoint> = {},
 ): GapHistoryPoint => ({
   ...{ at: ago(minutesAgo), score, errors, warnings, infos: 1, accepted: 1 },
-  ...{ claimed: 12, declared: 10, built: 9, running: 7, appeared: [], closed: [] },
+  ...{ claimed: 12, declared: 10, built: 9, running: 7, appeared: [], closed: [], decided: [] },
   ...given,
 })
 
 export const gapHistory: GapHistoryPoint[] = [
   point(60 * 24 * 9, [61, 4, 6]),
+  point(60 * 24 * 8, [63, 4, 6], { decided: ['ada accepted: mail is sent in clear text'] }),
   point(60 * 24 * 7, [66, 3, 6], { closed: ['web waits for a service that is not declared'] }),
   point(60 * 24 * 6.8, [64, 3, 7], { appeared: ['cache may take all memory of the machine'] }),
+  point(60 * 24 * 5, [64, 3, 7], { running: 8 }),
   point(60 * 24 * 3, [79, 1, 4], {
     closed: ['grafana reads a metric nobody emits', 'catalog has no restart policy'],
   }),

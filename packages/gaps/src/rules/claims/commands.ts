@@ -161,6 +161,8 @@ const judgeFile = (
         : undefined
   if (called === undefined || isThere(called, where, system)) return undefined
   if (mayBeMade(called, system)) return undefined
+  // A name alone, in a document that lies elsewhere: the reader may be in a container by then.
+  if (!called.includes('/') && where !== system.folder) return undefined
   if (
     /(?:^|\/)(?:bin|dist|build|target|out|node_modules|venv|\.venv)\//.test(called) ||
     /^\.\/[\w-]+$/.test(called)

@@ -1,7 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { claimsOf, isAboutAll, type ClaimOf } from './documents.ts'
+import { claimsOf, isAboutAll, plainName, type ClaimOf } from './documents.ts'
 
 /** A document states how many services there are, and no way to count them gives that number. */
 export const serviceCount: Rule = {
@@ -14,7 +14,7 @@ status report or takes over the system. The number is also the first thing nobod
   fix: 'Correct the number, or leave it out and let the list speak.',
   *find(system) {
     for (const { document, claim } of claimsOf(system, 'count')) {
-      if (claim.scope !== 'total' || !isAboutAll(document, system)) continue
+      if (!isTotal(claim, system) || !isAboutAll(document, system)) continue
       if (claim.noun === 'databases' || claim.noun === 'applications') continue
       const counts = system.readings().flatMap((reading) => waysToCount(reading, claim))
       const isTrue =
@@ -61,6 +61,45 @@ Built on .NET 8 Microservices. All four services share this code. The applicatio
       finds: [],
     },
     {
+      title: 'of the whole by its name: that of the title, or that of the stack',
+      files: {
+        'compose.yaml':
+          'name: till\nservices:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
+        'README.md': `# Acme Shop
+
+The shop has 9 services. The till has 7 services.
+
+8 services:
+
+- a
+`,
+      },
+      finds: [
+        { service: '-', says: 'says "9 services", and compose has 3' },
+        { service: '-', says: 'says "7 services", and compose has 3' },
+        { service: '-', says: 'says "8 services", and compose has 3' },
+      ],
+    },
+    {
+      title: 'of a part: a team, a section, a service',
+      files: {
+        'compose.yaml':
+          'name: shop\nservices:\n  a:\n    image: a:1\n  b:\n    image: b:1\n  c:\n    image: c:1\n',
+        'README.md': `# Acme Shop
+
+The checkout has 2 services. Acme runs the rest. The shop team has 9 services. The shop has 2 core services.
+
+## Behind the gateway
+
+2 services:
+
+- a
+- b
+`,
+      },
+      finds: [],
+    },
+    {
       title: 'infrastructure is not counted by everybody',
       files: {
         'compose.yaml':
@@ -73,6 +112,11 @@ Built on .NET 8 Microservices. All four services share this code. The applicatio
     },
   ],
 }
+
+/** Said of the whole, or of what has the name of the stack. */
+const isTotal = ({ scope, subject }: ClaimOf<'count'>, { name }: System): boolean =>
+  scope === 'total' ||
+  (scope === 'subset' && subject !== undefined && plainName(subject) === plainName(name))
 
 const infrastructure =
   /(?:^|[-_])(?:db|database|postgres|mysql|mongo\w*|redis|rabbitmq|kafka|zookeeper|elasticsearch|opensearch|prometheus|grafana|zipkin|jaeger|loki|nginx|proxy|gateway|registry|config|discovery|eureka|consul|admin|monitoring|mail\w*|init|migrat\w*|seed\w*|setup)(?:[-_]|$)/i

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { factAt } from '../../place.ts'
-import type { ServiceEvidence, System } from '../../systems/system.ts'
+import type { DocumentEvidence, ServiceEvidence, System } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import {
   allServices,
@@ -16,7 +16,8 @@ import { listsOf } from './lists.ts'
 export const wrongPort: Rule = {
   id: 'claims/wrong-port',
   title: 'Documented port is not so',
-  severity: 'warning',
+  // What a document means by it, and where its reader is by then, is seldom sure.
+  severity: 'info',
   why: `The first thing that somebody new does is open the address in the README. "Connection refused" there
 costs an hour, and ends with a port opened that should not be.`,
   joins: ['documents', 'compose ports', 'ports that services listen on'],
@@ -40,6 +41,24 @@ costs an hour, and ends with a port opened that should not be.`,
         { service: '-', says: 'http://localhost:8080' },
         { service: 'user', says: 'gives user port 7003' },
       ],
+    },
+    {
+      title: 'in a README of three lines, beside the stack',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["8000:80"]\n',
+        'README.md': '# Shop\n\nThe shop is at http://localhost:8080.\n',
+      },
+      finds: [{ service: '-', says: 'http://localhost:8080' }],
+    },
+    {
+      title: 'a README that says another way to start it, and a stack that publishes nothing',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    image: nginx:1.27\n    ports: ["8000:80"]\n',
+        'README.md': '# Shop\n\n```sh\nnpm start\n```\n\nThe shop is at http://localhost:8080.\n',
+        'db/compose.yaml': 'services:\n  db:\n    image: postgres:17\n',
+        'db/README.md': '# Shop\n\nThe shop is at http://localhost:8080.\n',
+      },
+      finds: [],
     },
     {
       title: 'a route of its own platform, and a port of a process',
@@ -165,7 +184,8 @@ function* inAddresses(
     if (port === undefined || !isAboutAll(document, system) || isOtherWay(section)) continue
     if (isOfOtherFiles(document.claims, system) || isChosen(document.claims, port)) continue
     if (isOfKeelson(system, claim)) continue
-    if (!startsWithCompose(document.claims, section) || isPublished(services, port)) continue
+    const isOfStack = startsWithCompose(document.claims, section) || isAllThereIs(document, system)
+    if (!isOfStack || isPublished(services, port)) continue
     // Another command of the section opens it: `npm run dev`, `kubectl port-forward`, `docker run -p`,
     // or writes an override that does.
     if (opensPorts(document.claims, section) || told.has(`${document.file}:${port}`)) continue
@@ -237,6 +257,17 @@ const startsWithCompose = (claims: Claims, section: string | undefined): boolean
       top(claim.section) === top(section),
   )
 
+/** A README without a command: what it says is of the stack beside it, which is all there is to start. */
+const isAllThereIs = (
+  { file, isReadme, claims }: DocumentEvidence,
+  { folder, services }: System,
+): boolean =>
+  isReadme &&
+  (file.includes('/') ? posix.dirname(file) : '') === folder &&
+  !claims.some(({ kind }) => kind === 'command') &&
+  [...services.values()].some(({ model }) =>
+    model.ports.some(({ published }) => published !== undefined),
+  )
 /** Sections below one heading of the second level belong together; a README has one of the first. */
 const top = (section: string | undefined): string =>
   (section ?? '').split(' > ').slice(0, 1).join(' > ')

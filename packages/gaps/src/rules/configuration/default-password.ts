@@ -1,7 +1,7 @@
-import { factAt, type Fact } from '../../place.ts'
-import type { ServiceEvidence, System } from '../../systems/system.ts'
-import { isOpen } from '../network/port-ranges.ts'
+import { factAt } from '../../place.ts'
+import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
+import { guards, keepsIt, openTo } from './doors.ts'
 import { judgeValue, listWritten, namesOf, wordsNear } from './secrets.ts'
 
 /** A password that everybody knows: `postgres`, `changeme`, the name of the user. */
@@ -29,7 +29,7 @@ passwords have been wiped for ransom by the thousand.`,
       return isKnown ? [{ ...written, service, own }] : []
     })
     const kept = new Set(known.filter(({ service }) => keepsIt(service)).map(({ value }) => value))
-    for (const { name, value, services, service, own, ...at } of known) {
+    for (const { name, value, variable, services, service, own, ...at } of known) {
       // Whoever logs in with it writes it too: the one that asks for it is told.
       if (kept.has(value) && !keepsIt(service)) continue
       // Given by a file to many, it is nobody's in particular: the same in every reading.
@@ -46,7 +46,7 @@ passwords have been wiped for ransom by the thousand.`,
           ),
           open ?? factAt(service.at, `${service.name} gets it`),
         ],
-        fix: `Write ${name}: \${${name}:?} and give it in an env file that is not committed`,
+        fix: `Write ${name}: \${${variable}:?} and give it in an env file that is not committed`,
         subject: name,
       }
     }
@@ -121,40 +121,4 @@ passwords have been wiped for ransom by the thousand.`,
       finds: [],
     },
   ],
-}
-
-/** A database asks for its password; other services log in with it. */
-const keepsIt = ({ image }: ServiceEvidence): boolean =>
-  /^(?:database|cache|broker|search|object store|dashboard|admin)$/.test(image?.known?.kind ?? '')
-
-/** Ways to write what a service asks of those who come to it, and not what it logs in with elsewhere. */
-const ownSecret =
-  /SECRET|_KEY(?:_BASE)?$|(?:ADMIN|DEFAULT|INITIAL|WEB|UI|DASHBOARD)\w*PASS|^PASSWORD$/i
-const loginElsewhere =
-  /^(?:POSTGRES|PG|MYSQL|MARIADB|MONGO|REDIS|RABBIT|DB|DATABASE|KAFKA|ELASTIC|CLICKHOUSE)|S3_|ACCESS_KEY|API_(?:KEY|SECRET)|SMTP|MAIL|CLIENT_SECRET/i
-/** Of another program, also in a database's environment. */
-const ofAnother = /EXPORTER|TELEMETRY|SMTP|MAIL|LDAP|S3_|OAUTH|CLIENT_/i
-
-/** Does the value let somebody into this service? */
-const guards = (service: ServiceEvidence, name: string): boolean =>
-  (keepsIt(service) && !ofAnother.test(name)) ||
-  (ownSecret.test(name) && !loginElsewhere.test(name))
-
-/** A port that nobody chose is found by nobody who does not look for it. */
-const isDoor = (port: ServiceEvidence['model']['ports'][number]): boolean =>
-  port.published !== undefined && isOpen(port)
-
-/** The way in from outside: a published port, or a route of a service that has one. */
-const openTo = (system: System, service: ServiceEvidence): Fact | undefined => {
-  if (service.model.ports.some(isDoor)) {
-    return factAt(service.place('ports'), `${service.name} is reachable from outside`)
-  }
-  for (const { by, upstreams } of system.routes) {
-    const upstream = upstreams.find(({ host }) => host === service.name)
-    const gateway = by === undefined ? undefined : system.services.get(by)
-    if (upstream === undefined || gateway?.model.ports.some(isDoor) !== true) continue
-    const { file, line, column } = upstream
-    return factAt({ file, line, column }, `${by} leads to ${service.name}`)
-  }
-  return undefined
 }

@@ -12,7 +12,8 @@ rotated passwords and hosts that "do not take" are of this kind.`,
   fix: 'Delete the line that does not count.',
   *find({ envFiles }) {
     for (const { file, entries, isExample } of envFiles) {
-      for (const [name, lines] of Map.groupBy(entries, (entry) => entry.name)) {
+      const written = entries.filter(({ isOffered }) => isOffered !== true)
+      for (const [name, lines] of Map.groupBy(written, (entry) => entry.name)) {
         const last = lines.at(-1)
         const other = lines.find(({ value }) => value !== last?.value)
         if (last === undefined || other === undefined) continue
@@ -40,6 +41,14 @@ rotated passwords and hosts that "do not take" are of this kind.`,
       files: {
         'compose.yaml': 'services:\n  api:\n    image: api:1\n    env_file: api.env\n',
         'api.env': 'DB_HOST=db\n#DB_HOST=old\nDB_HOST=db\n',
+      },
+      finds: [],
+    },
+    {
+      title: 'an example that offers another value in a comment',
+      files: {
+        'compose.yaml': 'services:\n  api:\n    image: api:1\n',
+        '.env.example': 'CERT=./a.pem\n#CERT=./b.pem\n# KEY=\nKEY=./a.key\n',
       },
       finds: [],
     },

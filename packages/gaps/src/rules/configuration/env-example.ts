@@ -23,7 +23,10 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
     const own = ownFile(system)
     const named = new Set(example.entries.map(({ name }) => name))
     const needed = Map.groupBy(
-      system.variables.filter((use) => use.default === undefined && !ofTheMachine.test(use.name)),
+      system.variables.filter(
+        (use) =>
+          use.default === undefined && !ofTheMachine.test(use.name) && isOfFolder(use, system),
+      ),
       ({ name }) => name,
     )
     for (const [name, [use]] of needed) {
@@ -50,6 +53,16 @@ is empty there, and nobody who already has an \`.env\` sees it.`,
         '.gitignore': '.env\n',
       },
       finds: [{ service: '-', says: 'API_KEY is used by compose and missing from .env.example' }],
+    },
+    {
+      title: 'what another folder brings has its own example',
+      files: {
+        'compose.yaml': 'include: [db/compose.yaml]\nservices:\n  api:\n    image: api:${TAG}\n',
+        'db/compose.yaml': 'services:\n  db:\n    image: postgres:${DB_TAG}\n',
+        '.env.example': 'TAG=1\n',
+        '.env': 'TAG=1\n',
+      },
+      finds: [],
     },
     {
       title: 'all is named, and the file is made',
@@ -80,6 +93,10 @@ export const exampleOf = ({ envFiles, folder }: System): EnvFileEvidence | undef
       /^(?:\.env|env)[._-](?:example|sample|template|dist)$/.test(posix.basename(file)) &&
       (posix.dirname(file) === '.' ? '' : posix.dirname(file)) === folder,
   )
+
+/** What is included from another folder has env files of its own. */
+const isOfFolder = ({ at }: ComposeVariable, { folder }: System): boolean =>
+  (posix.dirname(at.file) === '.' ? '' : posix.dirname(at.file)) === folder
 
 const ownFile = ({ envFiles, folder }: System): EnvFileEvidence | undefined =>
   envFiles.find(({ file }) => file === (folder === '' ? '.env' : `${folder}/.env`))

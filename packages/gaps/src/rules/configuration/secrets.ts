@@ -6,6 +6,8 @@ import type { ServiceEvidence, System, VariableEvidence } from '../../systems/sy
 export type Written = Place & {
   name: string
   value: string
+  /** What gives it: the variable it is a default of, or comes from; the name itself if none. */
+  variable: string
   /** Services that get it. */
   services: readonly string[]
 }
@@ -15,14 +17,16 @@ const isSecretName = (name: string): boolean =>
   /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS$|_PWD$|^PASS$|SECRET|_AUTH$|TOKEN|API_?KEY|PRIVATE_?KEY|ACCESS_?KEY|SIGNING_?KEY|ENCRYPTION_?KEY|CREDENTIALS?)/i.test(
     name,
   ) &&
-  !/(?:_FILE|_PATH|_DIR|_URLS?|_URI|_HOST|_PORT|_HEADER|_NAME|_ID|_TTL|_EXPIR\w*|_LENGTH|_SIZE|_TYPE|_ALG\w*|_ISSUER|_AUDIENCE|_ENABLED?|_DISABLED?|_POLICY|_LIMIT|_VALIDITY|_LIFETIME|_COOKIE|_FIELD|_ENCRYPTION|_REGION|_PREFIX|_TIMEOUT|_DURATION|_PROVIDER|_MODE|_ROUNDS|_VERSION|_HASH|_COUNT|_USERS?|_USERNAME|_LOGIN)$|^(?:ALLOW|ENABLE|DISABLE|USE|REQUIRE|NO|SKIP|MAX|MIN)_|(?:MAX|MIN)_TOKENS|TOKENS$|PUBLIC/i.test(
+  !/(?:_FILE|_PATH|_DIR|_URLS?|_URI|_HOST|_PORT|_HEADER|_NAME|_ID|_TTL|_EXPIR\w*|_LENGTH|_SIZE|_TYPE|_ALG\w*|_ISSUER|_AUDIENCE|_ENABLED?|_DISABLED?|_POLICY|_LIMIT|_VALIDITY|_LIFETIME|_COOKIE|_FIELD|_ENCRYPTION|_REGION|_PREFIX|_TIMEOUT|_DURATION|_PROVIDER|_MODE|_SCHEME|_ROUNDS|_VERSION|_HASH|_COUNT|_USERS?|_USERNAME|_LOGIN)$|^(?:ALLOW|ENABLE|DISABLE|USE|REQUIRE|NO|SKIP|MAX|MIN)_|(?:MAX|MIN)_TOKENS|TOKENS$|PUBLIC|^(?:MINIO|S3)_ACCESS_KEY$/i.test(
     name,
   )
 
 /** A word that is no secret whatever its name: a switch, a path, a reference to another place. */
 const isNoSecret = (value: string): boolean =>
   value === '' ||
-  /^(?:true|false|yes|no|on|off|none|null|undefined|-?\d{1,3})$/i.test(value) ||
+  /^(?:true|false|yes|no|on|off|none|null|undefined|(?:en|dis)abled|required|optional|-?\d{1,3})$/i.test(
+    value,
+  ) ||
   /^[/~.]|^(?:https?|file|vault|op|aws|gcp|arn|sops|ref):|\$\{?\w|\{\{|^<.*>$|^\*+$|^x{3,}$/i.test(
     value,
   )
@@ -33,7 +37,11 @@ const everybodys =
 const knownForm =
   /^(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{30,}|github_pat_\w{20,}|sk_live_\w{16,}|rk_live_\w{16,}|sk-(?:proj-|ant-)?[\w-]{32,}|xox[abprs]-[\w-]{10,}|AIza[\w-]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|glpat-[\w-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.)/
 
-export type Judged = 'default' | 'secret' | 'known secret' | undefined
+/** `password`: somebody thought of it; a `secret` came out of a generator. */
+export type Judged = 'default' | 'password' | 'secret' | 'known secret' | undefined
+
+/** Nothing but a password has such a name: what is short and readable is one, too. */
+const passwordName = /(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD|^PASS)\d?$/i
 
 /** What a value that is written in a file gives away. */
 export const judgeValue = (name: string, value: string, words: readonly string[]): Judged => {
@@ -60,8 +68,28 @@ export const judgeValue = (name: string, value: string, words: readonly string[]
     !/\d{3}.*[A-Z]|[A-Z].*\d{3}/.test(value)
   )
     return 'default'
-  return isRandom(value) ? 'secret' : undefined
+  if (isRandom(value)) return 'secret'
+  return passwordName.test(name) && value.length >= 4 && !/\s/.test(value) ? 'password' : undefined
 }
+
+/** Eight characters of three kinds: nobody types that to have something there for the moment. */
+export const looksReal = (value: string): boolean =>
+  value.length >= 8 &&
+  [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z0-9]/].filter((one) => one.test(value)).length >= 3 &&
+  !throwaway.test(unspelled(value))
+
+const throwaway =
+  /pass|secret|admin|root|test|demo|local|change|default|example|welcome|qwerty|1234/
+
+/** `s3cr3t` and `P@ssw0rd` are the words that they stand for. */
+const unspelled = (value: string): string =>
+  value
+    .toLowerCase()
+    .replace(/[@4]/g, 'a')
+    .replace(/3/g, 'e')
+    .replace(/0/g, 'o')
+    .replace(/[$5]/g, 's')
+    .replace(/[1!](?=[a-z])/g, 'i')
 
 /** 3 bits a character and no words: what a generator gives, not what somebody types. */
 const isRandom = (value: string): boolean => {
@@ -96,13 +124,24 @@ export const listWritten = (system: System): Written[] => {
       if (!isOpen(file)) continue
       const key = given === undefined ? `${name}=${value}` : `${file}:${line}`
       const seen = found.get(key)
+      const source = variableOf(system, variable)
       if (seen === undefined)
-        found.set(key, { file, line, column, name, value, services: [service.name] })
+        found.set(key, {
+          ...{ file, line, column, name, value, services: [service.name] },
+          variable: source,
+        })
       else if (!seen.services.includes(service.name)) seen.services.push(service.name)
     }
   }
   return [...found.values()]
 }
+
+/** `KEY: ${OTHER:-value}` is given by OTHER. */
+const variableOf = ({ variables }: System, { file, line, name, value }: VariableEvidence): string =>
+  variables.find(
+    ({ at, given, default: fallback }) =>
+      at.file === file && at.line === line && (given?.value ?? fallback) === value,
+  )?.name ?? name
 
 /** The line of the env file that the value is from: `PASSWORD: ${PASSWORD}`, or `PASSWORD:` alone. */
 const givenAt = (

@@ -5,10 +5,14 @@ import type { KnownImage, ServiceEvidence } from '../../systems/system.ts'
 /** Kinds that take a minute to come up, and whose own clients take seconds. */
 const slowKinds = new Set<KnownImage['kind']>(['search', 'broker'])
 
+/** The check that is known to work in the image, whatever its tag stands for. */
+export const knownCheckOf = ({ image }: ServiceEvidence): readonly string[] | undefined =>
+  image !== undefined && hasProgram(image) ? image.known?.healthcheck : undefined
+
 /** Writes the check that is known of the image; none where the service is not set up as usual. */
 export const addKnownCheck = (service: ServiceEvidence): readonly Edit[] => {
   const { name, at, image, model } = service
-  const test = image?.known?.healthcheck
+  const test = knownCheckOf(service)
   if (test === undefined || model.healthcheck !== undefined || !isUsual(service)) return []
   const isSlow = slowKinds.has(image?.known?.kind ?? 'other') || /cqlsh/.test(test.join(' '))
   const timing = isSlow
@@ -36,17 +40,21 @@ const isUsual = (service: ServiceEvidence): boolean => {
       return !/^(?:|0|false|no|off|disabled?)$/i.test(value ?? 'on')
     return name.endsWith('PORT') && value !== undefined && /^\d+$/.test(value) && !known.has(value)
   })
-  return !isSetOtherwise && (conditions[image.name]?.(service) ?? true) && hasProgram(image)
+  return !isSetOtherwise && (conditions[image.name]?.(service) ?? true)
 }
 
 type Image = NonNullable<ServiceEvidence['image']>
 
-/** Alpine variants hold other programs than those the check was written for. */
-const hasProgram = ({ known, tag = '' }: Image): boolean => {
+/**
+ * Alpine variants hold other programs than those the check was written for, and a tag that is not
+ * known may name one.
+ */
+const hasProgram = ({ known, tag = 'latest' }: Image): boolean => {
   const [kind, first = ''] = known?.healthcheck ?? []
   const program = kind === 'CMD-SHELL' ? (first.split(' ')[0] ?? '') : first
   if (known?.lacks.includes(program) === true) return false
-  return !tag.includes('alpine') || known?.has.includes(program) === true
+  const mayBeAlpine = tag === '' || tag.includes('alpine')
+  return !mayBeAlpine || known?.has.includes(program) === true
 }
 
 type Condition = (service: ServiceEvidence) => boolean

@@ -4,7 +4,7 @@ import { besideBroker } from '../network/exposed.ts'
 import type { Found, Rule } from '../rule.ts'
 import { isForTests } from '../../systems/purpose.ts'
 import { hasCheck, isJob } from './checks.ts'
-import { addKnownCheck } from './known-check.ts'
+import { addKnownCheck, knownCheckOf } from './known-check.ts'
 
 /** What takes its time until it answers, and takes all down that stand on it. */
 const slow = new Set(['database', 'search', 'broker', 'object store'])
@@ -101,7 +101,7 @@ Graver for a database or a broker on which other services depend.`,
 
 const missing = (service: ServiceEvidence, { services }: System): Found => {
   const { name, at, image, model, place } = service
-  const test = image?.known?.healthcheck
+  const test = knownCheckOf(service)
   const isOff = model.healthcheck?.disabled === true
   const dependents = [...services.values()].filter((other) =>
     Object.hasOwn(other.model.dependsOn, name),

@@ -2,6 +2,7 @@ import { factAt } from '../../place.ts'
 import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Found, Rule } from '../rule.ts'
 import { checkOf, type Check } from './checks.ts'
+import { knownCheckOf } from './known-check.ts'
 import { failsWithFirst, programOf, readProbe } from './probes.ts'
 import { factsOfAbsence } from './programs.ts'
 
@@ -101,7 +102,7 @@ const judge = (service: ServiceEvidence, check: Check): Found | undefined => {
     const absence = factsOfAbsence(program, service)
     if (absence === undefined) continue
     const isShell = program === 'sh' && check.test[0] === 'CMD-SHELL'
-    const works = service.image?.known?.healthcheck
+    const works = knownCheckOf(service)
     return {
       service: service.name,
       message: isShell

@@ -1,7 +1,7 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
 import { hasCheck } from './checks.ts'
-import { addKnownCheck } from './known-check.ts'
+import { addKnownCheck, knownCheckOf } from './known-check.ts'
 
 /** Waits until a service is healthy that nobody can find healthy. */
 export const waitWithoutCheck: Rule = {
@@ -33,7 +33,7 @@ export const waitWithoutCheck: Rule = {
               ? []
               : [factAt(other.image.at, `${other.image.name} brings none`)]),
           ],
-          fix: `Add a healthcheck to ${target}${suggestion(other.image?.known?.healthcheck)}`,
+          fix: `Add a healthcheck to ${target}${suggestion(knownCheckOf(other))}`,
           subject: target,
           edits: addKnownCheck(other),
         }

@@ -88,6 +88,8 @@ fails for whoever clones the repository, while it works for the one who still ha
         'compose.yaml': 'services:\n  web: { image: "example/web:1" }\n',
         'extra/logs-compose.yml': 'services:\n  logs: { build: extra/logs }\n',
         'extra/logs/Dockerfile': 'FROM node:22\n',
+        'tests/compose.yaml': 'services:\n  client: { build: tests/client }\n',
+        'tests/client/Dockerfile': 'FROM node:22\n',
       },
       finds: [],
     },

@@ -38,8 +38,8 @@ export const isAbsent = (system: System, path: string): boolean => {
  * `extensions/x/compose.yml` that says `./extensions/x/conf` is meant to be merged with the file of
  * a folder above, from which its paths are then read.
  */
-const isThereFromAbove = ({ tree, folder, isDefault }: System, path: string): boolean => {
-  if (isDefault || folder === '' || !path.startsWith(`${folder}/`)) return false
+const isThereFromAbove = ({ tree, folder }: System, path: string): boolean => {
+  if (folder === '' || !path.startsWith(`${folder}/`)) return false
   const rest = path.slice(folder.length + 1)
   const names = folder.split('/')
   return names.some((_, index) => {

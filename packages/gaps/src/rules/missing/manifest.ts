@@ -1,8 +1,8 @@
 import { factAt, wholeFile } from '../../place.ts'
 import { stagesBuilt } from '../../systems/stage.ts'
-import type { StageEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
-import { contextOf, firstBuilds, inRepository, isAbsent, pathInContext } from './context-paths.ts'
+import { contextOf, firstBuilds } from './context-paths.ts'
+import { lookFor, type Wanted } from './copied-lists.ts'
 
 /** RUN installs from a list that is not in the folder that was copied. */
 export const manifest: Rule = {
@@ -17,25 +17,27 @@ be built, and it is found out on the day somebody else has to build it.`,
     for (const [service, build] of firstBuilds(system)) {
       const context = contextOf(build, system)
       if (context === undefined) continue
-      const seen = new Set<string>()
+      const seen = new Set<number>()
       for (const stage of stagesBuilt(build)) {
         for (const run of stage.runs) {
           const wanted = wantedBy(run.text)
-          const key = `${run.line}`
-          if (wanted === undefined || seen.has(key)) continue
-          const folder = folderCopiedTo(run, stage)
-          if (folder === undefined || isMadeByRun(wanted, run.line, stage)) continue
-          if (folder !== '' && !system.tree.isFolder(inRepository(context, folder))) continue
-          seen.add(key)
-          const paths = wanted.files.map((name) => inRepository(context, join(folder, name)))
-          const [first] = paths
-          if (first === undefined || !paths.every((path) => isAbsent(system, path))) continue
+          if (wanted === undefined || seen.has(run.line)) continue
+          const looked = lookFor(wanted, run, { stage, build, context, system })
+          if (looked === undefined) continue
+          seen.add(run.line)
+          const { path, copy } = looked
+          const isThere = system.tree.has(path)
           yield {
             service: service.name,
-            message: `the Dockerfile of ${service.name} runs ${wanted.command}, and ${first} is not there`,
-            evidence: [factAt(run, wanted.command), factAt(wholeFile(first), 'no such file')],
-            fix: `Commit ${first}`,
-            subject: first,
+            message: `the Dockerfile of ${service.name} runs ${wanted.command}, and ${path} is not ${isThere ? 'copied before' : 'there'}`,
+            evidence: [
+              factAt(run, wanted.command),
+              isThere
+                ? factAt(copy, 'copies other files')
+                : factAt(wholeFile(path), 'no such file'),
+            ],
+            fix: isThere ? `Copy ${path} before the line that needs it` : `Commit ${path}`,
+            subject: path,
           }
         }
       }
@@ -59,6 +61,63 @@ RUN pip install --no-cache-dir -r requirements.txt
         { service: 'web', says: 'npm ci, and web/package-lock.json' },
         { service: 'api', says: 'api/requirements.txt' },
       ],
+    },
+    {
+      title: 'by its path in the image; after copies of single files',
+      files: {
+        'compose.yaml': `services:
+  a: { build: ./a }
+  b: { build: ./b }
+  c: { build: ./c }
+`,
+        'a/Dockerfile': 'FROM python:3.13\nCOPY . /app\nRUN pip install -r /app/requirements.txt\n',
+        'a/main.py': '1\n',
+        'b/Dockerfile': 'FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\n',
+        'b/package.json': '{}\n',
+        'c/Dockerfile': 'FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm ci\n',
+        'c/package.json': '{}\n',
+        'c/package-lock.json': '{}\n',
+      },
+      finds: [
+        { service: 'a', says: 'a/requirements.txt is not there' },
+        { service: 'b', says: 'b/package-lock.json is not there' },
+        { service: 'c', says: 'c/package-lock.json is not copied before' },
+      ],
+    },
+    {
+      title:
+        'brought by another line, by a mount, by a wildcard, by a program before, by a base of one’s own',
+      files: {
+        'compose.yaml': `services:
+  a: { build: ./a }
+  b: { build: ./b }
+  c: { build: ./c }
+  d: { build: ./d }
+  e: { build: ./e }
+  f: { build: ./f }
+`,
+        'a/Dockerfile':
+          'FROM python:3.13\nCOPY lists/all.txt /srv/requirements.txt\nCOPY main.py /srv/\nRUN pip install -r /srv/requirements.txt\n',
+        'a/main.py': '1\n',
+        'a/lists/all.txt': 'flask\n',
+        'b/Dockerfile':
+          'FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN --mount=type=bind,source=package-lock.json,target=package-lock.json npm ci\n',
+        'b/package.json': '{}\n',
+        'b/package-lock.json': '{}\n',
+        'c/Dockerfile': 'FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\n',
+        'c/package.json': '{}\n',
+        'c/package-lock.json': '{}\n',
+        'd/Dockerfile':
+          'FROM node:22\nWORKDIR /app\nCOPY package.json ./\nRUN npm install --package-lock-only && npm ci\n',
+        'd/package.json': '{}\n',
+        'f/Dockerfile':
+          'FROM python:3.13\nCOPY . /app\nRUN if [ -s /app/requirements.txt ]; then pip install -r /app/requirements.txt; fi\n',
+        'f/main.py': '1\n',
+        'e/Dockerfile':
+          'FROM registry.acme.io/base:1\nWORKDIR /app\nCOPY package.json ./\nRUN npm ci\n',
+        'e/package.json': '{}\n',
+      },
+      finds: [],
     },
     {
       title: 'it is there, it is made by a line before, or only a part was copied',
@@ -85,20 +144,22 @@ RUN pip install -r requirements.txt
   ],
 }
 
-type Wanted = { command: string; files: readonly string[] }
-
 const wantedBy = (text: string): Wanted | undefined => {
   const line = text.slice(0, 2000)
+  // Only if the file is there.
+  if (/\bif\b|\[ |\btest -/.test(line)) return undefined
+  const isElsewhere = /\bcd\b|--prefix\b|-C\b|--cwd\b/.test(line)
   const pip = /\bpip3? install (?:-[\w=-]+ )*(?:-r|--requirement)[ =]([\w./-]+\.txt)\b/.exec(line)
-  if (pip?.[1] !== undefined && !pip[1].startsWith('/') && !pip[1].includes('..'))
-    return { command: `pip install -r ${pip[1]}`, files: [pip[1]] }
-  // In another folder, or only if the file is there: not to be told.
-  if (/\b(?:cd|if|--prefix|-C|--cwd)\b|\[ /.test(line)) return undefined
+  const list = pip?.[1]
+  if (list !== undefined && !list.includes('..') && (!isElsewhere || list.startsWith('/')))
+    return { command: `pip install -r ${list}`, files: [list] }
+  if (isElsewhere) return undefined
   if (/\bnpm (?:ci|clean-install)\b/.test(line)) {
     return { command: 'npm ci', files: ['package-lock.json', 'npm-shrinkwrap.json'] }
   }
-  if (/\byarn install .*--(?:frozen-lockfile|immutable)\b/.test(line)) {
-    return { command: 'yarn install --frozen-lockfile', files: ['yarn.lock'] }
+  // Yarn 1 takes `--frozen-lockfile` without a lock file for none to be frozen.
+  if (/\byarn install .*--immutable\b/.test(line)) {
+    return { command: 'yarn install --immutable', files: ['yarn.lock'] }
   }
   if (/\bpnpm (?:install|i) .*--frozen-lockfile\b/.test(line)) {
     return { command: 'pnpm install --frozen-lockfile', files: ['pnpm-lock.yaml'] }
@@ -106,38 +167,4 @@ const wantedBy = (text: string): Wanted | undefined => {
   if (/\bbundle install\b/.test(line)) return { command: 'bundle install', files: ['Gemfile'] }
   if (/\bgo mod download\b/.test(line)) return { command: 'go mod download', files: ['go.mod'] }
   return undefined
-}
-
-/** The folder of the context that was copied, whole, to where the line runs. */
-const folderCopiedTo = (
-  run: StageEvidence['runs'][number],
-  { copies }: StageEvidence,
-): string | undefined => {
-  const { workdir } = run
-  const before = copies.filter(
-    ({ line, destination }) => line < run.line && mayReach(destination, workdir),
-  )
-  const [only] = before
-  if (workdir === undefined || only === undefined || before.length > 1) return undefined
-  // What another stage or an archive brings is not known.
-  const { from, isAdd, hasOptions, destination, sources } = only
-  if (from !== undefined || isAdd || hasOptions || sources.length > 1) return undefined
-  if (destination?.replace(/\/+$/, '') !== workdir || sources[0] === undefined) return undefined
-  return pathInContext(sources[0])
-}
-
-/** Could it put a file into the folder? What goes beside it, or deeper, does not. */
-const mayReach = (destination: string | undefined, workdir: string | undefined): boolean => {
-  if (destination === undefined || workdir === undefined) return true
-  const target = destination.replace(/\/+$/, '')
-  const isFile = target.startsWith(`${workdir}/`) && !target.slice(workdir.length + 1).includes('/')
-  return target === workdir || isFile || workdir.startsWith(`${target}/`)
-}
-
-const isMadeByRun = ({ files }: Wanted, line: number, { runs }: StageEvidence): boolean =>
-  runs.some((run) => run.line < line && files.some((file) => run.text.includes(file)))
-
-const join = (folder: string, name: string): string => {
-  const plain = name.replace(/^(?:\.\/)+/, '')
-  return folder === '' ? plain : `${folder}/${plain}`
 }

@@ -59,6 +59,48 @@ and the folder stays behind, so that the file cannot even be put there later wit
       finds: [],
     },
     {
+      title: 'a config and a secret that nothing tells of, and secrets that git does not take',
+      files: {
+        'compose.yaml': `services:
+  app:
+    image: example/app:1
+    configs: [routes]
+    secrets: [token, key]
+configs:
+  routes: { file: ./routes.yml }
+secrets:
+  token: { file: ./token.txt }
+  key: { file: ./key.txt }
+`,
+        '.gitignore': 'key.txt\n',
+      },
+      finds: [
+        { service: 'app', says: 'routes.yml, which is not there', severity: 'error' },
+        { service: 'app', says: 'the secret token.txt', severity: 'warning' },
+        { service: 'app', says: 'the secret key.txt', severity: 'info' },
+      ],
+    },
+    {
+      title: 'secrets that are there, of the environment, from elsewhere; one that nobody takes',
+      files: {
+        'compose.yaml': `services:
+  app:
+    image: example/app:1
+    secrets: [token, word, key, made]
+secrets:
+  token: { file: ./token.txt }
+  made: { file: ./secrets/made.txt }
+  word: { environment: WORD }
+  key: { external: true }
+  other: { file: ./other.txt }
+`,
+        'token.txt': 'x\n',
+        'secrets/make.sh': 'date >secrets/made.txt\n',
+        'README.md': '# App\n\n```sh\nsh secrets/make.sh\ndocker compose up\n```\n',
+      },
+      finds: [],
+    },
+    {
       title: 'made from the example beside it',
       files: {
         'compose.yaml': `services:
@@ -122,19 +164,42 @@ const exampleOf = (path: string, { tree }: System): string | undefined => {
     .find((one) => tree.has(one))
 }
 
-/** Files of top-level configs that some service takes. Secrets are meant not to be committed. */
+/** Files of top-level configs and secrets that some service takes. */
 function* references(system: System): Generator<Found> {
   for (const { name, model, place } of system.services.values()) {
-    for (const [index, { source }] of model.configs.entries()) {
-      const { file } = system.project.configs[source] ?? {}
-      const path = file === undefined ? undefined : repositoryPath(system.tree.root, file)
-      if (path === undefined || path === '') continue
-      const found = judge(path, system.place('configs', source, 'file'), system)
-      if (found === undefined) continue
-      const [first, ...rest] = found.evidence
-      const taken = factAt(place('configs', String(index)), `${name} takes it`)
-      const message = `${name} ${found.message}`
-      yield { service: name, ...found, message, evidence: [first, taken, ...rest] }
+    for (const key of ['configs', 'secrets'] as const) {
+      for (const [index, { source }] of model[key].entries()) {
+        const { file } = system.project[key][source] ?? {}
+        const path = file === undefined ? undefined : repositoryPath(system.tree.root, file)
+        if (path === undefined || path === '') continue
+        const at = system.place(key, source, 'file')
+        const found = key === 'configs' ? judge(path, at, system) : judgeSecret(path, at, system)
+        if (found === undefined) continue
+        const [first, ...rest] = found.evidence
+        const taken = factAt(place(key, String(index)), `${name} takes it`)
+        const message = `${name} ${found.message}`
+        yield { service: name, ...found, message, evidence: [first, taken, ...rest] }
+      }
     }
+  }
+}
+
+/** A secret is meant not to be committed: it is a gap that nothing says where it comes from. */
+const judgeSecret = (path: string, at: Place, system: System): Judged | undefined => {
+  if (!isAbsent(system, path)) return undefined
+  const known = judge(path, at, system)
+  if (known?.severity === 'info') return known
+  const folder = posix.dirname(path)
+  const isSaid = system.documents.some(({ claims }) =>
+    claims.some(({ text }) => text.includes(posix.basename(path)) || text.includes(`${folder}/`)),
+  )
+  const isKept = system.isIgnored(path) || isMadeBefore(path)
+  if (isKept && isSaid) return undefined
+  return {
+    severity: isKept || isSaid ? 'info' : 'warning',
+    message: `takes the secret ${path}, which is not there`,
+    evidence: [factAt(at, `file: ${path}`), factAt(wholeFile(path), 'no such file')],
+    fix: `Say in the README how ${path} is made, and name it in .gitignore`,
+    subject: path,
   }
 }

@@ -1,4 +1,5 @@
 import { factAt } from '../../place.ts'
+import type { ServiceEvidence } from '../../systems/system.ts'
 import type { Rule } from '../rule.ts'
 
 /** A service that says neither what to run nor how to build it. */
@@ -10,16 +11,22 @@ export const nothingToRun: Rule = {
 refuses the whole file, or, where it is behind a profile, nobody notices that the service is only a plan.`,
   joins: ['image', 'build', 'extends'],
   fix: 'Add `image` or `build`, or take the service out until it exists.',
-  *find({ services, project, place }) {
+  *find({ services, project, place, files, isDefault, readings }) {
     for (const { name, model, at } of services.values()) {
       const { image, build, provider, runtime } = model
       if (image !== undefined || build !== undefined || provider !== undefined) continue
       if (runtime === 'process') continue
+      if (!isDefault && readings().some((other) => isWhole(other.services.get(name)))) continue
       const others = Object.values(project.services).filter((one) => one.dependsOn[name])
       const [first] = others
+      // What the main file has no more, or what a file makes whole that is not in the repository.
+      const isLeft = !isDefault && files.length > 1
       yield {
         service: name,
-        message: `${name} has neither an image nor a build`,
+        ...(isLeft ? { severity: 'warning' as const } : {}),
+        message: isLeft
+          ? `${name} has neither an image nor a build, as only ${at.file} has it`
+          : `${name} has neither an image nor a build`,
         evidence: [
           factAt(at, 'no image and no build'),
           ...(first === undefined
@@ -45,6 +52,23 @@ refuses the whole file, or, where it is behind a profile, nobody notices that th
       finds: [{ service: 'billing', says: 'neither an image nor a build' }],
     },
     {
+      title: 'renamed, and an overlay still has the old name',
+      files: {
+        'compose.yaml': 'services:\n  web: { image: "example/web:1" }\n',
+        'compose.prod.yaml': 'services:\n  frontend: { restart: always }\n',
+      },
+      finds: [{ service: 'frontend', says: 'only compose.prod.yaml has it', severity: 'warning' }],
+    },
+    {
+      title: 'an overlay of an overlay',
+      files: {
+        'compose.yaml': 'services:\n  web: { image: "example/web:1" }\n',
+        'compose.jobs.yaml': 'services:\n  jobs: { image: "example/jobs:1" }\n',
+        'compose.prod.yaml': 'services:\n  jobs: { restart: always }\n',
+      },
+      finds: [],
+    },
+    {
       title: 'by extends, by an override, as a process',
       files: {
         'compose.yaml': `services:
@@ -59,3 +83,7 @@ refuses the whole file, or, where it is behind a profile, nobody notices that th
     },
   ],
 }
+
+/** Another file that is read with this one says the rest. */
+const isWhole = (service: ServiceEvidence | undefined): boolean =>
+  service?.model.image !== undefined || service?.model.build !== undefined

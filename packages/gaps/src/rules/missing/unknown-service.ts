@@ -70,6 +70,7 @@ export const unknownService: Rule = {
         'compose.yaml': 'services:\n  web: { image: "example/web:1" }\n',
         'extra/logs-compose.yml':
           'services:\n  logs: { image: "example/l:1", depends_on: [web] }\n',
+        'tests/compose.yaml': 'services:\n  client: { image: "example/c:1", depends_on: [web] }\n',
       },
       finds: [],
     },
@@ -113,10 +114,11 @@ const referencesOf = ({ model, place, isWritten }: ServiceEvidence): readonly Re
 const isDeclaredElsewhere = (target: string, system: System): boolean =>
   system.readings().some((other) => other !== system && other.services.has(target)) ||
   // Or one that is merged with the stack of a folder above.
-  (!system.isDefault &&
-    system
-      .neighbours()
-      .some(
-        ({ folder, services }) =>
-          (folder === '' || system.folder.startsWith(`${folder}/`)) && services.has(target),
-      ))
+  system
+    .neighbours()
+    .some(
+      ({ folder, services }) =>
+        folder !== system.folder &&
+        (folder === '' || system.folder.startsWith(`${folder}/`)) &&
+        services.has(target),
+    )

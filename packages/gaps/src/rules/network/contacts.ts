@@ -16,6 +16,7 @@ export type Contact = Place & {
 /** Every place that is known to be contacted, by whom and where that is written. */
 export const contactsOf = (system: System): readonly Contact[] => [
   ...[...system.services.values()].flatMap(fromEnvironment),
+  ...[...system.services.values()].flatMap(fromCommand),
   ...fromConfiguration(system),
   ...[...system.services.values()].flatMap(fromCode),
 ]
@@ -25,7 +26,10 @@ const forOthers =
   /LISTEN|BIND|ADVERTI[SZ]ED|CORS|ORIGIN|ALLOW|TRUST|REDIRECT|CALLBACK|PUBLIC|EXTERNAL|FRONTEND_URL|(?:^|_)(?:BASE|ROOT|SITE|APP|HOME|WEB)_URL|DOMAIN|ISSUER|NO_?PROXY|NEXTAUTH|QUORUM|WEBHOOK|HOSTS_ALLOWED|^VIRTUAL_|SERVER_NAME|^REACT_APP|^VITE_|^NG_|^NUXT_/i
 
 const addressVariable =
-  /(?:HOST|HOSTS|ADDR|ADDRESS|ENDPOINT|SERVER|SERVERS|BROKER|BROKERS|BOOTSTRAP|SEEDS|URL|URI|NODES|DSN|CONNECT|CONNECTION)$/i
+  /(?:HOST|HOSTS|HOST_?PORT|ADDRS?|ADDRESS|ADDRESSES|ENDPOINTS?|SERVERS?|BROKERS?|BROKERS?_LIST|BOOTSTRAP|SEEDS|CONTACT_POINTS|UPSTREAMS?|URLS?|URIS?|NODES|DSN|CONNECT|CONNECTION)$/i
+
+/** `postgres:5432/app?sslmode=disable`, `app:word@postgres:5432`: an address that needs no scheme. */
+const pair = /^(?:[^\s:/@?#]{1,100}(?::[^\s/@]{0,200})?@)?[a-z0-9][\w.-]*:\d{2,5}(?:[/?]\S*)?$/i
 
 const fromEnvironment = (from: ServiceEvidence): readonly Contact[] =>
   [...from.environment.values()].flatMap((variable) => readVariable(from, variable))
@@ -44,11 +48,42 @@ const readVariable = (
   return value.split(',').flatMap((part): readonly Contact[] => {
     const text = part.trim().replace(/^jdbc:/, '')
     const isUrl = /^[a-z][a-z0-9+.-]*:\/\/[^\s]+$/.test(text)
-    const isPair = addressVariable.test(name) && /^[a-z0-9][\w.-]*:\d{2,5}$/i.test(text)
+    // `SERVER1:80`: to be replaced.
+    const isPair = addressVariable.test(name) && pair.test(text) && !/^[A-Z][A-Z0-9_]*:/.test(text)
     if (!isUrl && !isPair) return []
     const { host, port, scheme } = readAddress(text) ?? {}
     if (host === undefined) return []
     return [{ file, line, column, from, host, port, scheme, what: name, by: 'environment' }]
+  })
+}
+
+/** Options by which a program is told what it is itself, or what others may be. */
+const ownOption =
+  /listen|bind|advertis|external|public|origin|allow|redirect|callback|issuer|initial-cluster|peer-urls|client-urls|base-?url|root-?url|site|domain|cors|web\.|proxy/i
+
+const urlLengthMax = 2000
+
+/** URLs that stand in `command` as words of their own or after `=`; scripts of a shell are not read. */
+const fromCommand = (from: ServiceEvidence): readonly Contact[] => {
+  const { command } = from.model
+  if (command === undefined || from.isUnset('command')) return []
+  if (command.some((word) => /\s/.test(word.trim()))) return []
+  return command.flatMap((word, index): readonly Contact[] => {
+    const [, inWord, url] =
+      /^(?:(--?[\w.-]{1,80}|[A-Z]\w{0,80})=)?([a-z][a-z0-9+.-]*:\/\/\S+)$/i.exec(word) ?? []
+    if (url === undefined || url.length > urlLengthMax) return []
+    const before = command[index - 1]
+    const option = inWord ?? (before?.startsWith('-') === true ? before : undefined)
+    if (option === undefined || ownOption.test(option)) return []
+    const { host, port, scheme } = readAddress(url) ?? {}
+    if (host === undefined) return []
+    const written = from.isWritten('command', String(index))
+      ? ['command', String(index)]
+      : ['command']
+    const what = `${option} of its command`
+    return [
+      { ...placeOf(from.place(...written)), from, host, port, scheme, what, by: 'environment' },
+    ]
   })
 }
 

@@ -8,6 +8,7 @@ export const deadPort: Rule = {
   id: 'network/dead-port',
   title: 'Published port that nothing serves',
   severity: 'warning',
+  isMilderInDevelopment: true,
   why: `The port is open on the host, the connection is accepted by Docker's proxy and closed at once.
 The service is healthy by its own check, and nobody can use it.`,
   joins: ['compose ports', 'code that listens, EXPOSE, known images, server configuration'],
@@ -50,6 +51,16 @@ The service is healthy by its own check, and nobody can use it.`,
 `,
         'nginx.conf':
           'http {\n  server {\n    listen [::]:8000;\n    location / { root /srv; }\n  }\n}\n',
+      },
+      finds: [],
+    },
+    {
+      title: 'no command of its own: the base image starts its server, and loads the code',
+      files: {
+        'compose.yaml': 'services:\n  web:\n    build: .\n    ports: ["8080:80"]\n',
+        Dockerfile: 'FROM example/uwsgi:1\nCOPY . /app\n',
+        'requirements.txt': 'flask==3.0.0\n',
+        'main.py': 'from flask import Flask\napp = Flask(__name__)\napp.run(port=5000)\n',
       },
       finds: [],
     },

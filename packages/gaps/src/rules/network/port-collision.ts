@@ -16,7 +16,10 @@ start to start. Two collectors that both want 4317 are the usual pair.`,
   ],
   fix: 'Give each its own port of the host.',
   *find(system) {
-    yield* withinStack(system)
+    const within = [...withinStack(system)]
+    // Of so many nobody starts all at once: it is a list to choose from.
+    const isMenu = within.length > collisionsMax
+    for (const found of within) yield isMenu ? { ...found, severity: 'info' } : found
     yield* acrossStacks(system)
   },
   examples: [
@@ -33,6 +36,24 @@ start to start. Two collectors that both want 4317 are the usual pair.`,
 `,
       },
       finds: [{ service: 'admin', says: 'port 8080 of the host' }],
+    },
+    {
+      title: 'a list to choose from',
+      files: {
+        'compose.yaml': `services:
+  apache: { image: "example/apache:1", ports: ["80:80"] }
+  caddy: { image: "example/caddy:1", ports: ["80:80"] }
+  nginx: { image: "example/nginx:1", ports: ["80:80"] }
+  haproxy: { image: "example/haproxy:1", ports: ["80:80"] }
+  traefik: { image: "example/traefik:1", ports: ["80:80"] }
+`,
+      },
+      finds: [
+        { service: 'caddy', says: 'port 80 of the host', severity: 'info' },
+        { service: 'nginx', says: 'port 80 of the host', severity: 'info' },
+        { service: 'haproxy', says: 'port 80 of the host', severity: 'info' },
+        { service: 'traefik', says: 'port 80 of the host', severity: 'info' },
+      ],
     },
     {
       title: 'different addresses, protocols and profiles',
@@ -100,6 +121,8 @@ function* withinStack(system: System): Generator<Found> {
     yield collision(first, second, '')
   }
 }
+
+const collisionsMax = 3
 
 /** Services whose profiles have nothing in common are not started together. */
 const areAlternatives = (a: HostPort, b: HostPort): boolean => {

@@ -25,9 +25,11 @@ long after the start.`,
       const address = port === undefined ? host : `${host}:${port}`
       // An env file is given whole to many services, of this stack and of others.
       const isOfFile = by === 'environment' && !/\.ya?ml$/.test(file)
+      // A plain name in a web address may be a machine of the team's own network.
+      const isWeb = by === 'environment' && !isForPrograms(scheme)
       yield {
         service: from.name,
-        ...(isOfFile ? { severity: 'info' as const } : {}),
+        ...(isOfFile || isWeb ? { severity: 'info' as const } : {}),
         message: `${from.name} is told to use ${address}, and nothing in the stack is called ${host}`,
         evidence: [
           factAt({ file, line, column }, `${what}: ${address}`),
@@ -47,12 +49,60 @@ long after the start.`,
     image: example/web:1
     environment:
       BACKEND_URL: http://backend-api:8000
+      OTHER_SERVER: SERVER1:8000
+      DATABASE_URL: postgres://app:P@ssw0rd@backend:5432/app
       DOCS_URL: http://docs.example.com:8000
       PROXY_URL: http://intranet
   backend: { image: "example/backend:1" }
 `,
       },
       finds: [{ service: 'web', says: 'nothing in the stack is called backend-api' }],
+    },
+    {
+      title: 'in a command, without a scheme, and the mail server of alerts',
+      files: {
+        'compose.yaml': `services:
+  exporter:
+    image: example/exporter:1
+    command: ["--redis.addr=redis://cache:6379", "--api", "http://ledger:8000/x", "--web.external-url=http://metrics:9000"]
+    environment:
+      DATA_SOURCE_URI: app:word@postgres:5432/app?sslmode=disable
+      ETCD_ENDPOINTS: etcd-a:2379
+  alerts:
+    image: prom/alertmanager:v0.28.1
+    volumes: ["./alertmanager.yml:/etc/alertmanager/alertmanager.yml"]
+`,
+        'alertmanager.yml': `global: { smtp_smarthost: "mail:25", smtp_from: a@acme.io }
+route: { receiver: people }
+receivers:
+  - name: people
+    email_configs:
+      - { to: b@acme.io }
+      - { to: c@acme.io, smarthost: "smtp.acme.io:587" }
+`,
+      },
+      finds: [
+        { service: 'exporter', says: 'nothing in the stack is called cache' },
+        { service: 'exporter', says: 'nothing in the stack is called ledger' },
+        { service: 'exporter', says: 'nothing in the stack is called postgres' },
+        { service: 'exporter', says: 'nothing in the stack is called etcd-a' },
+        { service: 'alerts', says: 'use mail:25' },
+      ],
+    },
+    {
+      title: 'in scripts, in what it is told of itself, and of what is there',
+      files: {
+        'compose.yaml': `services:
+  a:
+    image: example/a:1
+    command: sh -c "curl http://somebody:80/ || true"
+  b:
+    image: example/b:1
+    command: ["--listen=http://all:8000", "--a=http://a:8000", "--docs=https://docs.acme.io/", "--time", "12:30"]
+    environment: { START_PATH: "path:12/x", RATIO_NODES: "4:16", API_URL: "a:8000/x" }
+`,
+      },
+      finds: [],
     },
     {
       title: 'an env file that several stacks share',

@@ -16,7 +16,7 @@ export const memoryLimit: Rule = {
 that is the whole machine, several times over, and the kernel ends whatever it likes best: often the database.`,
   joins: ['deploy.resources.limits', 'mem_limit', 'known images', 'base of the Dockerfile'],
   fix: 'Set `deploy.resources.limits.memory` (or `mem_limit`).',
-  fixable: 'always',
+  fixable: 'when asked',
   caution:
     'limits are generous defaults (4 GB for databases and search engines, 2 GB for others); set what fits.',
   *find(system) {
@@ -30,7 +30,7 @@ that is the whole machine, several times over, and the kernel ends whatever it l
         service: name,
         message: `${name} has no memory limit, and ${why}`,
         evidence: [factAt(at, 'no memory limit'), factAt(image.at, image.name)],
-        fix: 'Add deploy: { resources: { limits: { memory: 1G } } }, with a figure that fits',
+        fix: `Add deploy: { resources: { limits: { memory: ${usualLimitOf(image)} } } }, or a figure that fits better`,
         subject: 'memory',
         edits: [limitOf(service, system)],
       }
@@ -84,9 +84,12 @@ const usualLimits: Partial<Record<KnownImage['kind'], string>> = {
   ...{ database: '4G', search: '4G', broker: '2G', cache: '2G' },
 }
 
+const usualLimitOf = (image: ServiceEvidence['image']): string =>
+  usualLimits[image?.known?.kind ?? 'other'] ?? '2G'
+
 /** In the form that other services of the stack have their limit in. */
 const limitOf = ({ name, at, image }: ServiceEvidence, { services }: System): Edit => {
-  const value = usualLimits[image?.known?.kind ?? 'other'] ?? '2G'
+  const value = usualLimitOf(image)
   const isShort = [...services.values()].some(({ isWritten }) => isWritten('mem_limit'))
   const keys = isShort ? ['mem_limit'] : ['deploy', 'resources', 'limits', 'memory']
   const edit = { kind: 'set' as const, file: at.file, keys: ['services', name, ...keys] }

@@ -85,6 +85,18 @@ services:
       finds: [{ service: 'caddy', says: 'localhost:3000, which is itself; web has that port' }],
     },
     {
+      title: 'an upstream that the build writes',
+      files: {
+        'compose.yaml':
+          'services:\n  gateway:\n    build: gateway\n    volumes: ["./gateway/site.conf:/etc/nginx/conf.d/site.conf"]\n',
+        'gateway/Dockerfile':
+          'FROM nginx:1.29\nRUN echo "upstream engine { server php:9000; }" > /etc/nginx/conf.d/up.conf\n',
+        'gateway/site.conf':
+          'server {\n  listen 80;\n  location / { proxy_pass http://engine/; }\n}\n',
+      },
+      finds: [],
+    },
+    {
       title: 'Traefik finds what shares the network of another',
       files: {
         'compose.yaml': `services:
@@ -142,6 +154,7 @@ const troubleOf = (system: System, { route, upstream, from }: Way): Trouble | un
   }
   const reached = reach(system, from, host)
   if (reached.kind === 'nobody') {
+    if (isWrittenByBuild(from, host)) return undefined
     const fact = factAt(
       from.at,
       `no service, container name or alias "${host}" beside ${from.name}`,
@@ -163,6 +176,11 @@ const troubleOf = (system: System, { route, upstream, from }: Way): Trouble | un
   }
   return port === undefined ? undefined : portTrouble(system, service, port)
 }
+
+/** `RUN echo "upstream api { … }" > …`: the name is one of the gateway's own. */
+const isWrittenByBuild = ({ build }: ServiceEvidence, host: string): boolean =>
+  build?.dockerfile?.stages.some(({ runs }) => runs.some(({ text }) => text.includes(host))) ===
+  true
 
 const portTrouble = (
   system: System,

@@ -1,6 +1,6 @@
 import { factAt } from '../../place.ts'
 import type { Rule } from '../rule.ts'
-import { isOneShot, observedOf, seenAt } from './observed.ts'
+import { dutyOf, isAtWork, observedOf, seenAt } from './observed.ts'
 import { runs, sampleFiles, sampleRunning } from './sample.ts'
 
 /** A service is declared and nothing of it runs. */
@@ -15,18 +15,23 @@ stopped by hand for an afternoon, stays down until a user asks.`,
   *find(system) {
     const { running } = system
     for (const { service, instances } of observedOf(system)) {
-      if (running === undefined || !service.isEnabled || service.model.replicas === 0) continue
-      if (instances.some(({ isRunning }) => isRunning) || isOneShot(system, service)) continue
+      const duty = dutyOf(system, service, instances)
+      if (running === undefined || isAtWork(duty, instances) !== false) continue
       const [last] = instances
       const reason = last?.reason ?? 'no instance of it exists'
+      const isJob = duty === 'once'
       yield {
         service: service.name,
-        message: `${service.name} is declared and not running: ${reason}`,
+        message: isJob
+          ? `${service.name} is to end well and did not: ${reason}`
+          : `${service.name} is declared and not running: ${reason}`,
         evidence: [
           factAt(service.at, `${service.name} is declared`),
           factAt(service.at, seenAt(running, reason)),
         ],
-        fix: `Start ${service.name}, or take it out of the file`,
+        fix: isJob
+          ? `Read why in the logs of ${service.name}, and start it again`
+          : `Start ${service.name}, or take it out of the file`,
         subject: 'not running',
       }
     }
@@ -54,9 +59,30 @@ stopped by hand for an afternoon, stays down until a user asks.`,
 `,
       },
       running: sampleRunning({
-        instances: [runs('api'), runs('migrate', { isRunning: false, reason: 'completed' })],
+        instances: [
+          runs('api'),
+          runs('migrate', { isRunning: false, isDone: true, reason: 'completed' }),
+        ],
       }),
       finds: [],
+    },
+    {
+      title: 'a migration that failed',
+      files: {
+        'compose.yaml': `services:
+  api:
+    image: registry.example.com/api:1
+    depends_on: { migrate: { condition: service_completed_successfully } }
+  migrate: { image: "registry.example.com/api:1" }
+`,
+      },
+      running: sampleRunning({
+        instances: [
+          runs('api'),
+          runs('migrate', { isRunning: false, isDone: false, reason: 'exited with code 1' }),
+        ],
+      }),
+      finds: [{ service: 'migrate', says: 'did not: exited with code 1' }],
     },
     { title: 'nobody looked', files: sampleFiles, finds: [] },
   ],

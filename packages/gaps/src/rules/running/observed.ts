@@ -21,6 +21,31 @@ export const isOneShot = ({ services }: System, { name, model }: ServiceEvidence
     (other) => other.model.dependsOn[name]?.condition === 'service_completed_successfully',
   )
 
+/**
+ * What is expected of a service: to stay up, to end well once, or nothing, as its profiles are off or
+ * no instance is asked for. One that runs all the same is on.
+ */
+export type Duty = 'always' | 'once' | 'off'
+
+export const dutyOf = (
+  system: System,
+  service: ServiceEvidence,
+  instances: readonly Instance[],
+): Duty => {
+  const isOff = !service.isEnabled || service.model.replicas === 0
+  if (isOff && !instances.some(({ isRunning }) => isRunning)) return 'off'
+  return isOneShot(system, service) ? 'once' : 'always'
+}
+
+/** Does it do what is expected of it? Undefined: nothing is, or that cannot be seen. */
+export const isAtWork = (duty: Duty, instances: readonly Instance[]): boolean | undefined => {
+  if (duty === 'off') return undefined
+  if (instances.some(({ isRunning }) => isRunning)) return true
+  if (duty === 'always') return false
+  if (instances.some(({ isDone }) => isDone === true)) return true
+  return instances.some(({ isDone }) => isDone === false) ? false : undefined
+}
+
 /** `exited with 1 (seen 2026-01-01 12:30:00 UTC)`: the side of the evidence that no file has. */
 export const seenAt = ({ at }: RunningEvidence, what: string): string =>
   `${what} (seen ${at.slice(0, 19).replace('T', ' ')} UTC)`

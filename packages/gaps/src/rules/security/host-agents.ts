@@ -10,9 +10,10 @@ const agents =
 const discoverers =
   /(?:^|\/)(?:plex|plexinc|jellyfin|emby|embyserver|home-?assistant|homebridge|hass|avahi|dhcp\w*|dnsmasq|unifi|zigbee2mqtt|matter-server|pihole|snapserver|airsonic|roon)(?:[-/]|$)/
 
-export const isHostAgent = ({ image, build, model }: ServiceEvidence): boolean =>
+export const isHostAgent = ({ name, image, build, model }: ServiceEvidence): boolean =>
   watchers.has(image?.known?.kind ?? '') ||
-  agents.test(build === undefined ? nameOf(image) : (model.image ?? ''))
+  // Of a build only its names say what it is.
+  agents.test(build === undefined ? nameOf(image) : `${name} ${model.image ?? ''}`)
 
 export const isFoundByBroadcast = ({ image, build, model }: ServiceEvidence): boolean =>
   discoverers.test(build === undefined ? nameOf(image) : (model.image ?? ''))

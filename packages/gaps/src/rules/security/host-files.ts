@@ -15,7 +15,7 @@ const sensitive = new Set([
 
 /** What needs the socket to be what it is: it shows, starts or reads containers. */
 const managers =
-  /^(?:portainer\/|containrrr\/watchtower|amir20\/dozzle|nginxproxy\/|jwilder\/)|(?:^|\/)traefik$|executor|orchestrator|spawner|[-_]runner|docker-?api|ofelia|autoheal|dockge|yacht|komodo|diun|docker-gen|acme-companion|promtail|filebeat|metricbeat|fluent/
+  /^(?:portainer\/|\/portainer$|containrrr\/watchtower|amir20\/dozzle|nginxproxy\/|jwilder\/)|(?:^|\/)traefik$|executor|orchestrator|spawner|[-_]runner|docker-?api|ofelia|autoheal|dockge|yacht|komodo|diun|docker-gen|acme-companion|promtail|filebeat|metricbeat|fluent/
 const proxies = /docker-socket-proxy|socket-proxy/
 
 /** Files of the host that make their owner the owner of the machine. */
@@ -101,8 +101,11 @@ const isReached = ({ routes }: System, { name, model }: ServiceEvidence): boolea
   routes.some(({ upstreams }) => upstreams.some(({ host }) => host === name))
 
 const socketFound = (system: System, service: ServiceEvidence, index: number): Found => {
-  const { name, place, image } = service
-  const isMeant = managers.test(image?.name ?? '') || isHostAgent(service)
+  const { name, place, image, build } = service
+  const isMeant =
+    managers.test(image?.name ?? '') ||
+    (build !== undefined && managers.test(`/${name}`)) ||
+    isHostAgent(service)
   return {
     service: name,
     ...(isMeant || !isReached(system, service) ? { severity: 'info' } : {}),
