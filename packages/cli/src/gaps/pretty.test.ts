@@ -18,7 +18,7 @@ const report: Report = {
   inventory: {
     ...{ claimed: null, declared: 1, built: 1, running: null },
     ...{ claims: [], services: [], categories: [], systems: [] },
-    score: { total: 0, categories: [] },
+    score: { total: 0, families: [] },
     notRead: [{ file: 'a', why: long }],
   },
 }

@@ -22,7 +22,8 @@ export const hiddenLines = (lines: readonly string[]): ReadonlySet<number> => {
 }
 
 /** A hidden line as it is shown: where it stands, and nothing else. */
-export const coverLine = (line: string): string => `${/^[ \t]*(?:- )?/.exec(line)?.[0] ?? ''}…`
+export const coverLine = (line: string): string =>
+  line.trim() === '' ? line : `${/^[ \t]*(?:- )?/.exec(line)?.[0] ?? ''}…`
 
 /** Of one secret; a file that never closes it is not hidden as a whole. */
 const bodyLinesMax = 500

@@ -34,7 +34,7 @@ const endOfWord = (line: string, from: number): number => {
 export const shownValue = (opener: string, value: string): string => {
   const [, quote = '', bare = ''] = /^(["']?)(.*?)\1\s*$/.exec(value) ?? []
   if (isHarmless.test(bare) || bare.startsWith('--')) return value
-  const isPath = /^(?:\$\{?\w+\}?)?[./]/.test(bare)
+  const isPath = /^(?:\$\{?\w+\}?|[\w.-]+)?[./]/.test(bare)
   if (isPath && /(?:file|path|dir)["']?[\s:=,]+$/i.test(opener)) return value
   const shown = withoutDefault(bare)
   return shown === undefined ? '…' : quote + shown + quote
@@ -42,7 +42,7 @@ export const shownValue = (opener: string, value: string): string => {
 
 /** Words that say that there is none, headers of blocks, and references without a default. */
 const isHarmless =
-  /^(?:|true|false|null|yes|no|~|\d{1,3}|[|>][0-9+-]{0,2}|\$[A-Z_][A-Z0-9_]*|(?:\$\{\w+(?::?\?[^${}]*)?\})+)$/i
+  /^(?:|true|false|(?:!reset )?null|yes|no|~|\d{1,3}|[|>][0-9+-]{0,2}|\$[A-Z_][A-Z0-9_]*|(?:\$\{\w+(?::?\?[^${}]*)?\})+)$/i
 
 /** `${NAME:-…}`; a default that is a reference stays. Undefined: this is no such reference. */
 const withoutDefault = (bare: string): string | undefined => {

@@ -53,6 +53,9 @@ const shownAs: [line: string, shown: string][] = [
   ['url: https://0123456789abcdef0123@sentry.example.com/1', 'url: https://…@sentry.example.com/1'],
   ['key: -----BEGIN PRIVATE KEY-----\\nMIIEvg\\n', 'key: -----BEGIN PRIVATE KEY-----…'],
   ['API_KEY: >-', 'API_KEY: >-'],
+  ['url: postgres://${DB_USER:-app}@db:5432/app', 'url: postgres://${DB_USER:-app}@db:5432/app'],
+  ['url: postgres://${DB_USER:-app}:hunter22@db/app', 'url: postgres://${DB_USER:-app}:…@db/app'],
+  ['DB_PASSWORD_FILE: secrets/db', 'DB_PASSWORD_FILE: secrets/db'],
   ['secrets: [db, api]', 'secrets: [db, api]'],
   ['credentials: { user: app, password: hunter22 }', 'credentials: { user: app, password: …'],
   [
@@ -68,7 +71,7 @@ for (const [line, shown] of shownAs) {
 }
 
 const texts: [name: string, text: string, shown: string][] = [
-  ['a folded block', 'API_KEY: >-\n  hunter\n\n  22\nNEXT: a', 'API_KEY: >-\n  …\n…\n  …\nNEXT: a'],
+  ['a folded block', 'API_KEY: >-\n  hunter\n\n  22\nNEXT: a', 'API_KEY: >-\n  …\n\n  …\nNEXT: a'],
   [
     'a literal block in a list',
     '- API_KEY: |\n    hunter\n  NEXT: a',

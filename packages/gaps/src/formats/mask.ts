@@ -94,7 +94,8 @@ const isJudgedWithin = (opener: string, first: string | undefined): boolean =>
   (first === '{' && /:\s*$/.test(opener)) || /^secrets["']?\s*:/i.test(opener)
 
 // A password may hold `/`, `:` and `@`: up to the last `@` of the word.
-const userAndPassword = /(:\/\/[^\s:/@"']{0,100}:)([^\s"'<>]{1,300})@/g
+const userAndPassword =
+  /(:\/\/(?:\$\{[^}]{0,100}\}|(?!\$\{)[^\s:/@"']){0,100}:)([^\s"'<>]{1,300})@/g
 const userAlone = /(:\/\/)[^\s:/@"'${}]{16,200}@/g
 const reference = /^\$\{?[A-Z_][A-Z0-9_]*\}?$/
 

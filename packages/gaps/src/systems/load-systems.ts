@@ -23,10 +23,10 @@ export type Refused = {
 const stackCountMax = 500
 
 /**
- * Services, and ports beyond one for each, of all readings together: one takes 15 kB, and 300
- * overlays of 300 services are 90,000.
+ * Services, and ports beyond one for each, of all readings together: one takes 15 to 80 kB with
+ * what is found of it, and 300 overlays of 300 services are 90,000.
  */
-const partCountMax = 20_000
+const partCountMax = 5_000
 
 export const loadSystems = async (
   tree: Tree,

@@ -327,3 +327,22 @@ test('a change of a report is told to whoever follows', async () => {
   await bench.gaps.audit('shop')
   assert.equal(told.length, count)
 })
+
+test('previews and audits are made one at a time', async () => {
+  await using bench = await createGapsBench()
+  await audited(bench, 'api')
+  let underWay = 0
+  bench.answers.now = async () => {
+    underWay += 1
+    assert.equal(underWay, 1)
+    await new Promise(setImmediate)
+    underWay -= 1
+    return { kind: 'mended', preview: { files: [], skipped: [], command: '' } }
+  }
+  const asked = Array.from({ length: 24 }, () => bench.gaps.previewFixes('shop', ['0'.repeat(16)]))
+  const ends = await Promise.allSettled([...asked, bench.gaps.audit('shop')])
+  assert.deepEqual(
+    ends.flatMap((end) => (end.status === 'rejected' ? (end.reason as AppError).code : [])),
+    Array.from({ length: 15 }, () => 'previews_busy'),
+  )
+})

@@ -1,6 +1,6 @@
 import { AppError } from '../kernel/errors.ts'
 
-/** Of people who ask; audits by themselves wait one at a time as it is. */
+/** Of those who ask, besides the one under way; of audits one waits at the most. */
 const waitingMax = 8
 
 export type Turns = ReturnType<typeof createTurns>
@@ -12,7 +12,7 @@ export const createTurns = (signal: AbortSignal) => {
 
   const take = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const mine = last.then(() => {
-      signal.throwIfAborted()
+      if (signal.aborted) throw new AppError('platform_unreachable', { message: 'Keelson stops' })
       return work()
     })
     last = mine.catch(() => undefined)
@@ -23,7 +23,6 @@ export const createTurns = (signal: AbortSignal) => {
     take,
     /** Throws previews_busy when too many wait. */
     async ask<Result>(work: () => Promise<Result>): Promise<Result> {
-      // One of them is under way.
       if (asking > waitingMax) {
         const message = `${waitingMax} previews of fixes wait already`
         throw new AppError('previews_busy', { message })

@@ -1,4 +1,5 @@
 import type { Place } from '../../place.ts'
+import { awaitedEnds } from '../../systems/awaited.ts'
 import { stageOf } from '../../systems/stage.ts'
 import type { ServiceEvidence, System } from '../../systems/system.ts'
 
@@ -36,9 +37,7 @@ const jobName =
 /** Does it run to an end and stay ended, as a migration does? Then it needs neither check nor restart. */
 export const isJob = (service: ServiceEvidence, { services }: System): boolean => {
   const { name, model, image, isWritten } = service
-  const isAwaited = [...services.values()].some(
-    (other) => other.model.dependsOn[name]?.condition === 'service_completed_successfully',
-  )
+  const isAwaited = awaitedEnds(services).has(name)
   const { condition } = model.restart
   // What is to be reached serves on, however it is started again.
   const isSaid =

@@ -1,3 +1,4 @@
+import { awaitedEnds } from '../../systems/awaited.ts'
 import type { RunningEvidence, ServiceEvidence, System } from '../../systems/system.ts'
 
 export type Instance = RunningEvidence['instances'][number]
@@ -17,9 +18,7 @@ export const observedOf = ({ services, running }: System): readonly Observed[] =
 export const isOneShot = ({ services }: System, { name, model }: ServiceEvidence): boolean =>
   model.deploy?.mode === 'global-job' ||
   model.deploy?.mode === 'replicated-job' ||
-  [...services.values()].some(
-    (other) => other.model.dependsOn[name]?.condition === 'service_completed_successfully',
-  )
+  awaitedEnds(services).has(name)
 
 /**
  * What is expected of a service: to stay up, to end well once, or nothing, as its profiles are off or
