@@ -1,4 +1,4 @@
-import { families, rules, type Rule } from '../packages/gaps/src/index.ts'
+import { families, fixCommandOf, rules, type Rule } from '../packages/gaps/src/index.ts'
 import { code, page, table } from './markdown.ts'
 
 type Example = Rule['examples'][number]
@@ -56,10 +56,11 @@ const sectionsOf = (rule: Rule): string[] => [
   ...rule.examples.flatMap(exampleOf),
 ]
 
-const mendOf = ({ id, fixable, caution }: Rule): string[] => {
-  if (fixable === undefined) return []
-  const words = fixable === 'always' ? '' : ` --rule ${id}`
-  const mended = `Mended by ${code(`keelson gaps --fix${words}`)}.`
+const mendOf = (rule: Rule): string[] => {
+  const { caution } = rule
+  const command = fixCommandOf(rule)
+  if (command === undefined) return []
+  const mended = `Mended by ${code(command)}.`
   return caution === undefined ? [mended] : [mended, sentence(caution)]
 }
 

@@ -1,4 +1,4 @@
-import { families, rules, type Rule } from '@keelson/gaps'
+import { families, fixCommandOf, rules, type Rule } from '@keelson/gaps'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { chooseRules } from '../gaps/options.ts'
@@ -46,9 +46,10 @@ const ruleJson = ({ id, title, severity, why, joins, fix, fixable, examples }: R
   examples: examples.map(({ title, files, finds }) => ({ title, files, finds })),
 })
 
-const mendOf = ({ id, fixable, caution }: Rule): string[] => {
-  if (fixable === undefined) return []
-  const how = fixable === 'always' ? 'keelson gaps --fix' : `keelson gaps --fix --rule ${id}`
+const mendOf = (rule: Rule): string[] => {
+  const { caution } = rule
+  const how = fixCommandOf(rule)
+  if (how === undefined) return []
   return [`${how} mends it where it can${caution === undefined ? '.' : `; ${caution}`}`]
 }
 

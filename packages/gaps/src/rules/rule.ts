@@ -82,6 +82,12 @@ export type Rule = {
   examples: readonly Example[]
 }
 
+/** The command that mends what a rule finds; undefined: a person does. */
+export const fixCommandOf = ({ id, fixable }: Rule): string | undefined => {
+  if (fixable === undefined) return undefined
+  return fixable === 'always' ? 'keelson gaps --fix' : `keelson gaps --fix --rule ${id}`
+}
+
 /** One finding as it is reported. */
 export type Finding = {
   rule: Rule['id']
