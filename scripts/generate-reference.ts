@@ -17,8 +17,10 @@ import type { Context } from '../packages/server/src/kernel/context.ts'
 import { environmentVariables } from '../packages/server/src/kernel/env.ts'
 import { targets } from '../packages/server/src/kernel/lifecycle.ts'
 import { openApiDocument } from '../packages/server/src/kernel/openapi.ts'
+import { gatewayPages } from './gateway-pages.ts'
 import { code, page, table } from './markdown.ts'
 import { rulePages } from './rule-pages.ts'
+import { boundsOf, typeOf, type Schema } from './schema-text.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const placesMax = 3
@@ -61,53 +63,6 @@ const environmentPage = (): string =>
       Object.entries(environmentVariables).map(([name, meaning]) => [code(name), meaning]),
     ),
   )
-
-type Schema = {
-  $ref?: string
-  type?: string
-  enum?: readonly unknown[]
-  const?: unknown
-  pattern?: string
-  description?: string
-  default?: unknown
-  minimum?: number
-  maximum?: number
-  maxLength?: number
-  items?: Schema
-  anyOf?: readonly Schema[]
-  properties?: Record<string, Schema>
-  patternProperties?: Record<string, Schema>
-  required?: readonly string[]
-}
-
-const typeOf = (schema: Schema): string => {
-  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) ?? ''
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ')
-  if (schema.const !== undefined) return JSON.stringify(schema.const)
-  if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(' or ')
-  if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
-  const [value] = Object.values(schema.patternProperties ?? {})
-  if (value !== undefined) return `map to ${typeOf(value)}`
-  if (schema.properties === undefined) return schema.type ?? 'anything'
-  return `{ ${fieldsOf(schema).join('; ')} }`
-}
-
-const fieldsOf = ({ properties = {}, required = [] }: Schema): string[] =>
-  Object.entries(properties).map(
-    ([name, schema]) => `${name}${required.includes(name) ? '' : '?'}: ${typeOf(schema)}`,
-  )
-
-const boundsOf = (schema: Schema): string =>
-  [
-    schema.description,
-    schema.pattern === undefined ? undefined : code(schema.pattern),
-    schema.minimum === undefined ? undefined : `from ${schema.minimum}`,
-    schema.maximum === undefined ? undefined : `to ${schema.maximum}`,
-    schema.maxLength === undefined ? undefined : `at most ${schema.maxLength} characters`,
-    schema.default === undefined ? undefined : `${JSON.stringify(schema.default)} unless given`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ')
 
 type Content = Record<string, { schema: Schema }>
 type Operation = {
@@ -304,6 +259,7 @@ const generate = async (): Promise<Map<string, string>> =>
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/cli.md', cliPage()],
     ['docs/reference/x-keelson.md', xKeelsonPage()],
+    ...gatewayPages(),
     ...rulePages(),
     ['ARCHITECTURE.md', await withDiagram()],
   ])

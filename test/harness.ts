@@ -122,6 +122,7 @@ export const createKeelson = async (options: { env?: Record<string, string> } = 
   const dataDir = await mkdtemp(path.join(tmpdir(), 'keelson-e2e-'))
   const port = await findFreePort()
   const gatewayPort = await findFreePort()
+  const gatewayTlsPort = await findFreePort()
   const env: Record<string, string> = {
     ...Object.fromEntries(
       inherited.flatMap((name) => {
@@ -133,6 +134,7 @@ export const createKeelson = async (options: { env?: Record<string, string> } = 
     KEELSON_DATA_DIR: dataDir,
     KEELSON_PORT: String(port),
     KEELSON_GATEWAY_PORT: String(gatewayPort),
+    KEELSON_GATEWAY_TLS_PORT: String(gatewayTlsPort),
     ...options.env,
   }
   const url = `http://127.0.0.1:${port}`

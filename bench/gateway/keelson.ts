@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { composeDocument } from '../../packages/server/src/gateway/config/compose-document.ts'
+import { readGatewayConfig } from '../../packages/server/src/gateway/config/read.ts'
+import { plugins } from '../../packages/server/src/gateway/plugins/index.ts'
 import { createProxy } from '../../packages/server/src/gateway/proxy/index.ts'
+import type { GatewayDocument } from '../../packages/server/src/gateway/snapshot.ts'
 import { systemClock } from '../../packages/server/src/kernel/clock.ts'
 import { newId } from '../../packages/server/src/kernel/ids.ts'
 
-/** The gateway's data plane alone, one route to one instance: what the benchmark measures. */
+/** The gateway's data plane alone: one route to one instance, or the Kong file at KONG_FILE. */
 const proxy = createProxy({
   log: { info: () => {}, warn: () => {}, error: () => {} },
   clock: systemClock,
@@ -16,11 +21,24 @@ const instance = {
   ...{ instance: 'origin-1', host: '127.0.0.1', port, ports: {} },
   ...{ healthy: true, draining: false },
 }
-await proxy.start()
+
+const documentOf = (file: string | undefined): GatewayDocument => {
+  if (file === undefined) {
+    const route = { path: '/', stripPath: false, timeoutMs: 30_000 }
+    return composeDocument('bench', [{ name: 'origin', routes: [route] }])
+  }
+  const text = readFileSync(file, 'utf8')
+  const { config, faults } = readGatewayConfig({ text, file }, { environment: {}, plugins })
+  const [fault] = faults
+  if (fault !== undefined) throw new Error(`${file}:${fault.line}: ${fault.message}`)
+  return { manager: 'file', stack: null, style: 'kong', config }
+}
+
 await proxy.apply({
   revision: 1,
   services: { 'bench/origin': { id: 'bench/origin', endpoints: [instance] } },
-  routes: [{ id: 'all', service: 'bench/origin', path: '/', stripPath: false, timeoutMs: 30_000 }],
+  documents: [documentOf(process.env['KONG_FILE'])],
   edges: [],
 })
+await proxy.start()
 process.once('SIGTERM', () => void proxy.close(0))

@@ -20,6 +20,13 @@ export const keelson = ({ originPort, port }: Place): Opponent => ({
   environment: { ORIGIN_PORT: String(originPort), PORT: String(port) },
 })
 
+/** Ours with a Kong file. */
+export const keelsonWith = (place: Place, name: string, kongFile: string): Opponent => {
+  const plain = keelson(place)
+  const file = write(place.folder, `${name}.yml`, kongFile)
+  return { ...plain, name, environment: { ...plain.environment, KONG_FILE: file } }
+}
+
 export const findNginx = ({ folder, originPort, port }: Place): Opponent | undefined => {
   const binary = findBinary('nginx')
   if (binary === undefined) return undefined
@@ -89,22 +96,35 @@ http://127.0.0.1:${port} {
 }
 
 /**
- * The npm package `http-proxy`, at BENCH_HTTP_PROXY (a folder that holds its node_modules) or
- * installed into the folder of this run.
+ * Where npm packages are: at `given` (a folder that holds their node_modules), or installed into
+ * the folder of this run; undefined when they cannot be had.
  */
-export const findHttpProxy = ({ folder, originPort, port }: Place): Opponent | undefined => {
-  const root = process.env['BENCH_HTTP_PROXY'] ?? join(folder, 'http-proxy')
-  const module = join(root, 'node_modules', 'http-proxy')
-  if (!existsSync(module) && process.env['BENCH_HTTP_PROXY'] === undefined) {
+const findPackages = (
+  folder: string,
+  given: string | undefined,
+  packages: readonly string[],
+): string | undefined => {
+  const root = given ?? folder
+  const [first = ''] = packages
+  const module = join(root, 'node_modules', first.slice(0, first.lastIndexOf('@')))
+  if (!existsSync(module) && given === undefined) {
     mkdirSync(root, { recursive: true })
     try {
       const install = ['install', '--silent', '--no-audit', '--no-fund', '--prefix', root]
-      execFileSync('npm', [...install, 'http-proxy@1'], { stdio: 'ignore', timeout: 60_000 })
+      execFileSync('npm', [...install, ...packages], { stdio: 'ignore', timeout: 60_000 })
     } catch {
       return undefined
     }
   }
-  if (!existsSync(module)) return undefined
+  return existsSync(module) ? root : undefined
+}
+
+/** The npm package `http-proxy`; BENCH_HTTP_PROXY says where it is. */
+export const findHttpProxy = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const given = process.env['BENCH_HTTP_PROXY']
+  const root = findPackages(join(folder, 'http-proxy'), given, ['http-proxy@1'])
+  if (root === undefined) return undefined
+  const module = join(root, 'node_modules', 'http-proxy')
   const script = `const httpProxy = require(${JSON.stringify(module)})
 const http = require('node:http')
 const agent = new http.Agent({ keepAlive: true, maxSockets: 256 })
@@ -115,6 +135,22 @@ http.createServer((request, response) => proxy.web(request, response)).listen(${
 `
   const file = write(folder, 'http-proxy.cjs', script)
   return { name: 'http-proxy (npm)', port, command: [process.execPath, '--no-warnings', file] }
+}
+
+/** The npm package `@fastify/http-proxy`; BENCH_FASTIFY_PROXY says where it is. */
+export const findFastifyProxy = ({ folder, originPort, port }: Place): Opponent | undefined => {
+  const given = process.env['BENCH_FASTIFY_PROXY']
+  const packages = ['@fastify/http-proxy@11', 'fastify@5']
+  const root = findPackages(join(folder, 'fastify-proxy'), given, packages)
+  if (root === undefined) return undefined
+  const from = JSON.stringify(join(root, 'node_modules') + '/')
+  const script = `const load = (name) => require(${from} + name)
+const server = load('fastify')({ logger: false })
+server.register(load('@fastify/http-proxy'), { upstream: 'http://127.0.0.1:${originPort}' })
+server.listen({ port: ${port}, host: '127.0.0.1' })
+`
+  const file = write(folder, 'fastify-proxy.cjs', script)
+  return { name: '@fastify/http-proxy', port, command: [process.execPath, '--no-warnings', file] }
 }
 
 /** What every proxy stands in front of: nginx with a static answer, faster than all of them. */

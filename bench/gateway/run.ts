@@ -1,185 +1,218 @@
 /**
- * Requests per CPU-second of reverse proxies on this machine: `node bench/gateway/run.ts`.
+ * The gateway on this machine: `node bench/gateway/run.ts [case…]`, all cases without one.
  *
- * Each proxy is pinned to core 1; wrk (50 keep-alive connections, small JSON) and the origin
- * share core 0. The proxy's own processor time counts (utime + stime of all its processes), so
- * that a busy machine widens the spread and not the verdict. Rounds are interleaved; the median
- * is shown. Needs Linux, wrk and nginx; other opponents that are absent are skipped, and said so.
+ * `plain`: requests per CPU-second of reverse proxies. Each is pinned to core 1; wrk (50 keep-alive
+ * connections, small JSON) and the origin share core 0. The proxy's own processor time counts
+ * (utime + stime of all its processes), so that a busy machine widens the spread and not the
+ * verdict. Rounds are interleaved; medians are shown.
+ * `plugins`, `routes-1000`, `routes-10000`, `consumers-1000`: the same of ours with a Kong file,
+ * beside one that has a single route and nothing else.
+ * `latency`: what the gateway adds at 2,000 requests/s. `idle`: memory with 10,000 connections.
+ *
+ * Needs Linux, wrk and nginx; other opponents that are absent are skipped, and said so.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { plugins } from '../../packages/server/src/gateway/plugins/index.ts'
+import { benchKey, consumersFile, pluginsFile, routesFile } from './kong-files.ts'
+import { freePort, load, measure, medianOf, megabytesOf, start, stop, stopAll } from './machine.ts'
+import type { Sample } from './machine.ts'
 import {
   findCaddy,
+  findFastifyProxy,
   findHaproxy,
   findHttpProxy,
   findNginx,
   findOrigin,
   keelson,
+  keelsonWith,
   type Opponent,
 } from './opponents.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const secondsPerRound = Number(process.env['BENCH_SECONDS'] ?? 3)
-const connections = 50
-const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
-
 const folder = mkdtempSync(join(tmpdir(), 'keelson-bench-gateway-'))
-const children: ChildProcess[] = []
 
-const start = async (opponent: Opponent, core: number): Promise<number> => {
-  const child = spawn('taskset', ['-c', String(core), ...opponent.command], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...opponent.environment },
-  })
-  children.push(child)
-  let said = ''
-  child.stderr?.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-2000)))
-  const deadline = Date.now() + 10_000
-  for (;;) {
-    const body = await fetch(`http://127.0.0.1:${opponent.port}/`).then(
-      (response) => response.text(),
-      () => '',
-    )
-    if (body.includes('"lamp"')) return child.pid ?? 0
-    if (Date.now() > deadline) throw new Error(`${opponent.name} does not answer: ${said}`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+type Headers = Readonly<Record<string, string>>
+type Runner = { opponent: Opponent; headers: Headers; pid: number; samples: Sample[] }
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-
-/** Fields of /proc/<pid>/stat after the command name, which may hold spaces. */
-const statOf = (pid: string): string[] => {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return [] // ended meanwhile
-  }
-}
-
-/** Processor seconds of a process and all below it. */
-const cpuSecondsOf = (pid: number): number => {
-  const all = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))
-  const parents = new Map(all.map((entry) => [entry, statOf(entry)[1]] as const))
-  const tree = new Set([String(pid)])
-  for (let grown = true; grown;) {
-    grown = false
-    for (const [entry, parent] of parents) {
-      if (parent === undefined || tree.has(entry) || !tree.has(parent)) continue
-      tree.add(entry)
-      grown = true
+/** Interleaved rounds of all of them, after one that warms up compilers and pools. */
+const race = (runners: readonly Runner[]): void => {
+  for (const { opponent, headers } of runners) load(opponent.port, 2, headers)
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { opponent, headers, pid, samples } of runners) {
+      samples.push(measure(opponent, pid, secondsPerRound, headers))
     }
   }
-  let ticks = 0
-  for (const entry of tree) {
-    const stat = statOf(entry)
-    ticks += Number(stat[11] ?? 0) + Number(stat[12] ?? 0)
-  }
-  return ticks / ticksPerSecond
 }
 
-type Sample = { perCpuSecond: number; perSecond: number; p99: string }
+const runnerOf = async (opponent: Opponent, headers: Headers = {}): Promise<Runner> => ({
+  opponent,
+  headers,
+  pid: await start(opponent, 1, headers),
+  samples: [],
+})
 
-const load = (port: number, seconds: number): string =>
-  execFileSync(
-    'taskset',
-    ['-c', '0', 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', urlOf(port)],
-    { encoding: 'utf8', timeout: (seconds + 20) * 1000 },
+const plain = async (originPort: number): Promise<void> => {
+  const runners: Runner[] = []
+  const finders = { keelson, findNginx, findHaproxy, findCaddy, findHttpProxy, findFastifyProxy }
+  for (const [name, find] of Object.entries(finders)) {
+    const opponent = find({ folder, originPort, port: await freePort() })
+    if (opponent === undefined) console.log(`SKIPPED: ${name.replace('find', '')} is not installed`)
+    else runners.push(await runnerOf(opponent))
+  }
+  race(runners)
+  const rows = runners.map(({ opponent, samples }) => ({ ...figuresOf(samples), ...opponent }))
+  const ours = rows[0]?.median ?? 0
+  console.log(
+    '\n| proxy | requests per CPU-second (median) | lowest–highest | requests/s | ours/it |',
   )
-const urlOf = (port: number): string => `http://127.0.0.1:${port}/products/42?full=1`
-
-const measure = (opponent: Opponent, pid: number): Sample => {
-  const before = cpuSecondsOf(pid)
-  const report = load(opponent.port, secondsPerRound)
-  const cpuSeconds = cpuSecondsOf(pid) - before
-  if (/Non-2xx|Socket errors/.test(report)) {
-    throw new Error(`${opponent.name} answered with errors:\n${report}`)
+  console.log('|---|---:|---:|---:|---:|')
+  for (const { name, median, low, high, perSecond } of rows) {
+    const ratio = (ours / median).toFixed(2)
+    const range = `${whole(low)}–${whole(high)}`
+    console.log(`| ${name} | ${whole(median)} | ${range} | ${whole(perSecond)} | ${ratio} |`)
   }
-  const requests = Number(/(\d+) requests in/.exec(report)?.[1] ?? 0)
+  for (const { pid } of runners) await stop(pid)
+}
+
+/** Kong files, each with what its clients send and what it may cost of the throughput. */
+const files: Record<
+  string,
+  { file: (originPort: number) => string; headers: Headers; most: string }
+> = {
+  plugins: {
+    file: (originPort) => pluginsFile(originPort, plugins.has('prometheus')),
+    headers: { apikey: benchKey },
+    most: '24 %',
+  },
+  'routes-1000': { file: (originPort) => routesFile(originPort, 1000), headers: {}, most: '10 %' },
+  'routes-10000': {
+    file: (originPort) => routesFile(originPort, 10_000),
+    headers: {},
+    most: '15 %',
+  },
+  'consumers-1000': {
+    file: (originPort) => consumersFile(originPort, 1000),
+    headers: { apikey: benchKey },
+    most: '10 % beside one consumer',
+  },
+}
+
+/** What the file beside it holds: the same with as little as possible. */
+const baseOf = (name: string, originPort: number): string =>
+  name === 'consumers-1000' ? consumersFile(originPort, 1) : routesFile(originPort, 1)
+
+const withFile = async (name: string, originPort: number): Promise<void> => {
+  const wanted = files[name]
+  if (wanted === undefined) throw new Error(`There is no case ${name}`)
+  if (name === 'plugins' && !plugins.has('prometheus'))
+    console.log('SKIPPED: prometheus is not there')
+  const at = async () => ({ folder, originPort, port: await freePort() })
+  const base = keelsonWith(await at(), `${name}-base`, baseOf(name, originPort))
+  const full = keelsonWith(await at(), name, wanted.file(originPort))
+  const runners = [await runnerOf(base, wanted.headers), await runnerOf(full, wanted.headers)]
+  race(runners)
+  const [without = 0, within = 0] = runners.map(({ samples }) => figuresOf(samples).median)
+  const cost = ((1 - within / without) * 100).toFixed(1)
+  console.log(`\n| case | without | with | cost | at most |\n|---|---:|---:|---:|---:|`)
+  console.log(`| ${name} | ${whole(without)} | ${whole(within)} | ${cost} % | ${wanted.most} |`)
+  for (const { pid } of runners) await stop(pid)
+}
+
+type Paced = { p50: number; p99: number; answered: number; failures: number; total: number }
+
+const pace = (port: number): Paced => {
+  const command = ['-c', '0', process.execPath, join(import.meta.dirname, 'pace.ts')]
+  const text = execFileSync('taskset', [...command, String(port), '2000', '5'], {
+    encoding: 'utf8',
+  })
+  return JSON.parse(text) as Paced
+}
+
+const latency = async (originPort: number): Promise<void> => {
+  const ours = await runnerOf(keelson({ folder, originPort, port: await freePort() }))
+  load(ours.opponent.port, 2)
+  const direct: Paced[] = []
+  const through: Paced[] = []
+  for (let round = 0; round < rounds; round += 1) {
+    direct.push(pace(originPort))
+    through.push(pace(ours.opponent.port))
+  }
+  console.log('\n| 2,000 requests/s, open loop | origin | through the gateway | added | at most |')
+  console.log('|---|---:|---:|---:|---:|')
+  for (const [key, most] of [
+    ['p50', '0.5 ms'],
+    ['p99', '3 ms'],
+  ] as const) {
+    const [without, within] = [direct, through].map((all) => medianOf(all.map((one) => one[key])))
+    const added = (within ?? 0) - (without ?? 0)
+    const figures = [without ?? 0, within ?? 0, added].map((ms) => `${ms.toFixed(2)} ms`)
+    console.log(`| ${key} | ${figures.join(' | ')} | ${most} |`)
+  }
+  const failed = through.reduce((sum, one) => sum + one.total - one.answered, 0)
+  console.log(`| not answered | – | ${failed} | – | 0 |`)
+  await stop(ours.pid)
+}
+
+const idle = async (originPort: number): Promise<void> => {
+  const ours = await runnerOf(keelson({ folder, originPort, port: await freePort() }))
+  load(ours.opponent.port, 2)
+  const before = megabytesOf(ours.pid)
+  const script = join(import.meta.dirname, 'idle.ts')
+  const holder = spawn(process.execPath, [script, String(ours.opponent.port), '10000'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const gone = once(holder, 'exit')
+  await Promise.race([once(holder.stdout, 'data'), gone])
+  if (holder.exitCode !== null) throw new Error('10,000 connections could not be opened')
+  const within = megabytesOf(ours.pid)
+  holder.stdin.end()
+  await gone
+  console.log(
+    '\n| memory | before | with 10,000 idle connections | at most |\n|---|---:|---:|---:|',
+  )
+  console.log(`| resident | ${whole(before)} MB | ${whole(within)} MB | 250 MB |`)
+  await stop(ours.pid)
+}
+
+const figuresOf = (samples: readonly Sample[]) => {
+  const figures = samples.map((sample) => sample.perCpuSecond)
   return {
-    perCpuSecond: requests / cpuSeconds,
-    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1] ?? 0),
-    p99: /99%\s+(\S+)/.exec(report)?.[1] ?? '',
+    median: medianOf(figures),
+    low: Math.min(...figures),
+    high: Math.max(...figures),
+    perSecond: medianOf(samples.map((sample) => sample.perSecond)),
   }
 }
 
-const medianOf = (figures: readonly number[]): number =>
-  figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0
+const whole = (figure: number): string => Math.round(figure).toLocaleString('en')
 
 const run = async (): Promise<void> => {
   if (cpus().length < 2) throw new Error('Two processor cores are needed, one for the proxy alone')
   const origin = findOrigin({ folder, port: await freePort() })
   if (origin === undefined) throw new Error('nginx is needed as the origin: apt install nginx')
   await start(origin, 0)
-
-  const opponents: { opponent: Opponent; pid: number; samples: Sample[] }[] = []
-  const finders = { keelson, findNginx, findHaproxy, findCaddy, findHttpProxy }
-  for (const [name, find] of Object.entries(finders)) {
-    const opponent = find({ folder, originPort: origin.port, port: await freePort() })
-    if (opponent === undefined) {
-      console.log(`SKIPPED: ${name.replace('find', '')} is not installed`)
-      continue
-    }
-    opponents.push({ opponent, pid: await start(opponent, 1), samples: [] })
-  }
-  for (const { opponent } of opponents) load(opponent.port, 2) // warms up compilers and pools
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { opponent, pid, samples } of opponents) samples.push(measure(opponent, pid))
-  }
-  print(opponents)
-}
-
-const print = (results: { opponent: Opponent; samples: Sample[] }[]): void => {
-  const rows = results.map(({ opponent, samples }) => {
-    const figures = samples.map((sample) => sample.perCpuSecond)
-    return {
-      name: opponent.name,
-      median: medianOf(figures),
-      low: Math.min(...figures),
-      high: Math.max(...figures),
-      perSecond: medianOf(samples.map((sample) => sample.perSecond)),
-      p99: samples.map((sample) => sample.p99).join(' '),
-    }
-  })
-  const ours = rows[0]?.median ?? 0
+  const named = process.argv.slice(2)
+  const cases = named.length > 0 ? named : ['plain', ...Object.keys(files), 'latency', 'idle']
   console.log(
-    `\n${connections} keep-alive connections, small JSON, ${rounds} rounds of ${secondsPerRound} s, ` +
-      `${cpus()[0]?.model ?? 'unknown processor'}, node ${process.version}\n`,
+    `${rounds} rounds of ${secondsPerRound} s, ${cpus()[0]?.model ?? 'unknown processor'}, node ${process.version}`,
   )
-  console.log(
-    '| proxy | requests per CPU-second (median) | lowest–highest | requests/s | ours/it |',
-  )
-  console.log('|---|---|---|---|---|')
-  for (const row of rows) {
-    const [median, low, high, perSecond] = [row.median, row.low, row.high, row.perSecond].map(
-      (figure) => Math.round(figure).toLocaleString('en'),
-    )
-    const ratio = (ours / row.median).toFixed(2)
-    console.log(`| ${row.name} | ${median} | ${low}–${high} | ${perSecond} | ${ratio} |`)
+  for (const name of cases) {
+    if (name === 'plain') await plain(origin.port)
+    else if (name === 'latency') await latency(origin.port)
+    else if (name === 'idle') await idle(origin.port)
+    else await withFile(name, origin.port)
   }
 }
 
 try {
   await run()
 } finally {
-  await Promise.all(
-    children.map(async (child) => {
-      if (child.exitCode !== null) return
-      const gone = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await gone
-    }),
-  )
+  await stopAll()
   rmSync(folder, { recursive: true, force: true })
 }

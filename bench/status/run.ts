@@ -39,6 +39,7 @@ const environment = {
   KEELSON_DATA_DIR: folder,
   KEELSON_PORT: String(port),
   KEELSON_GATEWAY_PORT: String(await freePort()),
+  KEELSON_GATEWAY_TLS_PORT: String(await freePort()),
   KEELSON_LOG_LEVEL: 'warn',
 }
 const platform = spawn(process.execPath, [main], {

@@ -1,7 +1,7 @@
 // What there is to buy, and for how much.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '../shared/database.mjs'
-import { Refusal, runService } from '../shared/http-service.mjs'
+import { json, Refusal, runService } from '../shared/http-service.mjs'
 import { createLog } from '../shared/log.mjs'
 
 const log = createLog('catalog')
@@ -31,6 +31,9 @@ const schema = `
     (6, 'Ship biscuit', 'Keeps for years', 350)
   on conflict (id) do nothing;`
 
+/** Prices change seldom: a cache may answer for a while, and ask again behind the visitor's back. */
+const cacheControl = 'public, max-age=5, stale-while-revalidate=30'
+
 const columns = 'id, name, note, price_cents as "priceCents"'
 
 await runService({
@@ -44,10 +47,8 @@ await runService({
   routes: {
     'GET /products': async () => {
       await slowDown()
-      return {
-        slow: isSlow(),
-        products: await database.query(`select ${columns} from products order by id`),
-      }
+      const products = await database.query(`select ${columns} from products order by id`)
+      return json(200, { slow: isSlow(), products }, cacheControl)
     },
     'GET /products/:id': async ({ params }) => {
       await slowDown()
@@ -56,7 +57,7 @@ await runService({
         ? await database.query(`select ${columns} from products where id = $1`, [id])
         : []
       if (product === undefined) throw new Refusal(404, `There is no product ${params[0]}`)
-      return product
+      return json(200, product, cacheControl)
     },
     'POST /break': ({ body }) => {
       slowUntil = body.slow === false ? 0 : Date.now() + slowForMs

@@ -103,11 +103,11 @@ const rawMark = Symbol('raw')
 /** An answer with its own status, headers and body. */
 export const raw = (status, headers, body) => ({ [rawMark]: true, status, headers, body })
 
-/** A JSON answer with a status of its own. */
-export const json = (status, body) =>
+/** A JSON answer with a status of its own. Nobody keeps it, unless `cacheControl` says so. */
+export const json = (status, body, cacheControl = 'no-store') =>
   raw(
     status,
-    { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' },
+    { 'content-type': 'application/json; charset=utf-8', 'cache-control': cacheControl },
     JSON.stringify(body),
   )
 

@@ -1,4 +1,4 @@
-// The shop's page and its small JSON interface (under /shop/api: /api is Keelson's own).
+// The shop's page, and its small JSON interface under /shop/api.
 import { readFileSync } from 'node:fs'
 import { addressOf, requestJson } from '../shared/http-client.mjs'
 import { json, raw, Refusal, runService } from '../shared/http-service.mjs'

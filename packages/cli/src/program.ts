@@ -3,6 +3,7 @@ import type { Context, SharedOptions } from './context.ts'
 import { createOutput } from './output.ts'
 import { dataFolderOf } from './paths.ts'
 import { addGapsCommands } from './program/gaps.ts'
+import { addGatewayCommands } from './program/gateway.ts'
 import { addMachineCommands } from './program/machine.ts'
 import { addFileOptions, addShared, type Add, type Handler } from './program/options.ts'
 import { addServiceCommands } from './program/services.ts'
@@ -32,6 +33,7 @@ Environment:
   KEELSON_DATA_DIR      data folder (~/.keelson)
   KEELSON_PORT          page and API (7070)
   KEELSON_GATEWAY_PORT  gateway (8080)
+  KEELSON_GATEWAY_TLS_PORT   gateway for TLS (8443)
   DATABASE_URL          your PostgreSQL instead of the embedded one
   COMPOSE_FILE, COMPOSE_PROFILES, COMPOSE_PROJECT_NAME   as Docker Compose reads them
   NO_COLOR              no colours
@@ -74,6 +76,7 @@ export const createProgram = (end: (exitCode: number) => void): Command => {
   addStackCommands(add, handle)
   addServiceCommands(add, handle)
   addGapsCommands(add, handle)
+  addGatewayCommands(add, handle)
   addMachineCommands(program, add, handle)
   return program
 }

@@ -1,6 +1,7 @@
 import type { Context } from './context.ts'
 import { loadFiles, type LoadOptions } from './compose-files.ts'
 import { faultOfDiagnostic, type Fault } from './failure.ts'
+import { findKongFile, kongFileSpec } from './kong-file.ts'
 import { readingOf } from './spec/reading.ts'
 import { readSources } from './spec/sources.ts'
 import { stackSpecOf, type Conversion } from './spec/stack-spec.ts'
@@ -14,11 +15,20 @@ export const loadStack = async (
   { demo = false, named = [] }: LoadOptions = {},
 ): Promise<Conversion> => {
   const project = await loadFiles(context, { demo, named })
-  const { spec, warnings } = stackSpecOf(project, await readSources(project.sources))
+  const kongFile = await findKongFile(project)
+  const sources = [...project.sources, ...(kongFile === undefined ? [] : [kongFile])]
+  const gateway = kongFile === undefined ? undefined : await kongFileSpec(context, kongFile)
+  const { spec, warnings } = stackSpecOf(project, await readSources(sources))
   const loaderWarnings: Fault[] = project.warnings.map(faultOfDiagnostic)
-  const reading = await readingOf(context, { demo, named }, project.sources)
+  const reading = await readingOf(context, { demo, named }, sources)
+  Object.assign(reading.variables, gateway?.environment)
   return {
-    spec: { ...spec, reading, demo: demo || spec.demo },
+    spec: {
+      ...spec,
+      reading,
+      demo: demo || spec.demo,
+      ...(gateway === undefined ? {} : { gateway }),
+    },
     warnings: [...loaderWarnings, ...warnings],
   }
 }

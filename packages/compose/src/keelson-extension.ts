@@ -1,14 +1,27 @@
 import type { Report } from './diagnostics.ts'
-import type { Probe, ProjectExtension, Route, ServiceExtension } from './model.ts'
+import type { Probe, ProjectExtension, Route, RoutePlugin, ServiceExtension } from './model.ts'
 import { findChild } from './node.ts'
 import type { Node, ScalarNode } from './node.ts'
-import { defined, findBoolean, findDurationMs, findNumber, findScalar, findText } from './values.ts'
+import {
+  defined,
+  findBoolean,
+  findDurationMs,
+  findNumber,
+  findScalar,
+  findText,
+  listTexts,
+  plainOf,
+  toRecord,
+} from './values.ts'
 
 /** The top-level `x-keelson`. */
 export function readProjectExtension(root: Node): ProjectExtension {
   const node = findChild(root, 'x-keelson')
   const demo = findBoolean(node, 'demo') ?? false
-  return { demo, ...defined({ description: findText(node, 'description') }) }
+  return {
+    demo,
+    ...defined({ description: findText(node, 'description'), kong: findText(node, 'kong') }),
+  }
 }
 
 /** `x-keelson` of a service, in long form. */
@@ -113,15 +126,31 @@ function readRoute(node: Node): Route {
     const slash = node.text.indexOf('/')
     const host = slash === -1 ? node.text : node.text.slice(0, slash)
     const path = slash === -1 ? '/' : node.text.slice(slash)
-    return { path, stripPath: false, ...(host === '' ? {} : { host }) }
+    return { path, stripPath: false, methods: [], plugins: [], ...(host === '' ? {} : { host }) }
   }
   return {
     path: findText(node, 'path') ?? '/',
     stripPath: findBoolean(node, 'strip_path') ?? false,
+    methods: listTexts(findChild(node, 'methods')),
+    plugins: readPlugins(findChild(node, 'plugins')),
     ...defined({
       host: findText(node, 'host'),
       port: findNumber(node, 'port'),
       timeoutMs: findDurationMs(node, 'timeout'),
     }),
+  }
+}
+
+function readPlugins(node: Node | undefined): RoutePlugin[] {
+  return node?.kind === 'list' ? node.items.map(readPlugin) : []
+}
+
+function readPlugin(node: Node): RoutePlugin {
+  if (node.kind === 'scalar') return { name: node.text, config: {} }
+  const config = findChild(node, 'config')
+  const entries = config?.kind === 'map' ? [...config.entries.values()] : []
+  return {
+    name: findText(node, 'name') ?? '',
+    config: toRecord(entries.map(({ key, value }) => [key, plainOf(value)] as const)),
   }
 }

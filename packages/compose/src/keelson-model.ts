@@ -38,4 +38,10 @@ export type Route = {
   stripPath: boolean
   port?: number
   timeoutMs?: number
+  /** Empty: all. */
+  methods: string[]
+  /** Of the gateway, as Kong names and configures them. */
+  plugins: RoutePlugin[]
 }
+
+export type RoutePlugin = { name: string; config: Record<string, unknown> }

@@ -30,7 +30,11 @@ for (const { key, example } of ofService) {
 test('examples of the file are some', async () => {
   const keys = project.map(({ key, example }) => `${key}: ${example}`).join(', ')
   const { xKeelson } = await load(`x-keelson: {${keys}}\nservices: {a: {image: a}}\n`)
-  assert.deepEqual(xKeelson, { description: 'The web shop', demo: true })
+  assert.deepEqual(xKeelson, {
+    description: 'The web shop',
+    demo: true,
+    kong: 'gateway/kong.yml',
+  })
 })
 
 test('every key says its type, its default and what it is for', () => {

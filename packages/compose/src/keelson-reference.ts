@@ -117,6 +117,16 @@ const serviceNotes: Readonly<Record<string, Note>> = {
     default: '`60s`',
     example: '5m',
   },
+  'route.methods': {
+    meaning: 'Only requests with these methods',
+    default: 'every method',
+    example: '[GET, HEAD]',
+  },
+  'route.plugins': {
+    meaning: 'Gateway plugins of this route, by name or with their `config`',
+    default: nothing,
+    example: '[correlation-id, {name: rate-limiting, config: {minute: 60}}]',
+  },
   database: {
     meaning:
       'A database of this name is made in the PostgreSQL of Keelson and told to the process in `$DATABASE_URL`',
@@ -161,6 +171,11 @@ const projectNotes: Readonly<Record<string, Note>> = {
     meaning: 'The stack is for a try: `down` removes its volumes and databases as well',
     default: '`false`',
     example: 'true',
+  },
+  kong: {
+    meaning: 'A Kong file that the gateway is configured by, relative to the compose file',
+    default: '`kong.yml` or `kong.yaml` beside the compose file, if there is one',
+    example: 'gateway/kong.yml',
   },
 }
 

@@ -22,6 +22,17 @@ const slashed = {
   legalHint: 'a path that starts with /',
 } as const
 
+const method = {
+  is: 'string',
+  legal: /^[A-Z]{1,40}$/,
+  legalHint: 'a method in capitals: GET',
+} as const
+const pluginName = {
+  is: 'string',
+  legal: /^[a-z][a-z0-9-]{0,99}$/,
+  legalHint: 'the name of a gateway plugin: rate-limiting',
+} as const
+
 const route: ObjectShape = {
   is: 'object',
   keys: {
@@ -34,6 +45,22 @@ const route: ObjectShape = {
     strip_path: { is: 'boolean' },
     port: portNumber,
     timeout: duration,
+    methods: { is: 'list', of: method, unique: true },
+    plugins: {
+      is: 'list',
+      of: {
+        is: 'either',
+        scalar: pluginName,
+        map: {
+          is: 'object',
+          keys: { name: pluginName, config: { is: 'record', of: { is: 'anything' } } },
+          required: ['name'],
+          closed: true,
+          nullable: 'all',
+        },
+        called: 'a name or a mapping',
+      },
+    },
   },
   closed: true,
   nullable: 'all',
@@ -121,7 +148,7 @@ export const keelsonService: ObjectShape = {
 /** `x-keelson` of the whole file. */
 export const keelsonProject: ObjectShape = {
   is: 'object',
-  keys: { description: string, demo: { is: 'boolean' } },
+  keys: { description: string, demo: { is: 'boolean' }, kong: string },
   closed: true,
   nullable: 'all',
 }

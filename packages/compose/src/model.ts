@@ -32,7 +32,12 @@ export type Project = {
   tree: MapNode
 }
 
-export type ProjectExtension = { description?: string; demo: boolean }
+export type ProjectExtension = {
+  description?: string
+  demo: boolean
+  /** Path of a Kong file, as it is written. */
+  kong?: string
+}
 
 export type Network = {
   /** The engine's name: `project_key` unless given or external. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { load } from './testing.ts'
+import { load, service } from './testing.ts'
 
 test('reads a service of every supported key into its long form', async () => {
   const project = await load(
@@ -121,14 +121,15 @@ services:
   job: {command: run, x-keelson: {runtime: process, probe: {http: {path: /up, port: 81, status: 204}}}}
 `)
   const { web, mq, job } = project.services
+  const all = { methods: [], plugins: [] }
   assert.equal(web?.runtime, 'process')
   assert.equal(web?.workingDir, join(project.workingDir, 'web'))
   assert.equal(mq?.workingDir, project.workingDir)
   assert.deepEqual(web?.xKeelson, {
     routes: [
-      { path: '/shop', stripPath: false },
-      { path: '/api', stripPath: false, host: 'shop.local' },
-      { path: '/x', stripPath: true, host: 'a.b', timeoutMs: 5000 },
+      { path: '/shop', stripPath: false, ...all },
+      { path: '/api', stripPath: false, host: 'shop.local', ...all },
+      { path: '/x', stripPath: true, host: 'a.b', timeoutMs: 5000, ...all },
     ],
     category: 'core',
     port: { number: 'auto', env: 'PORT' },
@@ -139,10 +140,45 @@ services:
   })
   assert.deepEqual(mq?.xKeelson.port, { number: 1884, env: 'MQ_PORT' })
   assert.deepEqual(mq?.xKeelson.probe, { tcp: {}, retries: 2 })
-  assert.deepEqual(mq?.xKeelson.routes, [{ path: '/', stripPath: false, host: 'mq.local' }])
+  assert.deepEqual(mq?.xKeelson.routes, [{ path: '/', stripPath: false, host: 'mq.local', ...all }])
   assert.deepEqual(job?.xKeelson.probe?.http, {
     path: '/up',
     port: 81,
     status: { min: 204, max: 204 },
   })
 })
+
+test('reads methods and plugins of a route, a plugin by its name alone too', async () => {
+  const project = await load(
+    service(`x-keelson:
+      route:
+        path: /pay
+        methods: [GET, POST]
+        plugins:
+          - correlation-id
+          - name: rate-limiting
+            config: { minute: 60, redis: { host: cache, ssl: true } }`),
+  )
+  assert.deepEqual(project.services['a']?.xKeelson.routes, [
+    {
+      path: '/pay',
+      stripPath: false,
+      methods: ['GET', 'POST'],
+      plugins: [
+        { name: 'correlation-id', config: {} },
+        { name: 'rate-limiting', config: { minute: 60, redis: { host: 'cache', ssl: true } } },
+      ],
+    },
+  ])
+})
+
+const badRoutes: [name: string, route: string, message: RegExp][] = [
+  ['a method in small letters', '{ methods: [get] }', /GET/],
+  ['a plugin without a name', '{ plugins: [{ config: {} }] }', /name/],
+  ['a plugin with another key', '{ plugins: [{ name: cors, conf: {} }] }', /conf/],
+]
+for (const [name, route, message] of badRoutes) {
+  test(`refuses ${name}`, async () => {
+    await assert.rejects(load(service(`x-keelson: { route: ${route} }`)), { message })
+  })
+}

@@ -57,6 +57,15 @@ export function readRecord(node: Node | undefined): Record<string, string> {
   )
 }
 
+/** The value as JSON would have it. */
+export function plainOf(node: Node): unknown {
+  if (node.kind === 'scalar') return node.value
+  if (node.kind === 'list') return node.items.map(plainOf)
+  return toRecord(
+    [...node.entries.values()].map(({ key, value }) => [key, plainOf(value)] as const),
+  )
+}
+
 /** Own property for any key, `__proto__` included. */
 export function toRecord<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   return Object.fromEntries(entries)

@@ -36,7 +36,8 @@ for (const [name, endpoint] of endpoints) {
 
   test(`${name}: what changes something is not for everybody`, () => {
     const ownSession = path === '/api/v1/session'
-    if (method !== 'GET' && !ownSession) assert.match(permission, /:(write|restart|stop|read)$/)
+    if (method !== 'GET' && !ownSession)
+      assert.match(permission, /:(write|restart|stop|read|secrets)$/)
     if (permission === 'public') assert.ok(ownSession, 'signing in and out is all that is public')
   })
 

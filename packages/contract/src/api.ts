@@ -8,6 +8,20 @@ import {
   GapSummary,
   StackObservation,
 } from './gaps.ts'
+import {
+  GatewayCacheRow,
+  GatewayCertificateRow,
+  GatewayConsumerRow,
+  GatewayDiff,
+  GatewayDocumentSummary,
+  GatewayExplainAsk,
+  GatewayExplanation,
+  GatewayKeyMade,
+  GatewayPluginKind,
+  GatewayRevision,
+  GatewayRouteRow,
+  GatewayUpstreamRow,
+} from './gateway.ts'
 import type { Permission } from './permissions.ts'
 import {
   HealthSpan,
@@ -55,6 +69,7 @@ const ServiceParams = Type.Object({
 const StackParams = Type.Object({ stack: stackName })
 const fingerprint = Type.String({ pattern: '^[0-9a-f]{8,64}$', maxLength: 64 })
 const GapParams = Type.Object({ stack: stackName, fingerprint })
+const GatewayIdParams = Type.Object({ id: Type.String({ maxLength: 64 }) })
 /** Of `keelson up web api`: who names services sets back the number of instances of no other. */
 const Named = Type.Optional(
   Type.String({
@@ -587,6 +602,195 @@ export const api = {
     summary: 'The stack as it is seen running: what keelson gaps --live holds against the files',
     params: StackParams,
     response: StackObservation,
+  }),
+  listGatewayRoutes: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/routes',
+    permission: 'gateway:read',
+    summary: 'Routes in the order they are matched, with their plugins and rates',
+    query: Type.Object({
+      ...InStack.properties,
+      contains: Type.Optional(Type.String({ maxLength: 200 })),
+      cursor,
+      limit: limit(1000, 200),
+    }),
+    response: page(GatewayRouteRow),
+  }),
+  listGatewayUpstreams: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/upstreams',
+    permission: 'gateway:read',
+    summary: 'Upstreams with each target: weight, health, breaker, in flight, ejections',
+    query: InStack,
+    response: page(GatewayUpstreamRow),
+  }),
+  listGatewayConsumers: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/consumers',
+    permission: 'gateway:read',
+    summary: 'Consumers with their groups and credentials, without what authenticates',
+    query: Type.Object({
+      contains: Type.Optional(Type.String({ maxLength: 200 })),
+      cursor,
+      limit: limit(1000, 200),
+    }),
+    response: page(GatewayConsumerRow),
+  }),
+  createGatewayConsumer: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/consumers',
+    permission: 'gateway:write',
+    summary: 'Make a consumer, managed by the API',
+    body: Type.Object({
+      username: Type.String({ minLength: 1, maxLength: 200 }),
+      customId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      groups: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }))),
+    }),
+    response: GatewayConsumerRow,
+  }),
+  deleteGatewayConsumer: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/gateway/consumers/:id',
+    permission: 'gateway:write',
+    summary: 'Remove a consumer that the API manages, with its credentials',
+    params: GatewayIdParams,
+    response: null,
+  }),
+  createGatewayKey: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/consumers/:id/keys',
+    permission: 'gateway:write',
+    summary: 'Make an API key for a consumer; it is shown in this answer and never again',
+    params: GatewayIdParams,
+    body: Type.Object({ tags: Type.Optional(Type.Array(Type.String({ maxLength: 200 }))) }),
+    response: GatewayKeyMade,
+  }),
+  deleteGatewayCredential: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/gateway/credentials/:id',
+    permission: 'gateway:write',
+    summary: 'Revoke a credential that the API manages',
+    params: GatewayIdParams,
+    response: null,
+  }),
+  listGatewayCertificates: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/certificates',
+    permission: 'gateway:read',
+    summary: 'Certificates with their names and expiry',
+    response: page(GatewayCertificateRow),
+  }),
+  listGatewayCaches: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/caches',
+    permission: 'gateway:read',
+    summary: 'Caches with hit ratio, size and tags',
+    response: page(GatewayCacheRow),
+  }),
+  purgeGatewayCache: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/caches/purge',
+    permission: 'gateway:write',
+    summary: 'Forget stored answers by URL, prefix or tag, or all of them',
+    body: Type.Object({
+      plugin: Type.Optional(Type.String({ maxLength: 64 })),
+      url: Type.Optional(Type.String({ maxLength: 8000 })),
+      prefix: Type.Optional(Type.String({ maxLength: 8000 })),
+      tag: Type.Optional(Type.String({ maxLength: 500 })),
+      all: Type.Optional(Type.Boolean()),
+    }),
+    response: Type.Object({ removed: Type.Integer() }),
+  }),
+  warmGatewayCache: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/caches/warm',
+    permission: 'gateway:write',
+    summary: 'Ask for these paths so that their answers are stored; answers when all are done',
+    body: Type.Object({
+      host: Type.String({ maxLength: 253 }),
+      paths: Type.Array(Type.String({ pattern: '^/', maxLength: 8000 }), {
+        minItems: 1,
+        maxItems: 1000,
+      }),
+    }),
+    response: Type.Object({ stored: Type.Integer(), failed: Type.Integer() }),
+  }),
+  explainGateway: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/explain',
+    permission: 'gateway:read',
+    summary: 'Which route a request would take and why, its plugins and its target; sends nothing',
+    body: GatewayExplainAsk,
+    response: GatewayExplanation,
+  }),
+  listGatewayPlugins: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/plugins',
+    permission: 'gateway:read',
+    summary: 'Plugins that can be configured, with their schemas',
+    response: Type.Array(GatewayPluginKind),
+  }),
+  listGatewayDocuments: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/documents',
+    permission: 'gateway:read',
+    summary: 'Where the configuration comes from: compose files, Kong files, the API',
+    response: page(GatewayDocumentSummary),
+  }),
+  exportGateway: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/export',
+    permission: 'gateway:read',
+    summary: 'The running configuration as a Kong file; secrets are masked',
+    query: Type.Object({
+      ...InStack.properties,
+      /** Without x-keelson, so that Kong reads it. */
+      forKong: Type.Optional(Type.Boolean()),
+    }),
+    response: Type.Object({ text: Type.String(), leftOut: Type.Array(Type.String()) }),
+  }),
+  exportGatewaySecrets: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/export-with-secrets',
+    permission: 'gateway:secrets',
+    summary: 'The running configuration as a Kong file, with the secrets it holds',
+    body: Type.Object({
+      stack: Type.Optional(stackName),
+      forKong: Type.Optional(Type.Boolean()),
+    }),
+    response: Type.Object({ text: Type.String(), leftOut: Type.Array(Type.String()) }),
+  }),
+  applyGateway: endpoint({
+    method: 'PUT',
+    path: '/api/v1/gateway/config',
+    permission: 'gateway:write',
+    summary: "Replace the API's own configuration by a Kong file; with dryRun only the difference",
+    query: Type.Object({
+      dryRun: Type.Optional(Type.Boolean()),
+      /** The revision that was looked at; another one by now is a conflict. */
+      revision: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+    }),
+    body: Type.Object({
+      text: Type.String({ maxLength: 7_000_000 }),
+      note: Type.Optional(Type.String({ maxLength: 500 })),
+    }),
+    response: GatewayDiff,
+  }),
+  listGatewayRevisions: endpoint({
+    method: 'GET',
+    path: '/api/v1/gateway/revisions',
+    permission: 'gateway:read',
+    summary: "What the API's own configuration was, newest first; the last 50 are kept",
+    response: page(GatewayRevision),
+  }),
+  rollBackGateway: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/rollback',
+    permission: 'gateway:write',
+    summary: "Apply an earlier revision of the API's own configuration again",
+    query: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }),
+    body: Type.Object({ revision: Type.Integer({ minimum: 1 }) }),
+    response: GatewayDiff,
   }),
   getTimeline: endpoint({
     method: 'GET',

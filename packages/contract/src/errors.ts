@@ -202,6 +202,26 @@ const table = {
     title: 'The request is malformed',
     hint: 'The detail names what is wrong with it.',
   },
+  gateway_unavailable: {
+    status: 503,
+    title: 'No gateway answers',
+    hint: 'See whether it runs with: keelson status --stack keelson',
+  },
+  gateway_config_invalid: {
+    status: 422,
+    title: 'The gateway configuration has mistakes',
+    hint: 'Each is listed with its line; keelson gateway check <file> tells them without applying. Nothing was changed.',
+  },
+  gateway_name_taken: {
+    status: 409,
+    title: 'The name is taken',
+    hint: 'List what there is with: keelson gateway key list',
+  },
+  gateway_not_managed_here: {
+    status: 409,
+    title: 'This is managed by a file',
+    hint: 'Change it in the file that the message names, and apply that again.',
+  },
 
   // Stacks and services
   stack_not_found: {

@@ -131,6 +131,13 @@ export const eventSchemas = {
     reason: Type.String(),
     by: Type.String(),
   }),
+  /** The configuration that the API manages is another one; files have events of their stack. */
+  'gateway.configured': Type.Object({
+    revision: Type.Integer(),
+    /** `2 routes created, 1 plugin updated` */
+    text: Type.String(),
+    note: Type.Optional(Type.String()),
+  }),
   'gap.acceptance_withdrawn': Type.Object({
     stack: Type.String(),
     fingerprint: Type.String(),
@@ -271,6 +278,10 @@ export const describeEvent = (event: AnyEvent): { text: string; severity: Severi
     case 'gap.accepted':
       return info(
         `Gap accepted by ${event.payload.by}: ${event.payload.message}${because(event.payload.reason)}`,
+      )
+    case 'gateway.configured':
+      return info(
+        `Gateway configuration revision ${event.payload.revision}: ${event.payload.text}${because(event.payload.note ?? '')}`,
       )
     case 'gap.acceptance_withdrawn':
       return info(`Gap counts again, by ${event.payload.by}: ${event.payload.message}`)

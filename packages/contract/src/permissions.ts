@@ -10,6 +10,9 @@ export const permissions = [
   'stacks:write',
   'gaps:read', // findings with the lines of the files they are about
   'gaps:write', // audit now, accept findings
+  'gateway:read', // routes, upstreams, consumers without their secrets
+  'gateway:write', // configuration, keys, purging
+  'gateway:secrets', // export with the secrets it holds
   'logs:read',
   'system:read',
   'system:stop',

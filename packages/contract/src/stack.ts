@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { GatewayFileSpec } from './gateway.ts'
 import { Origin, ProblemDetail } from './problem.ts'
 
 /**
@@ -67,6 +68,18 @@ export const RouteSpec = Type.Object(
     stripPath: Type.Boolean(),
     port: Type.Optional(port),
     timeoutMs: durationMs,
+    /** Empty: all. */
+    methods: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 20 })),
+    /** Gateway plugins of this route; `config` by the schema of the plugin. */
+    plugins: Type.Optional(
+      Type.Array(
+        Type.Object({
+          name: Type.String({ maxLength: 100 }),
+          config: Type.Record(Type.String(), Type.Unknown()),
+        }),
+        { maxItems: 50 },
+      ),
+    ),
   },
   { $id: 'RouteSpec' },
 )
@@ -510,6 +523,8 @@ export const StackSpec = Type.Object(
     reading: Type.Optional(Reading),
     demo: Type.Boolean(),
     services: Type.Array(ServiceSpec, { maxItems: 500 }),
+    /** A Kong file beside the compose file. */
+    gateway: Type.Optional(GatewayFileSpec),
     networks: Type.Record(Type.String(), NetworkSpec),
     volumes: Type.Record(Type.String(), VolumeSpec),
   },
@@ -538,6 +553,7 @@ export const actionKinds = [
   'stop_instance',
   'update_instance', // takes on a changed definition without a restart
   'remove_network',
+  'configure_gateway', // by the Kong file of the stack
 ] as const
 export type ActionKind = (typeof actionKinds)[number]
 

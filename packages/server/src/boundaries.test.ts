@@ -79,8 +79,9 @@ const packageNeeds: Readonly<Record<string, readonly string[]>> = {
   server: ['contract'],
   web: ['contract'],
   gaps: ['compose'],
-  // `server/check`: what a plan is judged by, also where no platform runs.
-  cli: ['contract', 'compose', 'gaps', 'server/check'],
+  // `server/check`: what a plan is judged by; `server/gateway`: Kong files and the gateway alone. Both
+  // also where no platform runs.
+  cli: ['contract', 'compose', 'gaps', 'server/check', 'server/gateway'],
 }
 
 const checkPackages = (files: readonly SourceFile[]): string[] =>

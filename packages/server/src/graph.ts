@@ -13,7 +13,13 @@ import type { Registry } from './registry/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { Health } from './health/index.ts'
 import type { Gaps } from './gaps/index.ts'
-import type { createTraffic, Drain, Publisher } from './gateway/index.ts'
+import type {
+  Certificates,
+  createTraffic,
+  Drain,
+  GatewayControl,
+  Publisher,
+} from './gateway/index.ts'
 import type { LogStore, Orchestrator } from './orchestrator/index.ts'
 
 type Startable = { start(): Promise<void>; stop(): Promise<void> }
@@ -31,8 +37,10 @@ export type Modules = {
   health: Health
   logs: LogStore
   orchestrator: Orchestrator
+  gatewayControl: GatewayControl
   publisher: Publisher
   drain: Drain
+  certificates: Certificates
   traffic: ReturnType<typeof createTraffic>
   dataPlane: Startable
   gaps: Gaps
@@ -212,14 +220,28 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
         await orchestrator.close()
       },
     }),
+    gatewayControl: module({
+      room: 'gateway',
+      floor: 3,
+      targets: control,
+      needs: ['db', 'schema', 'events', 'registry', 'orchestrator'],
+      create: async (needs) => {
+        const { openGatewayControl } = await import('./gateway/index.ts')
+        return openGatewayControl({ ...needs, clock, log })
+      },
+      start: (gateway) => gateway.start(),
+      stop: (gateway) => gateway.stop(),
+    }),
     publisher: module({
       room: 'gateway',
       floor: 3,
       targets: control,
-      needs: ['registry', 'health', 'db', 'schema'],
+      needs: ['gatewayControl', 'registry', 'health', 'db', 'schema'],
       create: async (needs) => {
         const { createPublisher } = await import('./gateway/index.ts')
-        return createPublisher({ ...needs, clock, log })
+        const { gatewayControl, ...rest } = needs
+        const { documents, acme: board } = gatewayControl
+        return createPublisher({ ...rest, documents, acme: () => board.state(), clock, log })
       },
       start: (publisher) => publisher.start(),
       stop: (publisher) => publisher.stop(),
@@ -236,6 +258,18 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
         return drain
       },
       stop: (drain) => drain.stop(),
+    }),
+    certificates: module({
+      room: 'gateway',
+      floor: 3,
+      targets: control,
+      needs: ['gatewayControl', 'drain', 'db'],
+      create: async (needs) => {
+        const { createCertificates } = await import('./gateway/index.ts')
+        return createCertificates({ ...needs, clock, log })
+      },
+      start: (certificates) => certificates.start(),
+      stop: (certificates) => certificates.stop(),
     }),
     traffic: module({
       room: 'gateway',
@@ -280,6 +314,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       needs: [
         ...(['database', 'db', 'events', 'http', 'live', 'identity', 'registry'] as const),
         ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher', 'gaps'] as const),
+        'gatewayControl',
       ],
       create: async (needs) => {
         const { createSystem } = await import('./system/index.ts')

@@ -39,6 +39,7 @@ const startProgram = async (given: Given = {}) => {
     KEELSON_DATA_DIR: dataDir,
     KEELSON_PORT: await findFreePort(),
     KEELSON_GATEWAY_PORT: await findFreePort(),
+    KEELSON_GATEWAY_TLS_PORT: await findFreePort(),
     ...given.env,
   }
   const main = join(import.meta.dirname, 'main.ts')

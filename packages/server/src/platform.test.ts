@@ -33,6 +33,14 @@ const answers: Record<string, Partial<Record<Who, number>>> = {
   acceptGap: { local: 400, session: 400 },
   withdrawGapAcceptance: { local: 400, session: 400 },
   previewGapFixes: { local: 400, session: 400 },
+  createGatewayConsumer: { local: 400, session: 400 },
+  createGatewayKey: { local: 400, session: 400 },
+  purgeGatewayCache: { local: 400, session: 400 },
+  warmGatewayCache: { local: 400, session: 400 },
+  explainGateway: { local: 400, session: 400 },
+  exportGatewaySecrets: { local: 400, session: 400 },
+  applyGateway: { local: 400, session: 400 },
+  rollBackGateway: { local: 400, session: 400 },
 }
 /** Everything with a place in its path is asked for something that is not there. */
 const isOfSomething = (template: string): boolean => template.includes('{')

@@ -15,6 +15,8 @@ import {
 import { logLine } from './test-fixture/fixture-data.ts'
 import { setupToken, startFixture, type Fixture } from './test-fixture/fixture-server.ts'
 import { gapFindingsCases } from './gaps/gap-findings-cases.ts'
+import { gatewayCases } from './gateway/gateway-cases.ts'
+import { gatewayChangeCases } from './gateway/gateway-change-cases.ts'
 import { gapsPageCases } from './gaps/gaps-page-cases.ts'
 import { stackPageCases } from './stack/stack-page-cases.ts'
 
@@ -418,6 +420,8 @@ test('a keyboard alone gets from the skip link into the content', { skip }, asyn
 stackPageCases({ browser: () => browser, skip, until, isListening })
 gapsPageCases({ browser: () => browser, skip, until, isListening })
 gapFindingsCases({ browser: () => browser, skip, until, isListening })
+gatewayCases({ browser: () => browser, skip, until, isListening })
+gatewayChangeCases({ browser: () => browser, skip, until, isListening })
 
 const routes: [string, string][] = [
   ['/', 'Wrong now'],
@@ -436,6 +440,13 @@ const routes: [string, string][] = [
   ['/stacks/shop?tab=start', 'critical path'],
   ['/stacks/shop?tab=logs', 'order accepted'],
   ['/stacks/keelson?tab=start', 'No start was seen yet'],
+  ['/gateway', 'orders-v2'],
+  ['/gateway?route=file:shop+r-orders-v2', 'Pattern priority'],
+  ['/gateway/upstreams', 'Panic'],
+  ['/gateway/consumers', 'mobile-app'],
+  ['/gateway/cache', 'answered from the cache'],
+  ['/gateway/certificates', 'api.example'],
+  ['/gateway/configuration', 'Apply a Kong file'],
   ['/gaps/shop', 'Fix now'],
   ['/system', 'Docker Engine'],
   ['/reference', 'Stop and remove a stack'],

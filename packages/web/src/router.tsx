@@ -19,6 +19,16 @@ import {
   systemQuery,
 } from './api/queries.ts'
 import { validateGapsSearch } from './gaps/gaps-search.ts'
+import { validateGatewaySearch } from './gateway/gateway-search.ts'
+import {
+  gatewayCachesQuery,
+  gatewayCertificatesQuery,
+  gatewayConsumersQuery,
+  gatewayDocumentsQuery,
+  gatewayRevisionsQuery,
+  gatewayRoutesQuery,
+  gatewayUpstreamsQuery,
+} from './gateway/queries.ts'
 import { loadPart } from './load-part.ts'
 import { validateServiceSearch } from './service/service-search.ts'
 import { validateServicesSearch } from './services/services-search.ts'
@@ -120,6 +130,84 @@ const stackGaps = createRoute({
   ),
 })
 
+const gateway = createRoute({
+  getParentRoute: () => shell,
+  path: 'gateway',
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/gateway-page.tsx')),
+    'GatewayPage',
+  ),
+})
+
+const gatewayRoutes = createRoute({
+  getParentRoute: () => gateway,
+  path: '/',
+  validateSearch: validateGatewaySearch,
+  loader: ({ context: { cache } }) => {
+    void cache.prefetchQuery(gatewayDocumentsQuery)
+    void cache.prefetchInfiniteQuery(gatewayRoutesQuery('', undefined))
+  },
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/routes/routes-page.tsx')),
+    'RoutesPage',
+  ),
+})
+
+const gatewayUpstreams = createRoute({
+  getParentRoute: () => gateway,
+  path: 'upstreams',
+  validateSearch: validateGatewaySearch,
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(gatewayUpstreamsQuery),
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/upstreams/upstreams-page.tsx')),
+    'UpstreamsPage',
+  ),
+})
+
+const gatewayConsumers = createRoute({
+  getParentRoute: () => gateway,
+  path: 'consumers',
+  validateSearch: validateGatewaySearch,
+  loader: ({ context: { cache } }) => void cache.prefetchInfiniteQuery(gatewayConsumersQuery('')),
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/consumers/consumers-page.tsx')),
+    'ConsumersPage',
+  ),
+})
+
+const gatewayCache = createRoute({
+  getParentRoute: () => gateway,
+  path: 'cache',
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(gatewayCachesQuery),
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/cache/cache-page.tsx')),
+    'CachePage',
+  ),
+})
+
+const gatewayCertificates = createRoute({
+  getParentRoute: () => gateway,
+  path: 'certificates',
+  loader: ({ context: { cache } }) => void cache.prefetchQuery(gatewayCertificatesQuery),
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/certificates/certificates-page.tsx')),
+    'CertificatesPage',
+  ),
+})
+
+const gatewayConfiguration = createRoute({
+  getParentRoute: () => gateway,
+  path: 'configuration',
+  loader: ({ context: { cache } }) => {
+    void cache.prefetchQuery(gatewayDocumentsQuery)
+    void cache.prefetchQuery(gatewayRevisionsQuery)
+  },
+  component: lazyRouteComponent(
+    loadPart(() => import('./gateway/configuration/configuration-page.tsx')),
+    'ConfigurationPage',
+  ),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: 'system',
@@ -150,6 +238,14 @@ const routeTree = root.addChildren([
     stack,
     gaps,
     stackGaps,
+    gateway.addChildren([
+      gatewayRoutes,
+      gatewayUpstreams,
+      gatewayConsumers,
+      gatewayCache,
+      gatewayCertificates,
+      gatewayConfiguration,
+    ]),
     system,
     reference,
     elsewhere,

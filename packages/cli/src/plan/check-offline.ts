@@ -19,6 +19,7 @@ export const checkWithoutPlatform = async (
   const ownPorts = [
     { port: portOf(env['KEELSON_PORT'], 7070), name: 'the page and API port' },
     { port: portOf(env['KEELSON_GATEWAY_PORT'], 8080), name: 'the gateway port' },
+    { port: portOf(env['KEELSON_GATEWAY_TLS_PORT'], 8443), name: 'the TLS port of the gateway' },
   ]
   const faults = await faultsWithoutPlatform(spec, { ownPorts, arePortsKnown })
   if (faults.length === 0) return

@@ -46,6 +46,7 @@ const marks: Record<PlanAction['kind'], '+' | '~' | '-'> = {
   update_instance: '~',
   stop_instance: '-',
   remove_network: '-',
+  configure_gateway: '~',
 }
 
 const formatAction = (action: PlanAction, width: number, { colors }: Look): string => {
@@ -107,6 +108,7 @@ const verbs: readonly [PlanAction['kind'], string][] = [
   ['update_instance', 'update'],
   ['stop_instance', 'stop'],
   ['remove_network', 'remove'],
+  ['configure_gateway', 'configure'],
 ]
 
 /** `start 6, replace 2 (api: environment.DB_URL changed); 4 instances stay as they are`. */

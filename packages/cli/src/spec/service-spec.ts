@@ -137,9 +137,14 @@ const watchSpecOf = (watch: Watch): WatchSpec => ({
   }),
 })
 
-const routeSpecOf = ({ host, path, stripPath, port, timeoutMs }: Route): RouteSpec => ({
-  path,
-  stripPath,
-  timeoutMs: timeoutMs ?? routeTimeoutMs,
-  ...defined({ host, port }),
-})
+const routeSpecOf = (route: Route): RouteSpec => {
+  const { host, path, stripPath, port, timeoutMs, methods, plugins } = route
+  return {
+    path,
+    stripPath,
+    timeoutMs: timeoutMs ?? routeTimeoutMs,
+    ...defined({ host, port }),
+    ...(methods.length === 0 ? {} : { methods }),
+    ...(plugins.length === 0 ? {} : { plugins }),
+  }
+}

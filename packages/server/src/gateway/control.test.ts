@@ -15,8 +15,11 @@ import {
 import { createHealth } from '../health/index.ts'
 import { createRegistry, type InstanceFacts } from '../registry/index.ts'
 import { serviceSpec } from '../orchestrator/testing/spec.ts'
+import { createDocuments } from './documents.ts'
 import { createPublisher, snapshotOf } from './publisher.ts'
-import { findNewerSnapshot, saveNode } from './store.ts'
+import { composeDocument } from './config/compose-document.ts'
+import type { GatewayDocument } from './snapshot.ts'
+import { findNewerSnapshot, saveNode, saveSnapshot } from './store.ts'
 import { createTraffic } from './traffic.ts'
 
 const migrations = [{ domain: 'gateway', dir: join(import.meta.dirname, 'migrations') }]
@@ -46,7 +49,7 @@ const createWorld = () => {
   return { registry, health, put }
 }
 
-test('the snapshot holds routes, edges and endpoints, the stopped ones left out', () => {
+test('the snapshot holds edges and endpoints, the stopped ones left out', () => {
   const { registry, health, put } = createWorld()
   put(21_001)
   const snapshot = snapshotOf(registry, health)
@@ -55,13 +58,52 @@ test('the snapshot holds routes, edges and endpoints, the stopped ones left out'
     services: {
       's/api': { id: 's/api', endpoints: [{ ...endpoint, healthy: true, draining: false }] },
     },
-    routes: [{ id: 's/api#0', service: 's/api', path: '/', stripPath: false, timeoutMs: 1000 }],
     edges: [{ source: 's/api', service: 's/db', port: 21_005, timeoutMs: 60_000 }],
   })
   put(21_001, { phase: 'backoff' })
   assert.equal(snapshotOf(registry, health).services['s/api']?.endpoints[0]?.healthy, false)
   put(21_001, { phase: 'stopped' })
   assert.deepEqual(snapshotOf(registry, health).services['s/api']?.endpoints, [])
+})
+
+test('routes of compose files are a document of their stack, the same one until they change', () => {
+  const { registry, put } = createWorld()
+  const documents = createDocuments({ registry, sources: [], plugins: new Map(), log: quietLog })
+  const [before, ...others] = documents.all()
+  assert.deepEqual(others, [])
+  assert.deepEqual([before?.manager, before?.stack, before?.style], ['compose:s', 's', 'keelson'])
+  assert.deepEqual(
+    before?.config.routes.map(({ name, paths, strip_path }) => [name, paths, strip_path]),
+    [['api-1', ['/'], false]],
+  )
+  put(21_001)
+  assert.equal(documents.all()[0], before)
+  const spec = serviceSpec('api', { routes: [{ path: '/b', stripPath: true, timeoutMs: 1000 }] })
+  registry.declare({
+    ...{ id: 's/api', stack: 's', builtIn: false, injected: {}, upstreams: [] },
+    spec,
+  })
+  assert.deepEqual(documents.all()[0]?.config.routes[0]?.paths, ['/b'])
+})
+
+test('documents are written once, and read again only when they change', async () => {
+  await using test = await createTestDb({ migrations })
+  const stored = async (): Promise<number> =>
+    (await test.db.many('select digest from gateway.document_content')).length
+  const document = (path: string): GatewayDocument =>
+    composeDocument('s', [{ name: 'api', routes: [{ path, stripPath: false, timeoutMs: 1000 }] }])
+  const first = { digest: 'first', document: document('/a') }
+  const second = { digest: 'second', document: document('/b') }
+  const around = { services: {}, edges: [] }
+  await saveSnapshot(test.db, around, [first, second])
+  const found = await findNewerSnapshot(test.db, 0)
+  assert.deepEqual(found?.snapshot.documents, [first.document, second.document])
+  assert.equal(await stored(), 2)
+  await saveSnapshot(test.db, around, [second])
+  const known = new Map([['second', second.document]])
+  const next = await findNewerSnapshot(test.db, 1, known)
+  assert.equal(next?.snapshot.documents[0], second.document, 'the very object that is known')
+  assert.equal(await stored(), 1)
 })
 
 test('a snapshot follows a port that moves, and what was said without the database is not lost', async () => {
@@ -78,7 +120,7 @@ test('a snapshot follows a port that moves, and what was said without the databa
   }
   const publisher = createPublisher({ registry, health, db, clock: systemClock, log: quietLog })
   const portNow = async () =>
-    (await findNewerSnapshot(test.db, 0))?.services['s/api']?.endpoints[0]?.port
+    (await findNewerSnapshot(test.db, 0))?.snapshot.services['s/api']?.endpoints[0]?.port
   publisher.start()
   put(21_001)
   await until('it is told', async () => (await portNow()) === 21_001)
@@ -89,11 +131,11 @@ test('a snapshot follows a port that moves, and what was said without the databa
   assert.equal(await portNow(), 21_001)
   away = false
   await until('it is told', async () => (await portNow()) === 21_002)
-  const revision = (await findNewerSnapshot(test.db, 0))?.revision
+  const revision = (await findNewerSnapshot(test.db, 0))?.snapshot.revision
   put(21_002) // nothing new
   put(21_003)
   await until('it is told', async () => (await portNow()) === 21_003)
-  assert.equal((await findNewerSnapshot(test.db, 0))?.revision, (revision ?? 0) + 1)
+  assert.equal((await findNewerSnapshot(test.db, 0))?.snapshot.revision, (revision ?? 0) + 1)
   publisher.stop()
 })
 

@@ -1,9 +1,21 @@
 /**
- * Gateway: the way in, and between services. The control side writes snapshots (publisher.ts),
- * reads rates (traffic.ts) and knows when an instance is drained (drain.ts); the data plane (proxy/) runs in a process of its own (node.ts) and
- * knows nothing but its snapshot. Tables `gateway.snapshot`, `gateway.node`. Announces nothing.
- * Invariant: a gateway without a database goes on with the snapshot it has.
+ * Gateway: the way in, and between services.
+ *
+ * What is configured is Kong's model (config/), in documents by who manages them (documents.ts,
+ * control/). The control side writes them and the instances as snapshots (publisher.ts), reads rates
+ * (traffic.ts), knows when an instance is drained (drain.ts) and asks gateways what they see
+ * (questions.ts). The data plane (proxy/, plugins/, cache/, tls/) runs in a process of its own
+ * (node.ts) and knows nothing but its snapshot; `keelson gateway serve` runs it alone (standalone/).
+ *
+ * Tables `gateway.snapshot`, `.document_content`, `.node`, `.revision`, `.question`,
+ * `.certificate`, `.acme_account`. Announces
+ * `gateway.configured`.
+ * Invariants: a configuration is in effect whole or not at all; a gateway without a database goes on
+ * with the snapshot it has.
  */
+export { openGatewayControl, type GatewayControl } from './control/open.ts'
+export { createCertificates } from './certificates.ts'
+export type { Certificates } from './certificates.ts'
 export { createDrain } from './drain.ts'
 export type { Drain } from './drain.ts'
 export { createPublisher } from './publisher.ts'

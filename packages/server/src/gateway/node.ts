@@ -4,6 +4,7 @@ import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Proxy } from './proxy/index.ts'
+import type { GatewayDocument } from './snapshot.ts'
 import {
   deleteNode,
   findNewerSnapshot,
@@ -30,6 +31,8 @@ const idleTellMs = 3000
 export const createGatewayNode = (deps: NodeDeps) => {
   const { db, proxy, clock, log, id = `${hostname()}:${process.pid}` } = deps
   let revision = 0
+  /** Those of the snapshot in effect, by digest: the same object as long as nothing changes. */
+  let documents: ReadonlyMap<string, GatewayDocument> = new Map()
   let stopped = false
   let told = ''
   let toldAtMs = 0
@@ -41,11 +44,13 @@ export const createGatewayNode = (deps: NodeDeps) => {
   let timer = { cancel: () => {} }
 
   const read = async (): Promise<void> => {
-    const snapshot = await findNewerSnapshot(db, revision)
-    if (snapshot === undefined) return
+    const found = await findNewerSnapshot(db, revision, documents)
+    if (found === undefined) return
+    const { snapshot, digests } = found
     await proxy.apply(snapshot)
     revision = snapshot.revision
-    log.info({ revision, routes: snapshot.routes.length }, 'snapshot applied')
+    documents = new Map(snapshot.documents.map((document, at) => [digests[at] ?? '', document]))
+    log.info({ revision, documents: snapshot.documents.length }, 'snapshot applied')
     speaking.ask()
   }
 
@@ -110,6 +115,7 @@ export const createGatewayNode = (deps: NodeDeps) => {
   }
 
   return {
+    id,
     async start(): Promise<void> {
       await firstSnapshot()
       await proxy.start()

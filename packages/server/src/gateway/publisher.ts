@@ -1,18 +1,32 @@
+import { createHash } from 'node:crypto'
+
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Health } from '../health/index.ts'
 import type { RegisteredInstance, Registry, ServiceDeclaration } from '../registry/index.ts'
-import type { GatewayEndpoint, GatewaySnapshot } from './snapshot.ts'
-import { saveSnapshot } from './store.ts'
+import { createDocuments, type Documents } from './documents.ts'
+import { plugins } from './plugins/index.ts'
+import type { GatewayAcme, GatewayDocument, GatewayEndpoint, GatewaySnapshot } from './snapshot.ts'
+import { saveSnapshot, type DigestedDocument } from './store.ts'
 
 /** A snapshot as it was written. */
 export type Published = { revision: number; content: Omit<GatewaySnapshot, 'revision'> }
 
 export type Publisher = ReturnType<typeof createPublisher>
 
-type PublisherDeps = { registry: Registry; health: Health; db: Db; clock: Clock; log: Log }
+type PublisherDeps = {
+  registry: Registry
+  health: Health
+  db: Db
+  clock: Clock
+  log: Log
+  /** What is configured; the routes of compose files alone when absent. */
+  documents?: Pick<Documents, 'all' | 'onChange'>
+  /** What ACME servers have given, and look for. */
+  acme?: () => GatewayAcme | undefined
+}
 
 /** Changes within this time go out as one snapshot: a stack of 60 services starts in bursts. */
 const collectMs = 15
@@ -23,7 +37,10 @@ const edgeTimeoutMs = 60_000
  * The control side of the gateway: whenever what it would tell changes, it writes a whole new
  * snapshot. Nothing is written twice in a row, and a database that is away is tried again.
  */
-export const createPublisher = ({ registry, health, db, clock, log }: PublisherDeps) => {
+export const createPublisher = (deps: PublisherDeps) => {
+  const { registry, health, db, clock, log } = deps
+  const configured = deps.documents ?? createDocuments({ registry, sources: [], plugins, log })
+  const digest = createDigests()
   let text = ''
   let last: Published | undefined
   /** Who waits for the next look at the registry to be written. */
@@ -42,14 +59,20 @@ export const createPublisher = ({ registry, health, db, clock, log }: PublisherD
 
   const publish = async (): Promise<void> => {
     if (working) return schedule(collectMs)
-    const content = snapshotOf(registry, health)
-    const next = JSON.stringify(content)
+    const documents = configured.all()
+    const acme = deps.acme?.()
+    const shown = acme === undefined ? {} : { acme }
+    const content = { ...snapshotOf(registry, health), documents, ...shown }
+    const digested = documents.map(digest)
+    // Documents are large: their digests tell whether they are others.
+    const { services, edges } = content
+    const next = JSON.stringify([services, edges, acme, digested.map((one) => one.digest)])
     const waiting = asked
     asked = null
     if (next === text && last !== undefined) return waiting?.resolve(last)
     working = true
     try {
-      last = { content, revision: await saveSnapshot(db, content) }
+      last = { content, revision: await saveSnapshot(db, content, digested) }
       text = next
       waiting?.resolve(last)
     } catch (error) {
@@ -70,6 +93,7 @@ export const createPublisher = ({ registry, health, db, clock, log }: PublisherD
   const changed = (): void => schedule(collectMs)
   registry.onChange(changed)
   health.onInstance(changed)
+  configured.onChange(changed)
 
   return {
     start: changed,
@@ -82,26 +106,18 @@ export const createPublisher = ({ registry, health, db, clock, log }: PublisherD
   }
 }
 
-/** Pure: all that the data plane has to know, in a stable order. */
+/** Pure: what changes with every instance, in a stable order. */
 export const snapshotOf = (
   registry: Registry,
   health: Health,
-): Omit<GatewaySnapshot, 'revision'> => {
-  const declared = registry.services().sort((a, b) => (a.id < b.id ? -1 : 1))
-  const reached = declared.filter(({ builtIn }) => !builtIn)
+): Pick<GatewaySnapshot, 'services' | 'edges'> => {
+  const reached = reachedServices(registry)
   return {
     services: Object.fromEntries(
       reached.map((service) => [
         service.id,
         { id: service.id, endpoints: endpointsOf(service, registry, health) },
       ]),
-    ),
-    routes: reached.flatMap((service) =>
-      service.spec.routes.map((route, at) => ({
-        id: `${service.id}#${at}`,
-        service: service.id,
-        ...route,
-      })),
     ),
     edges: reached.flatMap(({ id, upstreams }) =>
       upstreams.map(({ service, port }) => ({
@@ -111,6 +127,24 @@ export const snapshotOf = (
         timeoutMs: edgeTimeoutMs,
       })),
     ),
+  }
+}
+
+const reachedServices = (registry: Registry): ServiceDeclaration[] =>
+  registry
+    .services()
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .filter(({ builtIn }) => !builtIn)
+
+/** Digests of documents, once for each object. */
+const createDigests = (): ((document: GatewayDocument) => DigestedDocument) => {
+  const known = new WeakMap<GatewayDocument, string>()
+  return (document) => {
+    const digest =
+      known.get(document) ??
+      createHash('sha256').update(JSON.stringify(document)).digest('base64url')
+    known.set(document, digest)
+    return { digest, document }
   }
 }
 

@@ -1,3 +1,5 @@
+import type { GatewayConfig } from './config/model.ts'
+
 /**
  * All that the gateway process knows. The control process writes a whole snapshot for every
  * change; the gateway swaps it in one assignment, so a request sees one snapshot from start to end.
@@ -5,8 +7,18 @@
 export type GatewaySnapshot = {
   revision: number
   services: Readonly<Record<string, GatewayService>> // by '<stack>/<service>'
-  routes: readonly GatewayRoute[]
+  /** Ways in from the public port, by who manages them; names are unique within a document. */
+  documents: readonly GatewayDocument[]
   edges: readonly GatewayEdge[]
+  /** What an ACME server has given, and is to find. */
+  acme?: GatewayAcme
+}
+
+/** Certificates that were obtained for names of the documents, and proofs under way. */
+export type GatewayAcme = {
+  certificates: readonly { names: readonly string[]; cert: string; key: string }[]
+  /** Body at `/.well-known/acme-challenge/<token>`, by token (RFC 8555 8.3). */
+  challenges: Readonly<Record<string, string>>
 }
 
 export type GatewayService = {
@@ -28,16 +40,18 @@ export type GatewayEndpoint = {
   draining: boolean
 }
 
-/** A way in from the public port. Longest path wins, a host beats no host. */
-export type GatewayRoute = {
-  id: string
-  service: string
-  host?: string
-  path: string
-  stripPath: boolean
-  /** Target port of the service when it has several. */
-  port?: number
-  timeoutMs: number
+/** A configuration in Kong's words, and who manages it. */
+export type GatewayDocument = {
+  /** `compose:<stack>`, `file:<stack>` (kong.yml beside the compose file), `api`, or `file`. */
+  manager: string
+  /**
+   * Hosts of services are looked up among the services of this stack before DNS; null: DNS only.
+   * Service `h` of the document then is `<stack>/h` of `services`.
+   */
+  stack: string | null
+  /** Headers and error bodies of answers: as Kong makes them, or problems (RFC 9457). */
+  style: 'kong' | 'keelson'
+  config: GatewayConfig
 }
 
 /**

@@ -1,35 +1,72 @@
 import type { Queryable } from '../kernel/db.ts'
-import type { GatewaySnapshot, TrafficCounters } from './snapshot.ts'
+import type { GatewayDocument, GatewaySnapshot, TrafficCounters } from './snapshot.ts'
 
 export const snapshotChannel = 'keelson_gateway'
+
+/** A document with the digest of its content, by which the tables know it. */
+export type DigestedDocument = { digest: string; document: GatewayDocument }
+
+type Apart = Pick<GatewaySnapshot, 'services' | 'edges' | 'acme'>
+type Stored = Apart & { documents: string[] }
 
 /** Replaces the snapshot and wakes every gateway. The revision grows by one. */
 export const saveSnapshot = async (
   db: Queryable,
-  content: Omit<GatewaySnapshot, 'revision'>,
+  { services, edges, acme }: Apart,
+  documents: readonly DigestedDocument[],
 ): Promise<number> => {
+  const rows = await db.many<{ digest: string }>('select digest from gateway.document_content')
+  const there = new Set(rows.map(({ digest }) => digest))
+  const missing = documents.filter(({ digest }) => !there.has(digest))
+  const digests = documents.map(({ digest }) => digest)
+  const shown = acme === undefined ? {} : { acme }
+  const content: Stored = { services, edges, documents: digests, ...shown }
   const row = await db.one<{ revision: string }>(
-    `with saved as (
+    `with added as (
+       insert into gateway.document_content (digest, content)
+       select digest, content::jsonb from unnest($2::text[], $3::text[]) as new (digest, content)
+       on conflict do nothing),
+     gone as (delete from gateway.document_content where digest <> all ($4::text[])),
+     saved as (
        insert into gateway.snapshot (revision, content) values (1, $1)
        on conflict (singleton) do update
          set revision = gateway.snapshot.revision + 1, content = excluded.content
        returning revision)
      select revision, pg_notify('${snapshotChannel}', '') from saved`,
-    [JSON.stringify(content)],
+    [
+      JSON.stringify(content),
+      missing.map(({ digest }) => digest),
+      missing.map(({ document }) => JSON.stringify(document)),
+      digests,
+    ],
   )
   return Number(row.revision)
 }
 
-/** The snapshot, if it is newer than `revision`. */
+/** A snapshot with the digests of its documents, in their order. */
+export type FoundSnapshot = { snapshot: GatewaySnapshot; digests: readonly string[] }
+
+/** The snapshot, if it is newer than `revision`; documents that are `known` are not read again. */
 export const findNewerSnapshot = async (
   db: Queryable,
   revision: number,
-): Promise<GatewaySnapshot | undefined> => {
-  const row = await db.maybe<{ revision: string; content: Omit<GatewaySnapshot, 'revision'> }>(
-    'select revision, content from gateway.snapshot where revision <> $1',
-    [revision],
+  known: ReadonlyMap<string, GatewayDocument> = new Map(),
+): Promise<FoundSnapshot | undefined> => {
+  const row = await db.maybe<{
+    revision: string
+    content: Stored
+    documents: Record<string, GatewayDocument> | null
+  }>(
+    `select revision, content,
+       (select jsonb_object_agg(digest, d.content) from gateway.document_content d
+        where digest <> all ($2::text[])) as documents
+     from gateway.snapshot where revision <> $1`,
+    [revision, [...known.keys()]],
   )
-  return row === undefined ? undefined : { ...row.content, revision: Number(row.revision) }
+  if (row === undefined) return undefined
+  const { documents: digests, ...rest } = row.content
+  const documents = digests.flatMap((digest) => known.get(digest) ?? row.documents?.[digest] ?? [])
+  return { snapshot: { ...rest, revision: Number(row.revision), documents }, digests }
 }
 
 /** What a gateway has in effect. */

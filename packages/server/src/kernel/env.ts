@@ -11,6 +11,9 @@ export const environmentVariables = {
   KEELSON_HOST: 'Loopback address the platform listens on; 127.0.0.1 unless set',
   KEELSON_PORT: 'Port of the API and the page; 7070 unless set',
   KEELSON_GATEWAY_PORT: 'Public port of the gateway; 8080 unless set',
+  KEELSON_GATEWAY_TLS_PORT: 'Public port of the gateway for TLS; 8443 unless set',
+  KEELSON_GATEWAY_STREAM_PORTS:
+    'Ports of the gateway for routes of protocol tcp, tls and tls_passthrough, with commas; none unless set',
   KEELSON_POSTGRES_PORT: 'Loopback port of the embedded PostgreSQL; a free one unless set',
   KEELSON_LOG_LEVEL: 'debug, info, warn or error; info unless set',
   DATABASE_URL: 'Your own PostgreSQL instead of the embedded one',
@@ -32,6 +35,8 @@ export type Env = Readonly<{
   host: string
   port: number
   gatewayPort: number
+  gatewayTlsPort: number
+  gatewayStreamPorts: readonly number[]
   postgresPort: number | undefined
   logLevel: LogLevel
   databaseUrl: Secret | undefined
@@ -66,10 +71,14 @@ const refuseUnknown = (raw: RawEnvironment): void => {
 const invalid = (name: string, value: string, wanted: string): AppError =>
   new AppError('env_invalid', { message: `${name} is ${JSON.stringify(value)}, not ${wanted}` })
 
-type Ports = Pick<Env, 'port' | 'gatewayPort' | 'postgresPort'>
+type Ports = Pick<
+  Env,
+  'port' | 'gatewayPort' | 'gatewayTlsPort' | 'gatewayStreamPorts' | 'postgresPort'
+>
 
 const parsePorts = (raw: RawEnvironment): Ports => {
   const { KEELSON_PORT = '7070', KEELSON_GATEWAY_PORT = '8080', KEELSON_POSTGRES_PORT } = raw
+  const { KEELSON_GATEWAY_TLS_PORT = '8443', KEELSON_GATEWAY_STREAM_PORTS = '' } = raw
   const taken = new Map<number, string>()
   const own = (name: string, value: string): number => {
     const port = parsePort(name, value)
@@ -81,6 +90,13 @@ const parsePorts = (raw: RawEnvironment): Ports => {
   return {
     port: own('KEELSON_PORT', KEELSON_PORT),
     gatewayPort: own('KEELSON_GATEWAY_PORT', KEELSON_GATEWAY_PORT),
+    gatewayTlsPort: own('KEELSON_GATEWAY_TLS_PORT', KEELSON_GATEWAY_TLS_PORT),
+    gatewayStreamPorts:
+      KEELSON_GATEWAY_STREAM_PORTS === ''
+        ? []
+        : KEELSON_GATEWAY_STREAM_PORTS.split(',').map((port) =>
+            own('KEELSON_GATEWAY_STREAM_PORTS', port),
+          ),
     postgresPort:
       KEELSON_POSTGRES_PORT === undefined
         ? undefined

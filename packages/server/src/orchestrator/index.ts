@@ -23,7 +23,7 @@
  */
 export { openOrchestrator } from './open.ts'
 export { ownStack } from './known-stacks.ts'
-export type { Orchestrator } from './orchestrator.ts'
+export type { GatewayFile, Orchestrator } from './orchestrator.ts'
 export { looksSecret } from './plan/environment.ts'
 export { stackRoutes } from './routes.ts'
 export { createLogStore, type LogStore } from './logs/index.ts'

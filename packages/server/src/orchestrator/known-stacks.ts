@@ -27,6 +27,10 @@ export const createKnownStacks = () => {
   const queues = new Map<string, Promise<unknown>>()
   const applying = new Map<string, AbortController>()
   const complete = Promise.withResolvers<void>()
+  const listeners = new Set<() => void>()
+  const changed = (): void => {
+    for (const listener of listeners) listener()
+  }
 
   /** One change of a stack at a time; the next waits for the one before, whatever became of it. */
   const inTurn = <T>(stack: string, work: () => Promise<T>): Promise<T> => {
@@ -74,8 +78,16 @@ export const createKnownStacks = () => {
         late: new Set(),
       }
     },
-    put: (known: KnownStack): void => void stacks.set(known.spec.name, known),
-    forget: (name: string): void => void stacks.delete(name),
+    put(known: KnownStack): void {
+      stacks.set(known.spec.name, known)
+      changed()
+    },
+    forget(name: string): void {
+      stacks.delete(name)
+      changed()
+    },
+    /** Calls back when a stack is another one by now, or gone. */
+    onChange: (listener: () => void): void => void listeners.add(listener),
 
     /** Gives an instance its keeper; one that has its name already is followed by this one. */
     addKeeper(known: KnownStack, keeper: Keeper): void {

@@ -1,5 +1,6 @@
 import type {
   ActionProgress,
+  GatewayFileSpec,
   Plan,
   RuntimeKind,
   Stack,
@@ -28,7 +29,7 @@ import { readByCommand, type FilesReader } from './plan/files-reader.ts'
 import { createStackFiles } from './plan/stack-files.ts'
 import type { ContextDigest } from './plan/surroundings.ts'
 import { openPlaces } from './places.ts'
-import { createPlanning, type PlanOptions } from './plan/planning.ts'
+import { createPlanning, type GatewayCheck, type PlanOptions } from './plan/planning.ts'
 import { createPortAllocator } from './ports.ts'
 import { openRestartCounts } from './keeper/restart-counts.ts'
 import type { Drain } from './rollout/drain.ts'
@@ -68,6 +69,14 @@ type OrchestratorDeps = {
   readFiles?: FilesReader
 }
 
+/** A Kong file, and the stack whose revision it is part of. */
+export type GatewayFile = {
+  stack: string
+  file: GatewayFileSpec
+  revision: number
+  appliedAt: Date
+}
+
 export type Orchestrator = Awaited<ReturnType<typeof createOrchestrator>>
 
 /**
@@ -105,8 +114,10 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
   places.onChange(({ stack, service, rollout }) => {
     if (rollout !== null) books.progress.updated(stack, service, rollout)
   })
+  let gatewayCheck: GatewayCheck = () => null
   const planning = createPlanning({
     ...base,
+    gatewayStep: (stack, former) => gatewayCheck(stack, former),
     machineFaults: async (stack, own) => [
       ...(await checks.stack(stack, own)),
       ...(await holderFaults(stack, {
@@ -191,6 +202,17 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     }),
     /** Who can tell when nothing is under way to an instance any more: the gateway. */
     useDrain: (drain: Drain): void => updates.useDrain(drain),
+    /** Who can read the Kong files of stacks: the gateway. */
+    useGatewayCheck(check: GatewayCheck): void {
+      gatewayCheck = check
+    },
+    /** Kong files of the stacks as they are applied. */
+    gatewayFiles: (): GatewayFile[] =>
+      stacks.all().flatMap(({ spec, revision, appliedAt }) => {
+        const { name: stack, gateway: file } = spec
+        return file === undefined ? [] : [{ stack, file, revision, appliedAt }]
+      }),
+    onStacks: stacks.onChange,
     start,
     stopAll: takeDown.stopAll,
     vouchFor,

@@ -60,6 +60,8 @@ const gatewayEnvironment = (env: Env): Record<string, string> => {
     KEELSON_HOST: env.host,
     KEELSON_PORT: String(env.port),
     KEELSON_GATEWAY_PORT: String(env.gatewayPort),
+    KEELSON_GATEWAY_TLS_PORT: String(env.gatewayTlsPort),
+    KEELSON_GATEWAY_STREAM_PORTS: env.gatewayStreamPorts.join(),
     KEELSON_LOG_LEVEL: env.logLevel,
     // Without it a process keeps the type stripper in memory: 18 MB more, measured on Node 24.21.
     ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),

@@ -8,7 +8,7 @@ import type { Http } from '../kernel/http.ts'
 import type { Live } from '../kernel/live.ts'
 import { accessRoutes, type Identity } from '../identity/index.ts'
 import { serviceRoutes, type Health } from '../health/index.ts'
-import { mapRoutes, type createTraffic } from '../gateway/index.ts'
+import { mapRoutes, type createTraffic, type GatewayControl } from '../gateway/index.ts'
 import {
   looksSecret,
   ownStack,
@@ -38,6 +38,7 @@ type Needs = {
   orchestrator: Orchestrator
   traffic: ReturnType<typeof createTraffic>
   gaps: Gaps
+  gatewayControl: GatewayControl
 }
 
 const gatewayWaitMs = 10_000
@@ -71,6 +72,7 @@ export const createSystem = async (context: Context, needs: Needs) => {
   serviceRoutes({ ...common, isSecret: looksSecret, stacks: () => orchestrator.stacks() })
   stackRoutes(common)
   mapRoutes(common)
+  needs.gatewayControl.mapRoutes(needs.http)
   gapRoutes(common)
   gapTopic(common)
   liveTopics(common)

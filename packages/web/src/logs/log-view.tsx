@@ -2,6 +2,7 @@ import { Button, TextInput } from '@mantine/core'
 import { useEffect, useState, type ReactNode } from 'react'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { saveText } from '../ui/save-text.ts'
 import { stripAnsi } from './ansi.ts'
 import { linesMax, type Line } from './log-buffer.ts'
 import { createLogFilter } from './log-filter.ts'
@@ -124,10 +125,5 @@ const startOf = (
 /** Saves what is shown, one line each: time, instance, text without colours. */
 const download = (fileName: string, lines: readonly Line[]) => {
   const text = lines.map(({ at, instance, text }) => `${at} ${instance} ${stripAnsi(text)}\n`)
-  const url = URL.createObjectURL(new Blob(text, { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = fileName
-  link.click()
-  URL.revokeObjectURL(url)
+  saveText(fileName, 'text/plain', text)
 }

@@ -13,6 +13,7 @@ const entries: readonly Entry[] = [
   { to: '/', icon: 'overview', text: 'Overview' },
   { to: '/services', icon: 'services', text: 'Services' },
   { to: '/services', search: { view: 'map' }, icon: 'map', text: 'Map' },
+  { to: '/gateway', icon: 'gateway', text: 'Gateway' },
   { to: '/gaps', icon: 'gaps', text: 'Gaps' },
   { to: '/system', icon: 'system', text: 'System' },
   { to: '/reference', icon: 'reference', text: 'API reference' },
@@ -23,6 +24,7 @@ const useCurrent = (): string =>
     select: ({ location: { pathname, search } }) => {
       if (pathname === '/services' && (search as { view?: string }).view === 'map') return 'Map'
       if (pathname.startsWith('/services')) return 'Services'
+      if (pathname.startsWith('/gateway')) return 'Gateway'
       if (pathname.startsWith('/gaps')) return 'Gaps'
       return entries.find(({ to }) => to === pathname)?.text ?? ''
     },

@@ -19,6 +19,7 @@ const looks: Record<PlanAction['kind'], Look> = {
   stop_instance: { icon: 'stop', tone: 'is-unhealthy', text: 'Stop' },
   update_instance: { icon: 'check', tone: 'is-starting', text: 'Update, without a restart,' },
   remove_network: { icon: 'trash', tone: 'is-unhealthy', text: 'Remove the network' },
+  configure_gateway: { icon: 'map', tone: 'is-degraded', text: 'Configure the gateway by' },
 }
 
 /** What will happen and why, in order: each action with what has changed, before and after. */

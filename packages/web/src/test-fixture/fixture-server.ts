@@ -4,7 +4,6 @@ import type {
   LiveMessages,
   LogLine,
   LogPage,
-  Problem,
   ServiceSummary,
   Stack,
   StackState,
@@ -17,6 +16,8 @@ import * as data from './fixture-data.ts'
 import { createGaps } from './fixture-gaps.ts'
 import { fixtureOpenApi } from './fixture-openapi.ts'
 import * as stackData from './fixture-stack.ts'
+import { createGateway } from './gateway-answers.ts'
+import { Refusal, type Told } from './refusal.ts'
 
 /**
  * Stands in for the platform: the built page under the policy it is served with, the API of the
@@ -46,19 +47,6 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-type Told = Partial<Pick<Problem, 'title' | 'hint' | 'code' | 'errors'>>
-
-class Refusal extends Error {
-  readonly status: number
-  readonly told: Told
-  constructor(status: number, message: string, told: Told = {}) {
-    super(message)
-    this.name = 'Refusal'
-    this.status = status
-    this.told = told
-  }
-}
-
 type Stream = { response: ServerResponse; topics: Set<string> }
 
 export const startFixture = async (port = 0) => {
@@ -83,6 +71,7 @@ export const startFixture = async (port = 0) => {
     }
   }
 
+  const gateway = createGateway()
   const gaps = createGaps((stack) => send('gaps', { stack }))
 
   const live = (url: URL, response: ServerResponse) => {
@@ -139,7 +128,7 @@ export const startFixture = async (port = 0) => {
     actor: 'administrator',
     permissions: [
       ...['services:read', 'services:restart', 'services:write', 'stacks:write'],
-      ...['gaps:read', 'gaps:write'],
+      ...['gaps:read', 'gaps:write', 'gateway:read', 'gateway:write'],
     ],
     expiresAt: null,
   }
@@ -231,6 +220,9 @@ export const startFixture = async (port = 0) => {
 
   const answer = (method: string, url: URL, body: unknown, response: ServerResponse): unknown => {
     const [, , , resource, name, part, more, last] = url.pathname.split('/').map(decodeURIComponent)
+    if (resource === 'gateway') {
+      return gateway.answer(method, [name, part, more], { query: url.searchParams, body })
+    }
     if (part === 'gaps') return aboutGaps(method, name ?? '', [more, last], body)
     switch (`${method} ${resource}`) {
       case 'POST session':
@@ -322,6 +314,8 @@ export const startFixture = async (port = 0) => {
     },
     /** What audits say from now on, and that they do. */
     gaps,
+    /** What the gateway is from now on. */
+    gateway,
     /** What the files are to a plan from now on. */
     changeFiles: (change: Partial<FilesPlan>) => {
       files = { ...stackData.filesPlan, ...change }

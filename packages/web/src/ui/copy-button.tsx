@@ -20,10 +20,12 @@ export const CopyButton = ({ text, label }: { text: string; label: string }) => 
   )
 }
 
-/** A command to run in a terminal, with a way to take it along. */
-export const Command = ({ text }: { text: string }) => (
+type CommandProps = { text: string; label?: string }
+
+/** A command to run in a terminal, or a key, with a way to take it along. */
+export const Command = ({ text, label = 'Copy the command' }: CommandProps) => (
   <div className="command">
     <code>{text}</code>
-    <CopyButton text={text} label="Copy the command" />
+    <CopyButton text={text} label={label} />
   </div>
 )

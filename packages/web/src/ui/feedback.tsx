@@ -6,8 +6,10 @@ import { Command } from './copy-button.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { Place } from './place.tsx'
 
+type ErrorBoxProps = { error: unknown; onRetry?: () => void; retryLabel?: string }
+
 /** One part of a page that could not be read; the rest of the page stays. */
-export const ErrorBox = ({ error, onRetry }: { error: unknown; onRetry?: () => void }) => {
+export const ErrorBox = ({ error, onRetry, retryLabel = 'Try again' }: ErrorBoxProps) => {
   const { title, detail, hint, errors = [] } = explain(error)
   const command = /^Run: (.+)$/.exec(hint)?.[1]
   return (
@@ -24,7 +26,7 @@ export const ErrorBox = ({ error, onRetry }: { error: unknown; onRetry?: () => v
       </div>
       {onRetry !== undefined && (
         <Button size="xs" variant="default" onClick={onRetry}>
-          Try again
+          {retryLabel}
         </Button>
       )}
     </div>

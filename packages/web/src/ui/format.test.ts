@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAgo, formatBytes, formatDuration, formatLatency, formatRate } from './format.ts'
+import {
+  formatAgo,
+  formatBytes,
+  formatDuration,
+  formatLatency,
+  formatRate,
+  formatUntil,
+} from './format.ts'
 
 const durations: [number, string][] = [
   [-5000, '0 s'],
@@ -20,6 +27,13 @@ test('a moment ago, or a clock slightly ahead of ours, is just now', () => {
   assert.equal(formatAgo('2026-01-01T00:00:09Z', now), 'just now')
   assert.equal(formatAgo('2026-01-01T00:00:30Z', now), 'just now')
   assert.equal(formatAgo('2026-01-01T00:00:00Z', now), '10 s ago')
+})
+
+test('what is to come is in so much time, and what is over is now', () => {
+  const now = Date.parse('2026-01-01T00:00:10Z')
+  assert.equal(formatUntil('2026-01-01T00:00:40Z', now), 'in 30 s')
+  assert.equal(formatUntil('2026-01-01T00:00:10Z', now), 'now')
+  assert.equal(formatUntil('2025-12-31T00:00:00Z', now), 'now')
 })
 
 test('sizes, latencies and rates keep a steady width', () => {

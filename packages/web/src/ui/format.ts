@@ -23,6 +23,12 @@ export const formatAgo = (at: string, nowMs: number): string => {
   return ms < 2000 ? 'just now' : `${formatDuration(ms)} ago`
 }
 
+/** `in 12 s`; `now` once it is over. */
+export const formatUntil = (at: string, nowMs: number): string => {
+  const ms = Date.parse(at) - nowMs
+  return ms < secondMs ? 'now' : `in ${formatDuration(ms)}`
+}
+
 export const formatFor = (at: string, nowMs: number): string =>
   formatDuration(nowMs - Date.parse(at))
 
@@ -40,6 +46,9 @@ const clock = new Intl.DateTimeFormat(undefined, {
 export const formatAbsolute = (at: string): string => absolute.format(new Date(at))
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 
+const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+
+export const formatDate = (at: string): string => date.format(new Date(at))
 export const formatDay = (at: string): string => day.format(new Date(at))
 export const formatClock = (at: string): string => clock.format(new Date(at))
 

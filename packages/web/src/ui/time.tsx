@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { formatAbsolute, formatAgo, formatFor } from './format.ts'
+import { formatAbsolute, formatAgo, formatFor, formatUntil } from './format.ts'
 
 /** One timer for every time on the page; a time renders again only when its text changes. */
 const listeners = new Set<() => void>()
@@ -34,5 +34,12 @@ export const Ago = ({ at }: TimeProps) => (
 export const For = ({ at }: TimeProps) => (
   <time dateTime={at} title={`Since ${formatAbsolute(at)}`}>
     {useText(formatFor, at)}
+  </time>
+)
+
+/** `in 12 s`; the absolute time on hover. */
+export const Until = ({ at }: TimeProps) => (
+  <time dateTime={at} title={formatAbsolute(at)}>
+    {useText(formatUntil, at)}
   </time>
 )

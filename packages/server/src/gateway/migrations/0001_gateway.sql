@@ -4,6 +4,12 @@ create schema gateway;
 create table gateway.snapshot (
   singleton boolean primary key default true check (singleton),
   revision bigint not null,
+  content jsonb not null -- documents are named by their digest
+);
+
+-- Documents of the snapshot, apart from it: they are large and change seldom, endpoints often.
+create table gateway.document_content (
+  digest text primary key,
   content jsonb not null
 );
 

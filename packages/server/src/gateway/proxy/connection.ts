@@ -1,5 +1,6 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 
+import { dial, readyEvent, type OriginTls } from './dial.ts'
 import { limits } from './limits.ts'
 import { ResponseParser, type ResponseHead, type ResponseSink } from './response-parser.ts'
 
@@ -30,13 +31,37 @@ export type Tenant = ResponseSink & {
 export type ConnectionOwner = {
   readonly host: string
   readonly port: number
+  readonly tls: OriginTls | null
+  /** TLS session of the last connection, by which the next one is made faster. */
+  session: Buffer | undefined
   /** The address took the connection. */
   onAnswering(): void
   /** The address refused it, or let it wait for too long. */
   onRefusing(detail: string): void
   /** It can carry the next request, until it has been idle for so long. */
-  onFree(connection: UpstreamConnection, idleLimitMs: number): void
-  onClosed(connection: UpstreamConnection): void
+  onFree(connection: Http1Connection, idleLimitMs: number): void
+  onClosed(connection: Http1Connection): void
+}
+
+/** What a tenant has of its connection, whatever protocol it speaks. */
+export interface UpstreamConnection {
+  /** Monotonic; looked at by the sweep of its owner. */
+  deadlineMs: number
+  /**
+   * Sends the head of a request, in HTTP/1.1 and with the empty line. Before any other write.
+   * `body` is the whole of it when it is known, else null.
+   */
+  sendHead(head: string, body: Buffer | null, method: string, deadlineMs: number): void
+  /** False: wait for onWritable. */
+  write(bytes: Buffer | string): boolean
+  /** One chunk of a body whose length is not known; the last one, without bytes, is `write`'s. */
+  writeChunk(bytes: Buffer): boolean
+  /** The request was not sent to its end: nothing may follow it on this connection. */
+  spoil(): void
+  pause(): void
+  resume(): void
+  /** The tenant leaves before the end of the response. */
+  abandon(): void
 }
 
 /**
@@ -46,8 +71,7 @@ export type ConnectionOwner = {
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** A keep-alive connection to one endpoint, with at most one request on it. */
-export class UpstreamConnection implements ResponseSink {
-  /** Monotonic; looked at by the sweep of its owner. */
+export class Http1Connection implements UpstreamConnection, ResponseSink {
   deadlineMs: number
   idleSinceMs = 0
   private readonly owner: ConnectionOwner
@@ -64,20 +88,17 @@ export class UpstreamConnection implements ResponseSink {
   private lossDetail = ''
   private finished = false
 
-  constructor(owner: ConnectionOwner, tenant: Tenant, nowMs: number) {
+  /** `deadlineMs`: until when it must be connected, TLS included. */
+  constructor(owner: ConnectionOwner, tenant: Tenant, deadlineMs: number) {
     this.owner = owner
     this.tenant = tenant
     this.parser = new ResponseParser(this)
-    this.deadlineMs = nowMs + limits.connectTimeoutMs
-    this.socket = connect({
-      host: owner.host,
-      port: owner.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      onread: { buffer: readBuffer, callback: (size) => this.take(size) },
-    })
-    this.socket.on('connect', () => this.onConnect())
+    this.deadlineMs = deadlineMs
+    const { host, port, tls, session } = owner
+    const onread = { buffer: readBuffer, callback: (size: number) => this.take(size) }
+    this.socket = dial({ host, port, tls, session, onread })
+    this.socket.on(readyEvent(tls), () => this.onConnect())
+    if (tls !== null) this.socket.on('session', (ticket: Buffer) => (owner.session = ticket))
     this.socket.on('drain', () => this.tenant?.onWritable())
     this.socket.on('end', () => this.onFin())
     this.socket.on('error', (error) => this.onError(error))
@@ -90,7 +111,6 @@ export class UpstreamConnection implements ResponseSink {
     tenant.onReady(this)
   }
 
-  /** Sends the head of a request. Before any other write. */
   sendHead(head: string, body: Buffer | null, method: string, deadlineMs: number): void {
     this.deadlineMs = deadlineMs
     this.answered = false
@@ -106,12 +126,10 @@ export class UpstreamConnection implements ResponseSink {
     this.socket.uncork()
   }
 
-  /** False: wait for onWritable. */
   write(bytes: Buffer | string): boolean {
     return this.socket.write(bytes, 'latin1')
   }
 
-  /** One chunk of a body whose length is not known. */
   writeChunk(bytes: Buffer): boolean {
     this.socket.cork()
     this.socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1')
@@ -121,7 +139,6 @@ export class UpstreamConnection implements ResponseSink {
     return writable
   }
 
-  /** The request was not sent to its end: nothing may follow it on this connection. */
   spoil(): void {
     this.reusable = false
   }
@@ -134,7 +151,7 @@ export class UpstreamConnection implements ResponseSink {
     this.socket.resume()
   }
 
-  /** The tenant leaves before the end of the response; the connection is of no more use. */
+  /** The connection is of no more use. */
   abandon(): void {
     this.tenant = null
     this.destroy()

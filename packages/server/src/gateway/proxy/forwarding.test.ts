@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { once } from 'node:events'
 
 import {
+  documentsOf,
   endpoint,
   route,
   snapshotOf,
@@ -197,18 +198,17 @@ test('dot segments cannot walk out of a route', async () => {
   assert.match(answer, /"name":"closed".*"url":"\/closed\/x\?y=\/\.\.\/"/)
 })
 
-test('/api belongs to the platform, whatever routes say', async () => {
+test('/api leads to the platform as long as no route takes it', async () => {
   await using app = await echo('app')
   await using platform = await echo('platform')
-  const snapshot = snapshotOf([endpoint('app-1', app.port)])
-  await using gateway = await startProxy(
-    { ...snapshot, routes: [route('shop/app', '/'), route('shop/app', '/api')] },
-    platform.port,
-  )
+  const services = snapshotOf([endpoint('app-1', app.port)])
+  const at = (path: string) => ({ ...services, documents: documentsOf([route('shop/app', path)]) })
+  await using gateway = await startProxy(at('/shop'), platform.port)
   assert.equal((await ask(`${gateway.url}/api`)).name, 'platform')
   assert.equal((await ask(`${gateway.url}/api/v1/x`)).name, 'platform')
-  assert.equal((await ask(`${gateway.url}/apiary`)).name, 'app')
-  assert.match(gateway.warnings.join(), /belongs to the platform/)
+  assert.equal((await fetch(`${gateway.url}/apiary`)).status, 404)
+  await gateway.proxy.apply(at('/api'))
+  assert.equal((await ask(`${gateway.url}/api/v1/x`)).name, 'app')
 })
 
 test('no route: a problem for programs, a page for people', async () => {
@@ -336,7 +336,7 @@ test('a request in absolute form goes by its own host', async () => {
   const snapshot = snapshotOf([endpoint('app-1', origin.port)])
   await using gateway = await startProxy({
     ...snapshot,
-    routes: [route('shop/app', '/', { host: 'shop.example' })],
+    documents: documentsOf([route('shop/app', '/', { host: 'shop.example' })]),
   })
   const answer = await talk(
     gateway.port,

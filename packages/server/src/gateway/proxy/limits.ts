@@ -29,6 +29,8 @@ export const limits = {
   unrepeatableIdleMs: 1_000,
   /** Silence inside a response body (event streams excepted), or of a client that does not read. */
   bodyIdleMs: 300_000,
+  /** Silence of both ends of a WebSocket; who means to be silent longer sends pings. */
+  tunnelIdleMs: 3_600_000,
   responseHeadBytes: 64 * 1024,
   responseTrailerBytes: 16 * 1024,
   chunkLineBytes: 4 * 1024,
@@ -41,6 +43,13 @@ export const limits = {
   connectRetries: 3,
   ejectFirstMs: 250,
   ejectMostMs: 30_000,
+
+  /** Consumers whose own plugins are kept ready, per chain; of the others they are worked out anew. */
+  consumerChains: 10_000,
+  /** Longest that a snapshot waits for the first look-up of new names. */
+  firstLookMs: 2_000,
+  /** Longest that the compilation of a snapshot holds up requests at a time. */
+  compileSliceMs: 8,
 
   /** How often deadlines are looked at: timeouts are late by at most this. */
   sweepMs: 100,

@@ -1,44 +1,52 @@
 import type { Problem } from '@keelson/contract'
 import { errorTable, type ErrorCode } from '@keelson/contract/errors'
-import { STATUS_CODES, type ServerResponse } from 'node:http'
+import { STATUS_CODES } from 'node:http'
 
-/** The gateway's own answers, all from the closed table of the contract. */
-export type GatewayProblemCode = Extract<ErrorCode, `gateway_${string}`>
+/** The gateway's own answers to requests, all from the closed table of the contract. */
+export type GatewayProblemCode = Extract<
+  ErrorCode,
+  | 'gateway_no_route'
+  | 'gateway_no_upstream'
+  | 'gateway_overloaded'
+  | 'gateway_upstream_timeout'
+  | 'gateway_upstream_failed'
+  | 'gateway_request_timeout'
+  | 'gateway_headers_too_large'
+  | 'gateway_bad_request'
+  | 'gateway_unavailable'
+>
 
 export const statusOfProblem = (code: GatewayProblemCode): number => errorTable[code].status
 
 /** What a problem answer needs to know of its request. */
-type Asked = { method: string; path: string; accept: string; requestId: string; close: boolean }
+type Asked = { path: string; accept: string; requestId: string }
 
-/** Answers an RFC 9457 problem, or a page when a browser asks. */
-export const answerProblem = (
-  response: ServerResponse,
+/** An answer that the gateway makes itself; headers flat, without framing. */
+export type OwnAnswer = { status: number; headers: string[]; body: Buffer | null }
+
+/** An RFC 9457 problem, or a page when a browser asks. */
+export const problemAnswer = (
   code: GatewayProblemCode,
   detail: string,
   asked: Asked,
-): void => {
-  const { status } = errorTable[code]
+): OwnAnswer => {
   const html = asked.accept.includes('text/html')
   const body = html ? pageOf(code, asked.requestId) : problemOf(code, detail, asked)
   const headers = [
     'content-type',
     html ? 'text/html; charset=utf-8' : 'application/problem+json',
-    'content-length',
-    String(Buffer.byteLength(body)),
     'cache-control',
     'no-store',
     'x-request-id',
     asked.requestId,
   ]
-  if (asked.close) headers.push('connection', 'close')
-  response.writeHead(status, headers)
-  response.end(asked.method === 'HEAD' ? undefined : body)
+  return { status: errorTable[code].status, headers, body: Buffer.from(body) }
 }
 
 /** The same answer for a socket without a response object: upgrades and malformed requests. */
 export const rawProblem = (code: GatewayProblemCode, detail: string, requestId: string): string => {
   const { status } = errorTable[code]
-  const asked = { method: 'GET', path: '', accept: '', requestId, close: true }
+  const asked = { path: '', accept: '', requestId }
   const body = problemOf(code, detail, asked)
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,

@@ -1,18 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import type { TlsOptions } from 'node:tls'
+import type { GatewayExplainAsk } from '@keelson/contract'
 import type { Clock, Timer } from '../../kernel/clock.ts'
+import { createSharedCounters } from '../counters/index.ts'
+import { plugins as allPlugins, type PluginTable } from '../plugins/index.ts'
+import type { SharedCounters } from '../plugins/plugin.ts'
+import type { NodeExplanation } from '../node-states.ts'
 import type { GatewaySnapshot, TrafficCounters } from '../snapshot.ts'
-import { createEngine } from './engine.ts'
+import type { UpstreamState } from './balance/upstream-state.ts'
+import { createInstances, type ProxyLog } from './chain/instances.ts'
+import type { DocumentPlan } from './document-plan.ts'
+import { createEngine, type Door } from './engine.ts'
+import { explainRequest } from './explain.ts'
 import { createFlights } from './flights.ts'
 import { limits } from './limits.ts'
-import { createListener, type Listener } from './listener.ts'
+import { createListener, type Listener } from './front/listener.ts'
+import { nodeFactsOf } from './node-facts.ts'
+import { createPolicies, type CanaryProgress } from './policies.ts'
+import { trustOf } from './trusted-proxies.ts'
 import { createTables } from './table.ts'
-import { createTraffic } from './traffic.ts'
+import { createStreamPorts } from '../streams/stream-ports.ts'
+import { createTlsDoor, type PublicTls } from './tls-door.ts'
+import { createTraffic, quantileOf, tallyBoundsMs, tallyOf, type Tally } from './traffic.ts'
 
-/** The part of a pino logger that the proxy uses. */
-export type ProxyLog = {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-  error(facts: object, message: string): void
-}
+export type { ProxyLog } from './chain/instances.ts'
 
 export type ProxyOptions = {
   log: ProxyLog
@@ -21,8 +32,23 @@ export type ProxyOptions = {
   /** Where the public listener binds; port 0 takes a free one. */
   publicHost: string
   publicPort: number
-  /** Where `/api` of the public listener goes. */
+  /** The public listener for TLS; absent: there is none. */
+  publicTls?: PublicTls
+  /** Ports for routes of protocol tcp, tls and tls_passthrough; taken ones are a problem if they may be. */
+  streams?: { ports: readonly number[]; mayWait: boolean }
+  /** Where `/api` of the public listener goes when no route takes it. */
   platform: { host: string; port: number }
+  /**
+   * Addresses and CIDR ranges of balancers in front of the public listener, whose X-Forwarded-*
+   * tell the truth about the client.
+   */
+  trustedProxies?: readonly string[]
+  /** Those of the house when absent. */
+  plugins?: PluginTable
+  /** Shared with other workers of this host; else its own. */
+  counters?: SharedCounters
+  /** For cookies that outlive this process and are read by others; its own when absent. */
+  secret?: Buffer
 }
 
 export type Proxy = {
@@ -30,6 +56,10 @@ export type Proxy = {
   start(): Promise<void>
   /** Address of the public listener, once started. */
   address(): { host: string; port: number }
+  /** Of the ports for connections, in their order; those that are taken are left out. */
+  streamAddresses(): readonly { host: string; port: number }[]
+  /** Of the listener for TLS; null when there is none, or its port is taken. */
+  tlsAddress(): { host: string; port: number } | null
   /**
    * Puts a snapshot into effect for all requests that begin from now on; those under way, and
    * WebSockets, go on undisturbed. Edge ports that cannot be bound are in `problems` afterwards
@@ -45,14 +75,32 @@ export type Proxy = {
   isDraining(): boolean
   /** Called when the last request or WebSocket to such an instance has ended. */
   onQuiet(listener: () => void): void
+  /** What the page shows of upstreams and their targets. */
+  upstreams(): UpstreamState[]
+  /** How far the canaries have come. */
+  canaries(): CanaryProgress[]
+  /** What each route has counted since the gateway started; of those that anybody asked for. */
+  routeFigures(): RouteFigures[]
+  /** What would become of a request; sends nothing. */
+  explain(ask: GatewayExplainAsk): NodeExplanation
   /** Prometheus text format. */
   metrics(): string
   /** Stops accepting, waits for what is under way up to the grace, then ends the rest. */
   close(graceMs: number): Promise<void>
 }
 
+export type RouteFigures = Tally & {
+  /** Who manages the route, and its id there. */
+  manager: string
+  route: string
+  boundsMs: readonly number[]
+  p50Ms: number | null
+  p95Ms: number | null
+  p99Ms: number | null
+}
+
 const edgeHost = '127.0.0.1'
-const noRoutes: GatewaySnapshot = { revision: 0, services: {}, routes: [], edges: [] }
+const noStreams = { ports: [], mayWait: true }
 
 /** The data plane of the gateway: an HTTP/1.1 reverse proxy that is told all by snapshots. */
 export const createProxy = (options: ProxyOptions): Proxy => {
@@ -61,20 +109,64 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const traffic = createTraffic()
   let tellQuiet = (): void => {}
   const flights = createFlights(() => tellQuiet())
+  const warn = (facts: object, message: string) => log.warn(facts, message)
+  const { newId } = options
+  const { secret = randomBytes(32) } = options
+  let servicesNow: GatewaySnapshot['services'] = {}
+  const instances = createInstances({
+    plugins: options.plugins ?? allPlugins,
+    clock,
+    newId,
+    log,
+    counters: options.counters ?? createSharedCounters(undefined, clock),
+    secret,
+    node: nodeFactsOf({
+      ...{ id: newId(), traffic, upstreams: () => tables.states() },
+      listeners: () => [publicListener, ...(tlsDoor === undefined ? [] : [tlsDoor.listener])],
+    }),
+    services: () => servicesNow,
+  })
+  const policies = createPolicies(nowMs)
   const tables = createTables({
     traffic,
     flights,
+    instances,
+    policies,
     nowMs,
+    clock,
+    log,
     platform: options.platform,
-    warn: (facts, message) => log.warn(facts, message),
+    secret,
+    httpsPort: () => tlsDoor?.address()?.port ?? null,
   })
-  const engine = createEngine({
-    table: tables.compile(noRoutes),
-    nowMs,
-    newId: options.newId,
-    warn: (facts, message) => log.warn(facts, message),
+  let tableNow = tables.empty
+  const isTrusted = trustOf(options.trustedProxies ?? [])
+  const engine = createEngine({ table: tables.empty, nowMs, clock, newId, warn, isTrusted })
+  const openDoor = (door: Door, tls?: TlsOptions): Listener => {
+    const secure = tls === undefined ? {} : { tls }
+    const listener = createListener({ engineDoor: door.handle, newId, clock, warn, ...secure })
+    return {
+      ...listener,
+      stopAccepting: () => {
+        door.beginClose()
+        listener.stopAccepting()
+      },
+    }
+  }
+  const publicListener = openDoor(engine.createDoor(null))
+  const { publicHost, publicTls } = options
+  const streamPorts = createStreamPorts({
+    ...{ clock, log, host: publicHost, ...(options.streams ?? noStreams) },
+    table: () => tableNow.streams,
   })
-  const publicListener = createListener(engine.createDoor(null), options.newId)
+  const tlsDoor =
+    publicTls === undefined
+      ? undefined
+      : createTlsDoor({
+          ...{ tls: publicTls, host: publicHost, clock, log },
+          createListener: (tls) => openDoor(engine.createDoor(null), tls),
+          onOptions: (tls) => streamPorts.door.useTls(tls),
+        })
   const edgeListeners = new Map<number, Listener>()
   const edgeProblems = new Map<number, string>()
   let wantedEdges: GatewaySnapshot['edges'] = []
@@ -94,7 +186,7 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     lastEdgeTryMs = nowMs()
     for (const edge of wantedEdges) {
       if (edgeListeners.has(edge.port)) continue
-      const listener = createListener(engine.createDoor(edge.port), options.newId)
+      const listener = openDoor(engine.createDoor(edge.port))
       try {
         await listener.open(edgeHost, edge.port)
         edgeListeners.set(edge.port, listener)
@@ -122,51 +214,92 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const sweep = (): void => {
     engine.sweep()
     tables.sweep()
+    streamPorts.door.sweep()
     if (edgeProblems.size > 0 && nowMs() - lastEdgeTryMs >= limits.edgeRetryMs) {
       void inTurn(openEdges)
     }
+    if (tlsDoor?.isDue() === true)
+      void inTurn(async () => (closed ? undefined : tlsDoor.tryAgain()))
     sweepTimer = clock.setTimer(sweep, limits.sweepMs)
   }
 
   return {
     start: async () => {
-      await publicListener.open(options.publicHost, options.publicPort)
+      await publicListener.open(publicHost, options.publicPort)
+      await tlsDoor?.open()
+      await streamPorts.open()
       sweep()
     },
     address: () => publicListener.address(),
+    tlsAddress: () => tlsDoor?.address() ?? null,
+    streamAddresses: () => streamPorts.addresses(),
     apply: (snapshot) =>
       inTurn(async () => {
-        const table = tables.compile(snapshot)
+        servicesNow = snapshot.services
+        const table = await tables.compile(snapshot)
+        await tlsDoor?.use(snapshot)
+        tableNow = table
         wantedEdges = snapshot.edges
         // The table first: an edge port answers from the moment it is bound.
         engine.use(table)
+        tables.settle()
         closeUnwantedEdges()
         await openEdges()
       }),
-    problems: () => [...edgeProblems.values()],
+    problems: () => [
+      ...edgeProblems.values(),
+      ...(tlsDoor?.problems() ?? []),
+      ...streamPorts.problems(),
+    ],
     counters: () => traffic.counters(),
     inFlight: () => flights.counts(),
     isDraining: () => flights.areLeaving(),
     onQuiet: (listener) => {
       tellQuiet = listener
     },
-    metrics: () => traffic.metrics(),
+    upstreams: () => tables.states(),
+    canaries: () => policies.canaries(),
+    routeFigures: () => tables.plans().flatMap(figuresOf),
+    explain: (ask) => explainRequest(ask, { table: tableNow, nowMs }),
+    metrics: () => traffic.metrics() + instances.metrics(),
     close: async (graceMs) => {
       const listeners: Listener[] = []
       await inTurn(async () => {
         closed = true
         engine.beginClose()
         listeners.push(publicListener, ...edgeListeners.values())
+        if (tlsDoor !== undefined) listeners.push(tlsDoor.listener)
+        tlsDoor?.stop()
+        streamPorts.door.stopAccepting()
         for (const listener of listeners) listener.stopAccepting()
       })
       // Snapshots still come in meanwhile: what is under way may have to go elsewhere.
-      await engine.drained(graceMs, clock)
+      await Promise.all([engine.drained(graceMs), streamPorts.door.drained(graceMs)])
       await inTurn(async () => {
         sweepTimer?.cancel()
         engine.cutAll()
+        streamPorts.door.cutAll()
         tables.destroy()
         await Promise.all(listeners.map((listener) => listener.closed()))
+        await instances.closed()
       })
     },
   }
 }
+
+const figuresOf = ({ document, entries }: DocumentPlan): RouteFigures[] =>
+  entries.flatMap(({ id, value }) => {
+    const tally = tallyOf(value.series)
+    if (tally.requests === 0) return []
+    return [
+      {
+        ...tally,
+        manager: document.manager,
+        route: id,
+        boundsMs: tallyBoundsMs,
+        p50Ms: quantileOf(tally, 0.5),
+        p95Ms: quantileOf(tally, 0.95),
+        p99Ms: quantileOf(tally, 0.99),
+      },
+    ]
+  })

@@ -1,72 +1,84 @@
 import { sessionCookie } from '../../kernel/session-cookie.ts'
 import { limits } from './limits.ts'
 
-/** What the gateway makes of the headers of a request. */
+/** What the gateway makes of the fields of a request. */
 export type RequestHead = {
-  /** Empty when there is none. */
-  host: string
-  /** Declared length as it came; null when there is none. */
-  contentLength: string | null
-  chunked: boolean
-  requestId: string | null
-  forwardedFor: string | null
-  /** End-to-end headers, each with CRLF; Host, framing and X-Forwarded-* are not among them. */
+  /** End-to-end fields, each with CRLF, when no plugin wants to see them; else ''. */
   lines: string
-  /** The forwarding headers that a trusted caller sent; null each when absent or not trusted. */
+  chunked: boolean
+  /** Whether there is a Content-Length, which may be 0. */
+  declaresLength: boolean
+  requestId: string | null
+  /** What the caller sent of these; null each when absent or not trusted. */
+  forwardedFor: string | null
   forwardedProto: string | null
   forwardedHost: string | null
   forwardedPort: string | null
+  via: string | null
   acceptsTrailers: boolean
   /** What makes the request unacceptable, or null. */
   fault: string | null
 }
 
+/** How fields are read: as Kong passes them on, or as Keelson does. */
+export type HeadRules = {
+  /** The caller is one of us, whose forwarding fields tell the truth about the client. */
+  trusted: boolean
+  kong: boolean
+}
+
 /**
- * Reads raw header pairs in one pass. `trusted`: the caller is a service of ours, whose
- * forwarding headers tell the truth about the client at the public door.
+ * Reads raw fields in one pass. Host, framing, hop-by-hop fields and X-Forwarded-* stay behind;
+ * the rest goes into `fields` when they are given (plugins will change them), else into `lines`.
  */
-export const readRequestHead = (raw: readonly string[], trusted: boolean): RequestHead => {
+export const readRequestHead = (
+  raw: readonly string[],
+  rules: HeadRules,
+  fields: string[] | null,
+): RequestHead => {
   const head: RequestHead = {
-    host: '',
-    contentLength: null,
+    lines: '',
     chunked: false,
+    declaresLength: false,
     requestId: null,
     forwardedFor: null,
-    lines: '',
     forwardedProto: null,
     forwardedHost: null,
     forwardedPort: null,
+    via: null,
     acceptsTrailers: false,
     fault: null,
   }
   const named = optionsOf(raw)
-  let hosts = 0
   let lines = ''
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
-    const value = raw[at + 1] ?? ''
-    if (name.length === 4 && name.toLowerCase() === 'host') {
-      hosts += 1
-      head.host = value
-      continue
-    }
-    const kept = keep(head, name, value, trusted)
+    const kept = keep(head, name, raw[at + 1] ?? '', rules)
     if (kept === null) continue
     if (named !== null && named.has(name.toLowerCase())) continue
-    lines += `${name}: ${kept}\r\n`
+    if (fields === null) lines += `${name}: ${kept}\r\n`
+    else fields.push(name, kept)
   }
   head.lines = lines
-  if (hosts > 1) head.fault = 'several Host headers'
   return head
 }
 
-/** The value to pass on, or null when the header stays here. Routed by length: most are none. */
-const keep = (head: RequestHead, name: string, value: string, trusted: boolean): string | null => {
+/** The value to pass on, or null when the field stays here. Routed by length: most are none. */
+const keep = (head: RequestHead, name: string, value: string, rules: HeadRules): string | null => {
   switch (name.length) {
     case 2:
       if (name.toLowerCase() !== 'te') return value
       head.acceptsTrailers = /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value)
       return null
+    case 3:
+      if (!rules.kong || name.toLowerCase() !== 'via') return value
+      head.via = head.via === null ? value : `${head.via}, ${value}`
+      return null
+    case 4:
+      return name.toLowerCase() === 'host' ? null : value
+    case 5:
+      // CGI takes it for HTTP_PROXY (CVE-2016-5385).
+      return name.toLowerCase() === 'proxy' ? null : value
     case 6: {
       const lower = name.toLowerCase()
       if (lower === 'cookie') return withoutSession(value)
@@ -77,18 +89,18 @@ const keep = (head: RequestHead, name: string, value: string, trusted: boolean):
       return lower === 'upgrade' || lower === 'trailer' ? null : value
     }
     case 9:
-      return !trusted && /^(forwarded|x-real-ip)$/i.test(name) ? null : value
+      return keepClientName(name, value, rules)
     case 10: {
       const lower = name.toLowerCase()
       return lower === 'connection' || lower === 'keep-alive' ? null : value
     }
     case 12:
-      if (name.toLowerCase() !== 'x-request-id') return keepUnlessOurs(name, value)
+      if (rules.kong || name.toLowerCase() !== 'x-request-id') return keepUnlessOurs(name, value)
       head.requestId = isRequestId(value) ? value : null
       return null
     case 14: {
       const lower = name.toLowerCase()
-      if (lower === 'content-length') head.contentLength = value
+      if (lower === 'content-length') head.declaresLength = true
       return lower === 'content-length' || lower === 'http2-settings'
         ? null
         : keepUnlessOurs(name, value)
@@ -98,22 +110,30 @@ const keep = (head: RequestHead, name: string, value: string, trusted: boolean):
     case 17:
     case 18:
     case 19:
-      return keepForwarding(head, name, value, trusted)
+      return keepForwarding(head, name, value, rules)
     default:
       return keepUnlessOurs(name, value)
   }
+}
+
+/** `Forwarded` and `X-Real-IP`: Kong passes the first on and replaces the second. */
+const keepClientName = (name: string, value: string, rules: HeadRules): string | null => {
+  const lower = name.toLowerCase()
+  if (lower === 'x-real-ip') return rules.trusted && !rules.kong ? value : null
+  if (lower === 'forwarded') return rules.trusted || rules.kong ? value : null
+  return value
 }
 
 const keepForwarding = (
   head: RequestHead,
   name: string,
   value: string,
-  trusted: boolean,
+  { trusted, kong }: HeadRules,
 ): string | null => {
   const lower = name.toLowerCase()
   switch (lower) {
     case 'transfer-encoding':
-      // Another coding below the chunks would be lost: we send on what node has unchunked.
+      // Another coding below the chunks would be lost: we send on what the front has unchunked.
       if (head.chunked || value.trim().toLowerCase() !== 'chunked')
         head.fault = 'unknown Transfer-Encoding'
       head.chunked = true
@@ -123,7 +143,8 @@ const keepForwarding = (
       return null
     case 'x-forwarded-for':
       // Anybody can write anything there: from the public port only the peer's address counts.
-      if (!trusted) return null
+      // Kong adds to it all the same, and files rely on it.
+      if (!trusted && !kong) return null
       head.forwardedFor = head.forwardedFor === null ? value : `${head.forwardedFor}, ${value}`
       return null
     case 'x-forwarded-proto':
@@ -135,7 +156,9 @@ const keepForwarding = (
     case 'x-forwarded-port':
       if (trusted) head.forwardedPort = value
       return null
+    case 'x-forwarded-path':
     case 'x-forwarded-prefix':
+    case 'x-kong-request-id':
       return null
     default:
       // WSGI and CGI read X_Forwarded_For as X-Forwarded-For.
@@ -200,5 +223,4 @@ export const isIdempotent = (method: string): boolean => {
 }
 
 /** Whether a body is small enough to be collected before it is sent. */
-export const isReplayable = (contentLength: string): boolean =>
-  Number(contentLength) <= limits.replayBodyBytes
+export const isReplayable = (length: number): boolean => length <= limits.replayBodyBytes

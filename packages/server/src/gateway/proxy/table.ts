@@ -1,208 +1,258 @@
-import type { GatewayEdge, GatewayEndpoint, GatewayRoute, GatewaySnapshot } from '../snapshot.ts'
-import { Balancer, type Endpoint } from './balancer.ts'
-import type { Flight, Flights } from './flights.ts'
-import { Origin } from './origin.ts'
-import { createRouteMatcher, prefixOf, type RouteMatcher } from './routes.ts'
-import { Target } from './target.ts'
-import type { Series, Traffic } from './traffic.ts'
+import type { GatewayConfig } from '../config/model.ts'
+import type { ConsumerIndex } from '../plugins/plugin.ts'
+import type { GatewayDocument, GatewayEdge, GatewaySnapshot } from '../snapshot.ts'
+import type { Balancer } from './balance/balancing.ts'
+import type { UpstreamSpec } from './balance/upstream-spec.ts'
+import { createUpstreams } from './balance/upstreams.ts'
+import { indexConsumers } from './chain/consumers.ts'
+import type { ClientExchange } from './client-exchange.ts'
+import {
+  nobody,
+  planDocument,
+  upstreamSpecs,
+  type DocumentPlan,
+  type PlanDeps,
+  type RoutePlan,
+} from './document-plan.ts'
+import { fleetLabels, sameLabels } from './fleet-labels.ts'
+import type { Flights } from './flights.ts'
+import { HeaderList } from './header-list.ts'
+import { createRouter, createRouterInSlices, normalizePath } from './router/index.ts'
+import type { RouteAsk, Router } from './router/route-match.ts'
+import { streamTableOf, type StreamTable } from '../streams/stream-table.ts'
+import { limits } from './limits.ts'
+import { Target, timeoutsOf } from './target.ts'
+import { straight, wayOf, type Way } from './way.ts'
 
 /** A snapshot, made ready for requests. */
 export type Table = {
   revision: number
-  routes: RouteMatcher<{ host?: string; path: string; target: Target }>
-  /** Takes `/api`, whatever routes say. */
-  platform: Target
-  edges: ReadonlyMap<number, Target>
-  /** Counts what no route takes. */
-  unrouted: Series
+  /** `scheme`: as the client spoke, which a trusted balancer in front may say. */
+  find(client: ClientExchange, scheme: 'http' | 'https'): Way | undefined
+  findEdge(port: number, client: ClientExchange): Way | undefined
+  router: Router<RoutePlan>
+  /** Of what no route takes: it is counted, and plugins for everything see the answer. */
+  unrouted: Target
+  /** Proofs that an ACME server looks for, by token; null when none is under way. */
+  challenges: Readonly<Record<string, string>> | null
+  /** Routes for connections that are no HTTP. */
+  streams: StreamTable | null
 }
+
+const nothing: GatewaySnapshot = { revision: 0, services: {}, documents: [], edges: [] }
 
 /** The service under which requests to the platform are counted. */
 const platformService = 'keelson/control'
 const platformTimeoutMs = 60_000
 
-export type TableDeps = {
-  traffic: Traffic
+export type TableDeps = Omit<PlanDeps, 'sharedConsumers'> & {
   flights: Flights
-  nowMs: () => number
   platform: { host: string; port: number }
-  warn: (facts: object, message: string) => void
+  /** For sticky cookies. */
+  secret: Buffer
+  /** Where we speak TLS; null when nowhere. */
+  httpsPort: () => number | null
 }
 
-/** Compiles snapshots; keeps the origins, whose connections outlive a snapshot. */
-export const createTables = ({ traffic, flights, nowMs, platform, warn }: TableDeps) => {
-  const origins = new Map<string, Origin>()
-  /** No snapshot names them any more; they are here until their last request has ended. */
-  const retired = new Set<Origin>()
-  const wasHealthy = new Map<Origin, boolean>()
-  let balancers = new Map<string, Balancer>()
+/** Compiles snapshots; keeps upstreams and plugins, which outlive a snapshot. */
+export const createTables = (deps: TableDeps) => {
+  const { traffic, flights, nowMs, platform } = deps
+  const upstreams = createUpstreams({
+    nowMs,
+    clock: deps.clock,
+    flights,
+    warn: (facts, message) => deps.log.warn(facts, message),
+    secret: deps.secret.toString('base64url'),
+  })
+  let plans: ReadonlyMap<GatewayDocument, DocumentPlan> = new Map()
+  let shared: { config: GatewayConfig; index: ConsumerIndex } | null = null
+  const planDeps = { ...deps, sharedConsumers: () => shared?.index ?? null }
+  let router = createRouter<RoutePlan>([])
+  let streams: StreamTable | null = null
+  /** Replaced by the newest table, which requests may not go by yet. */
+  const leaving: DocumentPlan[] = []
 
-  /** Works on the sets of one compilation, and says afterwards what is in use. */
-  const compile = (snapshot: GatewaySnapshot): Table => {
-    const usedOrigins = new Set<Origin>()
-    const usedSeries = new Set<Series>()
-    /** Origins that take new requests; others only finish what they have. */
-    const takingOrigins = new Set<Origin>()
-    const usedFlights = new Set<Flight>()
-    const drainingFlights = new Set<Flight>()
-    const usedBalancers = new Map<string, Balancer>()
-
-    const originAt = (host: string, port: number, healthy: boolean): Origin => {
-      const key = `${host}|${port}`
-      const origin = origins.get(key) ?? new Origin({ host, port }, nowMs, warn)
-      origins.set(key, origin)
-      usedOrigins.add(origin)
-      if (healthy && wasHealthy.get(origin) === false) origin.onAnswering()
-      wasHealthy.set(origin, healthy)
-      return origin
+  /** What is unchanged is taken over as it is: an instance that comes or goes costs little. */
+  const planAll = async (
+    { documents, services }: GatewaySnapshot,
+    balancers: ReadonlyMap<string, Balancer>,
+  ): Promise<ReadonlyMap<GatewayDocument, DocumentPlan>> => {
+    const next = new Map<GatewayDocument, DocumentPlan>()
+    for (const document of documents) {
+      const known = plans.get(document)
+      const labels = fleetLabels(document, services)
+      const kept =
+        known !== undefined && holds(known.balancers, balancers) && sameLabels(known.labels, labels)
+      const given = { balancers, labels }
+      next.set(document, kept ? known : await planDocument(document, given, planDeps))
     }
-    const endpointOf = (endpoint: GatewayEndpoint, way: Way): Endpoint[] => {
-      const { instance, host, healthy, draining } = endpoint
-      const port = portOf(endpoint, way.port)
-      if (port === undefined) return []
-      const origin = originAt(host, port, healthy)
-      if (!draining || !hasOthers(way)) takingOrigins.add(origin)
-      const flight = flights.to(instance)
-      usedFlights.add(flight)
-      if (draining) drainingFlights.add(flight)
-      return [{ instance, healthy, draining, origin, flight }]
-    }
-    const target = (way: Way): Target => {
-      const series = traffic.series(way.source, way.service, way.route)
-      usedSeries.add(series)
-      const key = `${way.source}\n${way.service}\n${way.route}`
-      const balancer = balancers.get(key) ?? new Balancer()
-      balancer.replace((way.endpoints?.endpoints ?? []).flatMap((one) => endpointOf(one, way)))
-      usedBalancers.set(key, balancer)
-      return new Target({
-        service: way.service,
-        series,
-        timeoutMs: way.timeoutMs,
-        balancer,
-        strippedPrefix: way.strippedPrefix,
-      })
-    }
-
-    const unrouted = traffic.series('internet', '', 'none')
-    usedSeries.add(unrouted)
-    const table: Table = {
-      revision: snapshot.revision,
-      platform: target(platformWay(platform)),
-      routes: createRouteMatcher(
-        snapshot.routes.map((route) => entryOf(route, snapshot, target, warn)),
-        (loser, winner) =>
-          warn(
-            { route: loser.id, winner: winner.id, path: loser.path, host: loser.host },
-            'two routes claim the same address, the first wins',
-          ),
-      ),
-      edges: new Map(
-        snapshot.edges.map((edge) => [edge.port, target(edgeWay(edge, snapshot))] as const),
-      ),
-      unrouted,
-    }
-    balancers = usedBalancers
-    traffic.keep(usedSeries)
-    flights.keep(usedFlights, drainingFlights)
-    for (const origin of usedOrigins) origin.setAside(!takingOrigins.has(origin))
-    retireUnused(usedOrigins)
-    return table
+    return next
   }
 
-  const retireUnused = (used: ReadonlySet<Origin>): void => {
-    for (const [key, origin] of origins) {
-      if (used.has(origin)) continue
-      origins.delete(key)
-      wasHealthy.delete(origin)
-      origin.setAside(true)
-      retired.add(origin)
+  const specsOf = ({ documents, services, edges }: GatewaySnapshot): UpstreamSpec[] => [
+    platformSpec(platform),
+    ...edges.map((edge) => edgeSpec(edge, services)),
+    ...documents.flatMap((document) => upstreamSpecs(document, services)),
+  ]
+
+  const compile = async (snapshot: GatewaySnapshot): Promise<Table> => {
+    const { documents } = snapshot
+    const balancers = upstreams.use(specsOf(snapshot))
+    await upstreams.looked(limits.firstLookMs)
+    const next = await planAll(snapshot, balancers)
+    const own = documents.find(({ manager }) => manager === 'api')?.config
+    if (own === undefined) shared = null
+    else if (shared?.config !== own) shared = { config: own, index: indexConsumers(own) }
+    const same =
+      next.size === plans.size && [...next].every(([key, plan]) => plans.get(key) === plan)
+    const replaced = [...plans.values()].filter((plan) => next.get(plan.document) !== plan)
+    plans = next
+    if (!same) {
+      const entries = [...next.values()].flatMap((plan) => plan.entries)
+      router = await createRouterInSlices(entries, {
+        onRefused: ({ id, name }, { message }) =>
+          deps.log.error({ route: name ?? id, reason: message }, 'route left out'),
+      })
+      const ofConnections = [...next.values()].flatMap((plan) => plan.streams)
+      streams = streamTableOf(ofConnections, createRouter(ofConnections))
+    }
+    leaving.push(...replaced)
+    deps.policies.keep(documents)
+    return tableOf(snapshot, balancers, router, next)
+  }
+
+  const tableOf = (
+    snapshot: GatewaySnapshot,
+    balancers: ReadonlyMap<string, Balancer>,
+    routes: Router<RoutePlan>,
+    documents: ReadonlyMap<GatewayDocument, DocumentPlan>,
+  ): Table => {
+    const used = new Set([...documents.values()].flatMap(({ series }) => series))
+    const target = (
+      source: string,
+      service: string,
+      route: string,
+      timeoutMs: number,
+      key: string,
+    ) => {
+      const series = traffic.series(source, service, route)
+      used.add(series)
+      const balancer = balancers.get(key)
+      if (balancer === undefined) throw new Error(`no balancer for ${key}`)
+      return new Target({ service, series, balancer, timeouts: timeoutsOf(timeoutMs) })
+    }
+    const unrouted = traffic.series('internet', '', 'none')
+    used.add(unrouted)
+    const platformTarget = target(
+      ...(['internet', platformService, 'platform', platformTimeoutMs, platformService] as const),
+    )
+    const edges = new Map(
+      snapshot.edges.map((edge) => [
+        edge.port,
+        target(edge.source, edge.service, 'edge', edge.timeoutMs, edgeKey(edge)),
+      ]),
+    )
+    traffic.keep(used)
+    const plansNow = [...documents.values()]
+    return {
+      revision: snapshot.revision,
+      challenges: challengesOf(snapshot),
+      streams,
+      router: routes,
+      unrouted: new Target({
+        ...{ service: '', series: unrouted, balancer: nobody, timeouts: timeoutsOf(0) },
+        kong: plansNow.some(({ document }) => document.style === 'kong'),
+        chain: plansNow.find(({ chains }) => chains.unrouted !== null)?.chains.unrouted ?? null,
+      }),
+      find: (client, scheme) => {
+        const mark = client.target.indexOf('?')
+        const path = normalizePath(mark === -1 ? client.target : client.target.slice(0, mark))
+        const query = mark === -1 ? '' : client.target.slice(mark)
+        const match = routes.find(askOf(client, scheme, path))
+        if (match !== undefined) return wayOf(client, match, path, query, deps.httpsPort)
+        return isPlatform(path) ? straight(platformTarget, client) : undefined
+      },
+      findEdge: (port, client) => {
+        const edge = edges.get(port)
+        return edge === undefined ? undefined : straight(edge, client)
+      },
     }
   }
 
   return {
+    /** Before the first snapshot. */
+    empty: tableOf(nothing, upstreams.use(specsOf(nothing)), router, plans),
     compile,
-    /** Ends what is past its deadline, and forgets retired origins that are idle. */
+    /** The newest table is in use: what it has replaced can go. */
+    settle(): void {
+      for (const { chains } of leaving.splice(0)) chains.release()
+    },
+    states: () => upstreams.states(),
+    plans: () => [...plans.values()],
     sweep(): void {
       const now = nowMs()
-      for (const origin of origins.values()) origin.sweep(now)
-      for (const origin of retired) {
-        origin.sweep(now)
-        if (!origin.busy) retired.delete(origin)
-      }
+      upstreams.sweep(now)
+      deps.policies.sweep(now)
     },
     destroy(): void {
-      for (const origin of [...origins.values(), ...retired]) origin.destroy()
+      upstreams.destroy()
+      for (const { chains } of plans.values()) chains.release()
     },
   }
 }
 
 export type Tables = ReturnType<typeof createTables>
 
-type Way = {
-  source: string
-  service: string
-  route: string
-  timeoutMs: number
-  strippedPrefix: string
-  port: number | undefined
-  endpoints: GatewaySnapshot['services'][string] | undefined
+const holds = (
+  held: ReadonlyMap<string, Balancer>,
+  balancers: ReadonlyMap<string, Balancer>,
+): boolean => held.entries().every(([key, balancer]) => balancers.get(key) === balancer)
+
+/** Used again for every request: a router reads it in the same call. */
+const ask: RouteAsk = {
+  method: '',
+  scheme: 'http',
+  host: '',
+  path: '',
+  headers: new HeaderList(),
+  sni: null,
 }
 
-/** The port on the host for a target port of the service; undefined when it has no such port. */
-const portOf = (endpoint: GatewayEndpoint, port: number | undefined): number | undefined =>
-  port === undefined ? endpoint.port : endpoint.ports[String(port)]
-
-/** Whether an instance that drains can be spared. */
-const hasOthers = ({ endpoints }: Way): boolean =>
-  endpoints?.endpoints.some(({ healthy, draining }) => healthy && !draining) === true
-
-const platformWay = ({ host, port }: { host: string; port: number }): Way => ({
-  source: 'internet',
-  service: platformService,
-  route: 'platform',
-  timeoutMs: platformTimeoutMs,
-  strippedPrefix: '',
-  port: undefined,
-  endpoints: {
-    id: platformService,
-    endpoints: [
-      { instance: 'keelson-control', host, port, ports: {}, healthy: true, draining: false },
-    ],
-  },
-})
-
-const edgeWay = (edge: GatewayEdge, snapshot: GatewaySnapshot): Way => ({
-  source: edge.source,
-  service: edge.service,
-  route: 'edge',
-  timeoutMs: edge.timeoutMs,
-  strippedPrefix: '',
-  port: undefined,
-  endpoints: snapshot.services[edge.service],
-})
-
-const entryOf = (
-  route: GatewayRoute,
-  snapshot: GatewaySnapshot,
-  target: (way: Way) => Target,
-  warn: TableDeps['warn'],
-) => {
-  const prefix = prefixOf(route.path)
-  if (prefix === '/api' || prefix.startsWith('/api/')) {
-    warn({ route: route.id, path: route.path }, 'route claims /api, which belongs to the platform')
-  }
-  return {
-    id: route.id,
-    path: route.path,
-    ...(route.host === undefined ? {} : { host: route.host }),
-    target: target({
-      source: 'internet',
-      service: route.service,
-      route: route.id,
-      timeoutMs: route.timeoutMs,
-      strippedPrefix: route.stripPath ? prefix : '',
-      port: route.port,
-      endpoints: snapshot.services[route.service],
-    }),
-  }
+const askOf = (client: ClientExchange, scheme: 'http' | 'https', path: string): RouteAsk => {
+  ask.method = client.method
+  ask.scheme = scheme
+  ask.host = client.host
+  ask.path = path
+  ask.headers = client.headers
+  ask.sni = client.tls === null ? null : client.tls.sni
+  ask.client = client.client
+  return ask
 }
+
+const challengesOf = ({ acme }: GatewaySnapshot): Table['challenges'] =>
+  acme === undefined || Object.keys(acme.challenges).length === 0 ? null : acme.challenges
+
+const isPlatform = (path: string): boolean =>
+  path.startsWith('/api') && (path.length === 4 || path.charCodeAt(4) === 0x2f)
+
+const platformSpec = ({ host, port }: { host: string; port: number }): UpstreamSpec => ({
+  key: platformService,
+  upstream: null,
+  endpoints: [
+    { instance: 'keelson-control', host, port, ports: {}, healthy: true, draining: false },
+  ],
+  targets: [],
+  service: { protocol: 'http', host: null, port, tls: null },
+})
+
+const edgeKey = ({ source, service, port }: GatewayEdge): string =>
+  `edge\n${source}\n${service}\n${port}`
+
+const edgeSpec = (edge: GatewayEdge, services: GatewaySnapshot['services']): UpstreamSpec => ({
+  key: edgeKey(edge),
+  name: edge.service,
+  upstream: null,
+  endpoints: services[edge.service]?.endpoints ?? [],
+  targets: [],
+  service: { protocol: 'http', host: null, port: 0, tls: null },
+})

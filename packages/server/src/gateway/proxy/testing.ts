@@ -9,7 +9,8 @@ import {
 
 import { systemClock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/ids.ts'
-import type { GatewayEndpoint, GatewayRoute, GatewaySnapshot } from '../snapshot.ts'
+import { composeDocument } from '../config/compose-document.ts'
+import type { GatewayDocument, GatewayEndpoint, GatewaySnapshot } from '../snapshot.ts'
 import { createProxy } from './index.ts'
 
 /** Real origins, a real proxy and raw sockets: what the tests of the proxy share. */
@@ -81,12 +82,18 @@ export const endpoint = (
   ...more,
 })
 
-export const route = (
-  service: string,
-  path: string,
-  more: Partial<GatewayRoute> = {},
-): GatewayRoute => ({
-  id: `${service}${path}`,
+/** A way to a service of stack `shop`, as a compose file declares it. */
+export type TestRoute = {
+  service: string
+  host?: string
+  path: string
+  stripPath: boolean
+  /** Target port of the service when it has several. */
+  port?: number
+  timeoutMs: number
+}
+
+export const route = (service: string, path: string, more: Partial<TestRoute> = {}): TestRoute => ({
   service,
   path,
   stripPath: false,
@@ -94,14 +101,29 @@ export const route = (
   ...more,
 })
 
+/** The documents that routes of compose files become: one for each stack. */
+export const documentsOf = (routes: readonly TestRoute[]): GatewayDocument[] =>
+  [...Map.groupBy(routes, ({ service }) => service.split('/')[0] ?? '')].map(([stack, own]) => {
+    const byService = Map.groupBy(own, ({ service }) => service.slice(stack.length + 1))
+    return composeDocument(
+      stack,
+      [...byService].map(([name, specs]) => ({ name, routes: specs })),
+    )
+  })
+
 /** A snapshot with one service `shop/app` at `/`, on the given endpoints. */
 export const snapshotOf = (
   endpoints: readonly GatewayEndpoint[],
-  more: Partial<GatewaySnapshot> = {},
+  {
+    routes = [route('shop/app', '/')],
+    ...more
+  }: Partial<GatewaySnapshot> & {
+    routes?: readonly TestRoute[]
+  } = {},
 ): GatewaySnapshot => ({
   revision: 1,
   services: { 'shop/app': { id: 'shop/app', endpoints } },
-  routes: [route('shop/app', '/')],
+  documents: documentsOf(routes),
   edges: [],
   ...more,
 })

@@ -47,6 +47,50 @@ export class Series {
   }
 }
 
+/** Counters of one or several series, as they stand or as they have grown. */
+export type Tally = { requests: number; errors: number; buckets: readonly number[] }
+
+/** Upper bounds of the buckets of a tally, in milliseconds; the last bucket has none. */
+export const tallyBoundsMs: readonly number[] = boundsMs
+
+export const tallyOf = (all: Iterable<Series>): Tally => {
+  const tally = { requests: 0, errors: 0, buckets: boundsMs.map(() => 0).concat(0) }
+  for (const series of all) {
+    tally.requests += series.requests
+    tally.errors += series.errors
+    for (const [at, count] of series.buckets.entries()) {
+      tally.buckets[at] = (tally.buckets[at] ?? 0) + count
+    }
+  }
+  return tally
+}
+
+export const grownBy = (now: Tally, then: Tally): Tally => ({
+  requests: now.requests - then.requests,
+  errors: now.errors - then.errors,
+  buckets: now.buckets.map((count, at) => count - (then.buckets[at] ?? 0)),
+})
+
+/**
+ * The duration below which this share of the answers was given, in milliseconds, as exact as the
+ * buckets are; null without any.
+ */
+export const quantileOf = ({ buckets }: Tally, share: number): number | null => {
+  const all = buckets.reduce((sum, count) => sum + count, 0)
+  if (all === 0) return null
+  let left = share * all
+  for (const [at, count] of buckets.entries()) {
+    if (count === 0 || count < left) {
+      left -= count
+      continue
+    }
+    const from = boundsMs[at - 1] ?? 0
+    const to = boundsMs[at] ?? from
+    return from + ((to - from) * left) / count
+  }
+  return boundsMs.at(-1) ?? null
+}
+
 /** All series of the process. Bounded: series that no snapshot names go, the oldest first. */
 export const createTraffic = () => {
   const all = new Map<string, Series>()
@@ -89,6 +133,17 @@ export const createTraffic = () => {
         sums.set(key, sum)
       }
       return [...sums.values()]
+    },
+
+    /** Of clients, not of services among each other. */
+    totals(): { inFlight: number; requests: number } {
+      const totals = { inFlight: 0, requests: 0 }
+      for (const { source, inFlight, requests } of all.values()) {
+        if (source !== 'internet') continue
+        totals.inFlight += inFlight
+        totals.requests += requests
+      }
+      return totals
     },
 
     metrics: () => exposition([...all.values()]),

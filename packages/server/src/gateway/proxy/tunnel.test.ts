@@ -7,8 +7,10 @@ import { test } from 'node:test'
 import { WebSocket, WebSocketServer } from 'ws'
 
 import {
+  documentsOf,
   endpoint,
   freePort,
+  route,
   snapshotOf,
   startOrigin,
   startProxy,
@@ -116,8 +118,8 @@ test('handshakes go to an instance that accepts connections; none: 503', async (
 test('an instance that hangs in the handshake: 504', async () => {
   await using origin = await startRawOrigin(() => {})
   const snapshot = snapshotOf([endpoint('app-1', origin.port)])
-  const routes = snapshot.routes.map((route) => ({ ...route, timeoutMs: 150 }))
-  await using gateway = await startProxy({ ...snapshot, routes })
+  const documents = documentsOf([route('shop/app', '/', { timeoutMs: 150 })])
+  await using gateway = await startProxy({ ...snapshot, documents })
   assert.match(await talk(gateway.port, handshake), /^HTTP\/1\.1 504 /)
 })
 

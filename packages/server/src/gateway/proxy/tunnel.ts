@@ -1,12 +1,18 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-import type { Endpoint } from './balancer.ts'
-import type { Flight } from './flights.ts'
+import type { BalanceAsk } from './balance/balancing.ts'
+import type { Endpoint } from './balance/endpoint.ts'
+import type { ClientExchange } from './client-exchange.ts'
+import { dial, readyEvent } from './dial.ts'
+import type { ExchangeWatch } from './exchange-parts.ts'
+import type { OwnErrorCode } from './kong-answer.ts'
 import { limits } from './limits.ts'
-import { rawProblem, statusOfProblem, type GatewayProblemCode } from './problem.ts'
+import { dressOwn, dressProxied, errorAnswer } from './own-answer.ts'
+import { scanAnswer } from './answer-head.ts'
 import { ResponseParser, type ResponseHead, type ResponseSink } from './response-parser.ts'
 import type { Target } from './target.ts'
+import { hostFor, type UpstreamHead } from './upstream-head.ts'
 
 /** What tunnels need around them. */
 export type TunnelHost = {
@@ -15,66 +21,78 @@ export type TunnelHost = {
   warn(facts: object, message: string): void
 }
 
+export type TunnelParts = {
+  client: ClientExchange
+  target: Target
+  head: UpstreamHead
+  ask: BalanceAsk
+  /** When the first byte of the request was seen; monotonic. */
+  startedMs: number
+  watch: ExchangeWatch | null
+  /** Gives the answer that makes the WebSocket what plugins have to say. */
+  decorate: ((head: ResponseHead) => void) | null
+}
+
 /**
  * A WebSocket on its way through: the handshake as HTTP, then bytes both ways with backpressure
  * and half-close, silent for as long as both ends like. Independent of snapshots.
  */
 export class Tunnel implements ResponseSink {
   private readonly host: TunnelHost
-  private readonly client: Socket
-  private readonly early: Buffer
+  private readonly client: ClientExchange
   private readonly target: Target
-  private readonly requestId: string
-  private readonly head: string
+  private readonly head: UpstreamHead
+  private readonly ask: BalanceAsk
+  private readonly watch: ExchangeWatch | null
+  private readonly decorate: TunnelParts['decorate']
   private readonly startedMs: number
   private readonly parser: ResponseParser
   private readonly tried: Endpoint[] = []
   private upstream: Socket | null = null
-  private flight: Flight | null = null
+  /** The client's socket, once the handshake has succeeded. */
+  private socket: Duplex | null = null
+  private flying: Endpoint | null = null
   private deadlineMs = Infinity
-  private open = false
+  private sentMs = 0
+  private bytesOut = 0
   private finished = false
   private answered = false
 
-  constructor(parts: {
-    host: TunnelHost
-    client: Duplex
-    early: Buffer
-    target: Target
-    requestId: string
-    head: string
-  }) {
-    this.host = parts.host
-    // Node's types say Duplex for the sake of TLS and mocks; our listeners are plain net servers.
-    this.client = parts.client as Socket
-    this.early = parts.early
+  constructor(host: TunnelHost, parts: TunnelParts) {
+    this.host = host
+    this.client = parts.client
     this.target = parts.target
-    this.requestId = parts.requestId
     this.head = parts.head
-    this.startedMs = parts.host.nowMs()
+    this.ask = parts.ask
+    this.watch = parts.watch
+    this.decorate = parts.decorate
+    this.startedMs = parts.startedMs
     this.parser = new ResponseParser(this)
   }
 
   begin(): void {
     this.target.series.inFlight += 1
-    this.client.setTimeout(0)
-    this.client.setKeepAlive(true, 30_000)
-    this.client.on('error', () => this.client.destroy())
-    this.client.on('close', () => this.onClientClose())
+    this.client.listener = {
+      onBody: () => {},
+      onBodyEnd: () => {},
+      onDrain: () => this.upstream?.resume(),
+      onClose: () => this.onClientClose(),
+    }
     this.dial()
   }
 
   /** Ends both sides at once: the gateway stops. */
   cut(): void {
     this.upstream?.destroy()
-    this.client.destroy()
+    if (this.socket === null) this.client.abort()
+    else this.socket.destroy()
   }
 
   /** Called by the sweep. */
   expire(nowMs: number): void {
     if (nowMs < this.deadlineMs) return
     this.deadlineMs = Infinity
-    const seconds = this.target.timeoutMs / 1000
+    const seconds = this.target.timeouts.answerMs / 1000
     this.fail(
       'gateway_upstream_timeout',
       `${this.target.service} did not answer within ${seconds} s.`,
@@ -82,39 +100,45 @@ export class Tunnel implements ResponseSink {
   }
 
   private dial(): void {
-    const endpoint = this.target.balancer.pick(this.host.nowMs(), this.tried)
-    if (endpoint === undefined || this.tried.length > limits.connectRetries) {
-      return this.fail(
-        'gateway_no_upstream',
-        `No instance of ${this.target.service} accepts connections.`,
-      )
+    const { target } = this
+    const endpoint = target.balancer.pick(this.ask, this.tried)
+    if (endpoint === undefined || this.tried.length > target.retries) {
+      const code = this.tried.length === 0 ? 'gateway_no_peer' : 'gateway_no_upstream'
+      return this.fail(code, `No instance of ${target.service} accepts connections.`)
     }
     this.tried.push(endpoint)
-    this.fly(endpoint.flight)
-    const { host, port } = endpoint.origin
-    const upstream = connect({ host, port, allowHalfOpen: true, noDelay: true, keepAlive: true })
+    this.fly(endpoint)
+    const { host, port, tls } = endpoint.origin
+    const upstream = dial({ host, port, tls, allowHalfOpen: true })
     this.upstream = upstream
     let connected = false
-    this.deadlineMs = this.host.nowMs() + Math.min(limits.connectTimeoutMs, this.target.timeoutMs)
-    upstream.on('connect', () => {
+    const { answerMs, connectMs } = target.timeouts
+    this.deadlineMs = this.host.nowMs() + connectMs
+    upstream.on(readyEvent(tls), () => {
       connected = true
       endpoint.origin.onAnswering()
-      this.deadlineMs = this.host.nowMs() + this.target.timeoutMs
+      this.sentMs = this.host.nowMs()
+      this.deadlineMs = this.sentMs + answerMs
       this.parser.expect('GET', true)
-      upstream.write(this.head, 'latin1')
+      upstream.write(
+        this.head.line + hostFor(this.head, endpoint, target.hostRule) + this.head.rest,
+        'latin1',
+      )
     })
     upstream.on('data', this.take)
     upstream.on('end', this.onUpstreamEnd)
     upstream.on('error', (error) => {
-      const facts = { service: this.target.service, instance: endpoint.instance }
+      const facts = { service: target.service, instance: endpoint.instance }
       this.host.warn({ ...facts, detail: error.message }, 'websocket connection failed')
     })
     upstream.on('close', (hadError) => {
       if (this.finished || this.upstream !== upstream) return
       if (connected) return this.onUpstreamClose(hadError)
       endpoint.origin.onRefusing('websocket')
-      this.target.series.connectFailures += 1
-      this.target.series.retries += 1
+      endpoint.report({ kind: 'refused', detail: 'websocket' }, this.host.nowMs())
+      this.watch?.onOutcome('refused', this.host.nowMs())
+      target.series.connectFailures += 1
+      target.series.retries += 1
       this.dial()
     })
   }
@@ -127,27 +151,23 @@ export class Tunnel implements ResponseSink {
   }
 
   private readonly onUpstreamEnd = (): void => {
-    if (this.open) return
+    if (this.socket !== null) return
     this.parser.finish()
     this.upstream?.destroy()
   }
 
   private onUpstreamClose(hadError: boolean): void {
     this.fly(null)
-    if (this.open) {
-      if (hadError) this.client.destroy()
-      else this.client.destroySoon()
-      return
+    if (this.socket === null) {
+      return this.fail('gateway_upstream_failed', `${this.target.service} broke off the handshake.`)
     }
-    this.fail('gateway_upstream_failed', `${this.target.service} broke off the handshake.`)
+    if (hadError) this.socket.destroy()
+    else endSoon(this.socket)
   }
 
   private onClientClose(): void {
-    const { upstream } = this
-    if (this.client.errored !== null || !this.open) upstream?.destroy()
-    else upstream?.destroySoon()
-    if (this.open) this.target.series.bytesOut += this.client.bytesWritten
-    else if (!this.finished) this.target.series.aborted += 1
+    this.upstream?.destroy()
+    if (!this.finished) this.target.series.aborted += 1
     this.settle()
   }
 
@@ -155,74 +175,131 @@ export class Tunnel implements ResponseSink {
 
   onHead(head: ResponseHead): void {
     this.answered = true
-    const instance = this.tried.at(-1)?.instance ?? ''
-    const own = ['x-request-id', this.requestId, 'x-keelson-instance', instance]
-    const upgraded = head.status === 101
-    if (upgraded) own.push('Connection', 'Upgrade', 'Upgrade', head.upgrade ?? 'websocket')
-    else own.push('Connection', 'close')
-    let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`
-    const headers = [...head.headers, ...own]
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      text += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`
+    const now = this.host.nowMs()
+    const { status } = head
+    const endpoint = this.flying
+    endpoint?.report({ kind: 'status', status, latencyMs: now - this.sentMs }, now)
+    this.watch?.onOutcome(status, now)
+    this.target.series.record(status, now - this.startedMs, 0, status >= 500)
+    this.dress(head, now, endpoint?.instance ?? '')
+    if (status === 101) {
+      this.decorate?.(head)
+      return this.join(head)
     }
-    this.client.write(`${text}\r\n`, 'latin1')
-    const durationMs = this.host.nowMs() - this.startedMs
-    this.target.series.record(head.status, durationMs, 0, head.status >= 500)
-    if (upgraded) this.join()
-    else this.deadlineMs = this.host.nowMs() + limits.bodyIdleMs
+    this.client.closeAfter()
+    this.client.sendHead(status, head.reason, head.headers)
+    this.deadlineMs = now + limits.bodyIdleMs
+  }
+
+  private dress(head: ResponseHead, now: number, instance: string): void {
+    if (this.watch !== null) return
+    const { requestId } = this.head
+    if (!this.target.kong) {
+      head.headers.push('x-request-id', requestId, 'x-keelson-instance', instance)
+    } else {
+      const times = { upstreamMs: now - this.sentMs, proxyMs: this.sentMs - this.startedMs }
+      dressProxied(head.headers, requestId, times, scanAnswer(head.headers))
+    }
   }
 
   /** From here on it is bytes. */
-  private join(): void {
-    const { upstream, client } = this
-    if (upstream === null) return
-    this.open = true
-    this.deadlineMs = Infinity
+  private join(head: ResponseHead): void {
+    const { upstream } = this
+    const taken = this.client.takeSocket?.()
+    if (upstream === null || taken === undefined) return this.client.abort()
+    const { socket, early } = taken
+    this.socket = socket
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.onSocketClose(socket))
+    const headers = [...head.headers, 'Connection', 'Upgrade']
+    headers.push('Upgrade', head.upgrade ?? 'websocket')
+    let text = `HTTP/1.1 101 ${head.reason}\r\n`
+    for (let at = 0; at + 1 < headers.length; at += 2) {
+      text += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`
+    }
+    socket.write(`${text}\r\n`, 'latin1')
+    this.stay()
     upstream.off('data', this.take)
-    if (this.early.length > 0) upstream.write(this.early)
-    upstream.pipe(client)
-    client.pipe(upstream)
+    if (early.length > 0) upstream.write(early)
+    upstream.on('data', (bytes: Buffer) => {
+      this.bytesOut += bytes.length
+      this.stay()
+    })
+    socket.on('data', () => this.stay())
+    upstream.pipe(socket)
+    socket.pipe(upstream)
+  }
+
+  /** Somebody has said something. */
+  private stay(): void {
+    this.deadlineMs = this.host.nowMs() + limits.tunnelIdleMs
+  }
+
+  private onSocketClose(socket: Duplex): void {
+    const { upstream } = this
+    if (socket.errored !== null) upstream?.destroy()
+    else upstream?.destroySoon()
+    this.target.series.bytesOut += this.bytesOut
+    this.settle()
   }
 
   /** What came in one read with the 101, or the body of a refusal. */
   onBody(bytes: Buffer): void {
-    const { upstream, client } = this
-    if (client.write(bytes) || this.open || upstream === null) return
-    upstream.pause()
-    client.once('drain', () => upstream.resume())
+    if (this.socket !== null) {
+      this.socket.write(bytes)
+      return
+    }
+    if (!this.client.sendBody(bytes)) this.upstream?.pause()
   }
 
   onEnd(): void {
+    if (this.socket !== null) return
     this.settle()
-    this.client.destroySoon()
+    this.client.end(null)
     this.upstream?.destroy()
   }
 
-  private fail(code: GatewayProblemCode, detail: string): void {
+  private fail(code: OwnErrorCode, detail: string): void {
     if (this.finished) return
-    if (!this.answered && !this.client.destroyed) {
-      const status = statusOfProblem(code)
-      this.target.series.record(status, this.host.nowMs() - this.startedMs, 0, status >= 500)
-      this.client.write(rawProblem(code, detail, this.requestId))
+    const { client, target, head } = this
+    if (this.answered) {
+      if (this.socket === null) client.abort()
+      else this.socket.destroy()
+    } else {
+      const asked = { kong: target.kong, requestId: head.requestId, path: client.target }
+      const { status, headers, body } = errorAnswer(code, detail, client, asked)
+      const durationMs = this.host.nowMs() - this.startedMs
+      target.series.record(status, durationMs, 0, status >= 500)
+      this.watch?.onFailure(code)
+      if (target.kong && this.watch === null) dressOwn(headers, head.requestId, durationMs)
+      client.closeAfter()
+      client.sendWhole(status, '', headers, body)
     }
     this.settle()
-    this.client.destroySoon()
     this.upstream?.destroy()
   }
 
   /** Is under way to this instance from now on, and to no other. */
-  private fly(flight: Flight | null): void {
-    this.flight?.end()
-    this.flight = flight
-    flight?.begin()
+  private fly(endpoint: Endpoint | null): void {
+    const now = this.host.nowMs()
+    this.flying?.end(now)
+    this.flying = endpoint
+    endpoint?.begin(now)
+    if (endpoint !== null) this.watch?.onAttempt(endpoint, this.host.nowMs())
   }
 
   private settle(): void {
     if (this.finished) return
     this.finished = true
+    if (this.socket !== null) this.watch?.onTunnelEnd(this.bytesOut)
     this.fly(null)
     this.deadlineMs = Infinity
     this.target.series.inFlight -= 1
     this.host.onFinish(this)
   }
+}
+
+/** Sends what is left, then closes. */
+const endSoon = (socket: Duplex): void => {
+  socket.end(() => socket.destroy())
 }

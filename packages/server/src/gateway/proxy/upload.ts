@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http'
-
+import type { ClientExchange } from './client-exchange.ts'
 import type { UpstreamConnection } from './connection.ts'
 import { limits } from './limits.ts'
 
@@ -15,27 +14,28 @@ type UploadOptions = {
 export class RequestUpload {
   /** When the last byte came or went; monotonic. */
   lastMovedMs: number
-  private readonly request: IncomingMessage
+  private readonly client: ClientExchange
   private readonly options: UploadOptions
   private readonly pieces: Buffer[] = []
   private connection: UpstreamConnection | null = null
+  private started = false
   private complete = false
   private blocked = false
   private left = false
-  private lingered = 0
   private stallLimitMs: number = limits.requestHeadTimeoutMs
   private body: Buffer | null = null
 
-  constructor(request: IncomingMessage, options: UploadOptions) {
-    this.request = request
+  constructor(client: ClientExchange, options: UploadOptions) {
+    this.client = client
     this.options = options
     this.lastMovedMs = options.nowMs()
-    request.on('data', (bytes: Buffer) => this.take(bytes))
-    request.on('end', () => this.end())
-    // Nothing is read before there is somewhere to send it.
-    if (!options.collect) request.pause()
-    // Without a listener an aborted upload would be an uncaught error; the response's close tells.
-    request.on('error', () => {})
+  }
+
+  /** Nothing is read before there is somewhere to keep or to send it. */
+  begin(): void {
+    if (!this.options.collect) return
+    this.started = true
+    this.client.startBody()
   }
 
   get isReplayable(): boolean {
@@ -57,7 +57,9 @@ export class RequestUpload {
     this.connection = connection
     this.lastMovedMs = this.options.nowMs()
     this.stallLimitMs = timeoutMs
-    this.request.resume()
+    if (this.started) return this.client.resumeBody()
+    this.started = true
+    this.client.startBody()
   }
 
   /** The connection takes bytes again. */
@@ -65,7 +67,7 @@ export class RequestUpload {
     if (!this.blocked) return
     this.blocked = false
     this.lastMovedMs = this.options.nowMs()
-    this.request.resume()
+    this.client.resumeBody()
   }
 
   /** Whether the client owes bytes and has sent none for too long. */
@@ -75,24 +77,20 @@ export class RequestUpload {
     return nowMs - this.lastMovedMs >= this.stallLimitMs
   }
 
-  /** The answer is complete, or nobody wants the rest: read it away, up to a bound. */
+  /** The answer is complete, or nobody wants the rest: the front reads it away, up to a bound. */
   leave(): void {
     if (this.left) return
     this.left = true
     this.connection = null
     this.pieces.length = 0
-    this.request.resume()
+    if (!this.client.bodyComplete) this.client.dropBody()
   }
 
-  private take(bytes: Buffer): void {
-    if (this.left) {
-      this.lingered += bytes.length
-      if (this.lingered > limits.lingerBytes) this.request.destroy()
-      return
-    }
+  take(bytes: Buffer): void {
+    if (this.left) return
     this.lastMovedMs = this.options.nowMs()
     if (this.options.collect) {
-      this.pieces.push(bytes)
+      this.pieces.push(Buffer.from(bytes))
       return
     }
     const { connection } = this
@@ -100,10 +98,10 @@ export class RequestUpload {
     const writable = this.options.chunked ? connection.writeChunk(bytes) : connection.write(bytes)
     if (writable) return
     this.blocked = true
-    this.request.pause()
+    this.client.pauseBody()
   }
 
-  private end(): void {
+  end(): void {
     if (this.left) return
     this.complete = true
     this.lastMovedMs = this.options.nowMs()

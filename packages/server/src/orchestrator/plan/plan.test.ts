@@ -59,7 +59,7 @@ const input = (stack: StackSpec, former: StackSpec | null, more: Partial<PlanInp
     },
     services: plannedOf(stack, former),
     present: former === null ? [] : presentOf(former),
-    ...{ foreign: [], missing: [], missingDatabases: [] },
+    ...{ foreign: [], missing: [], missingDatabases: [], gateway: null },
     ...more,
   }
   return whole

@@ -46,7 +46,12 @@ export type PlanInput = {
   foreign: readonly ForeignInstance[]
   missing: readonly MissingResource[]
   missingDatabases: readonly string[]
+  /** What the Kong file of the stack changes; null when nothing. */
+  gateway: GatewayStep | null
 }
+
+/** `secretly` stands for the whole content, values that are not shown included. */
+export type GatewayStep = Pick<Step, 'subject' | 'cause' | 'changes' | 'secretly'>
 
 /** An action, and what its digest is made of besides what is shown. */
 type Step = PlanAction & { secretly: string }
@@ -60,7 +65,7 @@ export const planStack = (input: PlanInput): Plan => {
   const resources = resourceActions(input)
   const stops = stopActions(input)
   const starts = startActions(input, { resources, stops })
-  const steps: Step[] = [...resources, ...stops, ...starts]
+  const steps: Step[] = [...resources, ...stops, ...starts, ...gatewayActions(input)]
   const touched = new Set([...stops, ...starts].map(({ subject }) => subject))
   return {
     stack: input.stack.name,
@@ -110,6 +115,10 @@ const resourceActions = ({ missing, missingDatabases }: PlanInput): Step[] => [
     action('create_database', database, 'a service asks for a database of this name'),
   ),
 ]
+
+/** Last: its routes lead to what was started. */
+const gatewayActions = ({ gateway }: PlanInput): Step[] =>
+  gateway === null ? [] : [action('configure_gateway', gateway.subject, gateway.cause, gateway)]
 
 /** Dependents go before what they depend on. */
 const stopActions = ({ present, services, former, stack }: PlanInput): Step[] => {

@@ -9,7 +9,13 @@ import type { Definitions } from './definitions.ts'
 import { meaningOf } from './meaning.ts'
 import { digestOfParts, partKey } from './parts.ts'
 import type { Surroundings } from './surroundings.ts'
-import { planStack, type PlanInput, type PlannedService, type PresentInstance } from './plan.ts'
+import {
+  planStack,
+  type GatewayStep,
+  type PlanInput,
+  type PlannedService,
+  type PresentInstance,
+} from './plan.ts'
 import type { PortAllocator, PortGiver } from '../ports.ts'
 import type { Places } from '../places.ts'
 import { resolvePorts, resolveService, type WantedService } from './resolve.ts'
@@ -30,7 +36,12 @@ type PlanningDeps = {
   gatewayUrl: string
   /** What of a stack this machine cannot run; `own`: ports of containers that it takes over. */
   machineFaults: (stack: StackSpec, own: ReadonlySet<number>) => Promise<ProblemDetail[]>
+  /** What the Kong file changes. Throws AppError('gateway_config_invalid'): every mistake in it. */
+  gatewayStep: GatewayCheck
 }
+
+/** `former`: the stack as it is applied now. */
+export type GatewayCheck = (stack: StackSpec, former: StackSpec | undefined) => GatewayStep | null
 
 export type PlanOptions = {
   /** Only these were asked for: of all others, and of what was scaled, the numbers stay. */
@@ -190,6 +201,7 @@ export const createPlanning = (deps: PlanningDeps) => {
         revision: revisionOf(stack, services),
         present: presentIn(stack.name),
         foreign: await deps.adoption.compare(stack, wanted),
+        gateway: deps.gatewayStep(stack, former),
       })
       return { plan, missing }
     },

@@ -87,7 +87,7 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
       const running = plans.get(plan.stack)
       if (running !== undefined) running.isCarriedOut = true
       for (const { id, kind, subject } of plan.actions) {
-        if (kind === 'create_database') tell(plan.stack, id, done)
+        if (kind === 'create_database' || kind === 'configure_gateway') tell(plan.stack, id, done)
         else if (kind.endsWith('_instance')) lookAt(subject)
       }
     },

@@ -87,6 +87,8 @@ const clausesOf = (plan: Plan, stack: StackSpec, former: StackSpec): string => {
       .filter(({ name }) => !now.has(name))
       .map(({ name }) => `${name} is not in the file any more`),
   ]
+  const gateway = plan.actions.find(({ kind }) => kind === 'configure_gateway')
+  if (gateway !== undefined) clauses.push(`gateway: ${gateway.cause}`)
   if (clauses.length === 0) return 'No instance had to change'
   const more = clauses.length - namedMax
   return [...clauses.slice(0, namedMax), ...(more > 0 ? [`and ${more} more`] : [])].join('; ')

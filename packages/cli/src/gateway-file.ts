@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type {
+  ConfigDescription,
+  GatewayConfig,
+  PluginTable,
+  ReadGatewayConfig,
+} from '@keelson/server/gateway'
+import type { Context } from './context.ts'
+import { exitCodes } from './exit-code.ts'
+import { CommandError, usageError } from './failure.ts'
+
+export type KongFile = {
+  text: string
+  config: GatewayConfig
+  notes: readonly string[]
+  /** Values of the variables that the file refers to. */
+  environment: Readonly<Record<string, string>>
+  /** What is in it. */
+  described: ConfigDescription
+}
+
+/** Reads a Kong file, by the gateway's own plugins or those given. Throws CommandError (exit code 2) with every mistake and its place. */
+export const readKongFile = async (
+  { cwd, env }: Pick<Context, 'cwd' | 'env'>,
+  path: string,
+  table?: PluginTable,
+): Promise<KongFile> => {
+  const text = await readText(resolve(cwd, path), path)
+  const { describeGatewayConfig, plugins, readGatewayConfig } =
+    await import('@keelson/server/gateway')
+  const options = { environment: setOf(env), plugins: table ?? plugins }
+  const read = readGatewayConfig({ text, file: path }, options)
+  refuseFaults(read)
+  const { config, notes, variables } = read
+  return {
+    ...{ text, config, notes: notes.map(({ message }) => message) },
+    environment: Object.fromEntries(
+      variables.flatMap((name) => {
+        const value = env[name]
+        return value === undefined ? [] : [[name, value]]
+      }),
+    ),
+    described: describeGatewayConfig(config),
+  }
+}
+
+const readText = async (path: string, named: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw usageError(`${named} cannot be read: ${reason}`, 'name a Kong file')
+  }
+}
+
+const setOf = (env: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+
+const refuseFaults = ({ faults }: ReadGatewayConfig): void => {
+  if (faults.length === 0) return
+  throw new CommandError(
+    'gateway_config_invalid',
+    exitCodes.badInput,
+    faults.map(({ file, line, column, entity, message, hint }) => ({
+      message: entity === '' ? message : `${entity}: ${message}`,
+      place: { file, line, column },
+      ...(hint === null ? {} : { hint }),
+    })),
+  )
+}

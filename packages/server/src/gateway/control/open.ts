@@ -1,0 +1,87 @@
+import type { GatewayCertificateRow } from '@keelson/contract'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Db } from '../../kernel/db.ts'
+import type { Events } from '../../kernel/events.ts'
+import type { Http } from '../../kernel/http.ts'
+import { newId } from '../../kernel/ids.ts'
+import type { Log } from '../../kernel/log.ts'
+import type { Registry } from '../../registry/index.ts'
+import { createDocuments } from '../documents.ts'
+import { plugins } from '../plugins/index.ts'
+import { createQuestions } from '../questions/questions.ts'
+import type { GatewayDocument } from '../snapshot.ts'
+import { emptyBoard } from './acme/board.ts'
+import { certificateRowsOf } from './certificate-rows.ts'
+import { createConsumers } from './consumers.ts'
+import { openOwnConfig } from './own-config.ts'
+import { createReadFile } from './reading.ts'
+import { gatewayRoutes } from './routes.ts'
+import { createStackFiles, type GatewayCheck, type StackFileSource } from './stack-files.ts'
+import { createViews } from './views.ts'
+
+type ControlDeps = {
+  db: Db
+  events: Events
+  registry: Registry
+  orchestrator: StackFileSource & { useGatewayCheck(check: GatewayCheck): void }
+  clock: Clock
+  log: Log
+}
+
+export type GatewayControl = Awaited<ReturnType<typeof openGatewayControl>>
+
+/** The control side of the gateway's configuration: what is configured, by whom, and what is seen of it. */
+export const openGatewayControl = async (deps: ControlDeps) => {
+  const { db, events, registry, orchestrator, clock, log } = deps
+  const readFile = createReadFile(plugins)
+  const files = createStackFiles({ source: orchestrator, readFile, plugins, log })
+  const own = await openOwnConfig({
+    db,
+    events,
+    clock,
+    readFile,
+    onChange: () => documents.changed(),
+  })
+  const ownDocument = createOwnDocument(own)
+  const documents = createDocuments({
+    ...{ registry, plugins, log },
+    sources: [files, { documents: ownDocument }],
+  })
+  orchestrator.useGatewayCheck((stack, former) => files.step(stack, former))
+  orchestrator.onStacks(() => documents.changed())
+  const questions = createQuestions({ db, newId, clock, log })
+  const views = createViews({
+    ...{ own, files, questions, plugins, clock },
+    documents: documents.all,
+    isFleet: (id) => registry.findService(id) !== undefined,
+  })
+  const consumers = createConsumers({
+    ...{ own, documents: documents.all, managerOf: views.managerOf, rows: views.consumers, newId },
+  })
+
+  const acme = emptyBoard()
+
+  return {
+    documents,
+    /** Filled in by the keeper of certificates. */
+    acme,
+    start: (): Promise<void> => questions.start(),
+    stop: (): Promise<void> => questions.stop(),
+    mapRoutes: (http: Http): void => {
+      const certificates = (): Promise<GatewayCertificateRow[]> =>
+        Promise.resolve(certificateRowsOf(documents.all(), views.managerOf, acme.states()))
+      gatewayRoutes({ http, views, own, consumers, certificates })
+    },
+  }
+}
+
+/** The same object as long as the configuration is. */
+const createOwnDocument = (own: { readonly current: { config: GatewayDocument['config'] } }) => {
+  let document: GatewayDocument | undefined
+  return (): GatewayDocument[] => {
+    const { config } = own.current
+    if (document?.config !== config)
+      document = { manager: 'api', stack: null, style: 'kong', config }
+    return [document]
+  }
+}

@@ -1,0 +1,79 @@
+import { AppError } from '../../kernel/errors.ts'
+import type { Http } from '../../kernel/http.ts'
+import type { createConsumers } from './consumers.ts'
+import type { OwnConfig } from './own-config.ts'
+import type { GatewayViews } from './views.ts'
+
+type Deps = {
+  http: Http
+  views: GatewayViews
+  own: OwnConfig
+  consumers: ReturnType<typeof createConsumers>
+  certificates: () => Promise<import('@keelson/contract').GatewayCertificateRow[]>
+}
+
+/** HTTP in, verb, HTTP out. */
+export const gatewayRoutes = ({ http, views, own, consumers, certificates }: Deps): void => {
+  http.route('listGatewayRoutes', async ({ query: { stack, contains, cursor, limit } }) =>
+    pageOf(await views.routes({ ...given({ stack, contains }) }), cursor, limit),
+  )
+  http.route('listGatewayUpstreams', async ({ query }) => whole(await views.upstreams(query.stack)))
+  http.route('listGatewayConsumers', ({ query: { contains, cursor, limit } }) => {
+    const wanted = contains?.toLowerCase()
+    const rows = views
+      .consumers()
+      .filter(
+        ({ username, customId, groups }) =>
+          wanted === undefined ||
+          [username, customId, ...groups].some((one) => one?.toLowerCase().includes(wanted)),
+      )
+    return pageOf(rows, cursor, limit)
+  })
+  http.route('createGatewayConsumer', ({ actor, body }) => consumers.create(actor, body))
+  http.route('deleteGatewayConsumer', ({ actor, params }) => consumers.remove(actor, params.id))
+  http.route('createGatewayKey', ({ actor, params, body }) =>
+    consumers.createKey(actor, params.id, body.tags ?? []),
+  )
+  http.route('deleteGatewayCredential', ({ actor, params }) => consumers.revoke(actor, params.id))
+  http.route('listGatewayCertificates', async () => whole(await certificates()))
+  http.route('listGatewayCaches', async () => whole(await views.caches()))
+  http.route('purgeGatewayCache', ({ body }) => {
+    const { plugin: _plugin, ...what } = body
+    if (Object.values(what).filter((one) => one !== undefined && one !== false).length === 1) {
+      return views.purge(body)
+    }
+    throw new AppError('bad_request', { message: 'Give one of url, prefix, tag and all' })
+  })
+  http.route('warmGatewayCache', ({ body }) => views.warm(body.host, body.paths))
+  http.route('explainGateway', ({ body }) => views.explain(body))
+  http.route('listGatewayPlugins', () => views.plugins())
+  http.route('listGatewayDocuments', () => whole(views.documents()))
+  http.route('exportGateway', ({ query }) => views.export({ ...query, secrets: false }))
+  http.route('exportGatewaySecrets', ({ body }) => views.export({ ...body, secrets: true }))
+  http.route('applyGateway', ({ actor, query, body }) =>
+    own.apply(actor, body.text, {
+      ...{ dryRun: query.dryRun === true, revision: query.revision, note: body.note },
+    }),
+  )
+  http.route('listGatewayRevisions', async () => whole(await own.revisions()))
+  http.route('rollBackGateway', ({ actor, query, body }) =>
+    own.rollBack(actor, body.revision, query.dryRun === true),
+  )
+}
+
+const whole = <T>(items: T[]) => ({ items, nextCursor: null })
+
+/** A cursor is the place in the list: rows do not move while one looks, but for an apply. */
+const pageOf = <T>(rows: readonly T[], cursor: string | undefined, limit: number) => {
+  if (cursor !== undefined && !/^\d{1,9}$/.test(cursor)) throw new AppError('cursor_invalid')
+  const from = Number(cursor ?? 0)
+  const items = rows.slice(from, from + limit)
+  const next = from + items.length
+  return { items, nextCursor: next < rows.length ? String(next) : null }
+}
+
+/** Without what is undefined. */
+const given = <T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }

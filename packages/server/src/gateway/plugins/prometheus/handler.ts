@@ -1,0 +1,74 @@
+import type { Consumer, Route, Service } from '../../config/model.ts'
+import { definePlugin, type PluginHost, type PluginInstance } from '../plugin.ts'
+import { healthMetrics, nodeMetrics } from './node-metrics.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import { prometheusSchema, type PrometheusConfig } from './schema.ts'
+import type { RouteSeries } from './series.ts'
+
+export const prometheus = definePlugin({
+  name: 'prometheus',
+  priority: 13,
+  summary: 'Counts requests, latencies and bytes for Prometheus.',
+  schema: prometheusSchema,
+  scopes: ['service', 'route', 'consumer'],
+  protocols: ['http', 'https', 'grpc', 'grpcs', 'tcp', 'tls', 'tls_passthrough', 'ws', 'wss'],
+  create: (config, host) => createPrometheus(config, host),
+})
+
+/** What the instances of one gateway share. */
+type Shared = { registry: Registry; members: Map<object, PrometheusConfig> }
+
+/** By what all instances of a gateway have in common, so that two gateways never share. */
+const sharedByHost = new WeakMap<object, Shared>()
+
+const sharedOf = ({ counters, clock }: PluginHost): Shared => {
+  const known = sharedByHost.get(counters)
+  if (known !== undefined) return known
+  const registry = createRegistry(() => clock.monotonicMs())
+  const shared: Shared = { registry, members: new Map() }
+  sharedByHost.set(counters, shared)
+  return shared
+}
+
+const createPrometheus = (config: PrometheusConfig, host: PluginHost): PluginInstance => {
+  const { per_consumer, status_code_metrics, latency_metrics, bandwidth_metrics } = config
+  const { registry, members } = sharedOf(host)
+  const self = {}
+  members.set(self, config)
+  /** Looked up by the route itself: no text is made for a request. */
+  const bound = new WeakMap<Route, { service: Service | null; series: RouteSeries }>()
+
+  const seriesOf = (route: Route, service: Service | null): RouteSeries => {
+    const known = bound.get(route)
+    if (known !== undefined && known.service === service && !known.series.gone) return known.series
+    const name = service === null ? '' : (service.name ?? service.host)
+    const series = registry.series(name, route.name ?? route.id)
+    bound.set(route, { service, series })
+    return series
+  }
+
+  return {
+    log: ({ route, service, consumer }, record) => {
+      if (route === null) return
+      const series = seriesOf(route, service)
+      registry.touch(series)
+      if (status_code_metrics || bandwidth_metrics) {
+        const caller = series.caller(per_consumer ? nameOf(consumer) : '')
+        if (status_code_metrics) caller.countAnswer(record.status, record.source === 'service')
+        if (bandwidth_metrics) caller.countBytes(record.requestBytes, record.responseBytes)
+      }
+      if (latency_metrics) series.observe(record.durationMs, record.upstreamMs, record.gatewayMs)
+    },
+    // A metric may be described only once: the first of the instances speaks for all.
+    metrics: () => {
+      const [first] = members.keys()
+      if (first !== self) return ''
+      const wantsHealth = [...members.values()].some((one) => one.upstream_health_metrics)
+      const health = wantsHealth && host.node !== undefined ? healthMetrics(host.node) : ''
+      return nodeMetrics(host.node) + registry.text() + health
+    },
+    close: () => void members.delete(self),
+  }
+}
+
+const nameOf = (consumer: Consumer | null): string => consumer?.username ?? ''

@@ -1,0 +1,9 @@
+export {
+  headerType,
+  propagationFields,
+  settlePropagation,
+  tellTrace,
+  type Found,
+} from './propagation.ts'
+export { isFailure, rememberTrace, shownUrl, startMsOf } from './request-trace.ts'
+export { formats, isSampled, newSpanId, newTraceId } from './trace-context.ts'

@@ -1,0 +1,8 @@
+export {
+  connectRedis,
+  RedisAway,
+  redisScript,
+  type RedisConnection,
+  type RedisScript,
+} from './connection.ts'
+export { redisSettings, type RedisSettings } from './settings.ts'

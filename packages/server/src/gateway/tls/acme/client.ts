@@ -1,0 +1,229 @@
+import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
+import { calculateJwkThumbprint, exportJWK, FlattenedSign, type JWK } from 'jose'
+import type { Clock } from '../../../kernel/clock.ts'
+import { createRequest } from '../x509/certificate.ts'
+import type { KeyAndCertificate } from '../local-authority.ts'
+import { AcmeError, readAnswer, type AcmeAnswer, type Send } from './transport.ts'
+
+/** What has to be shown at the name, until `withdraw`. */
+export type Challenge = {
+  type: 'http-01' | 'tls-alpn-01'
+  name: string
+  token: string
+  /** Body at `/.well-known/acme-challenge/<token>`. */
+  keyAuthorization: string
+  /** What a certificate for `acme-tls/1` carries. */
+  digest: Buffer
+}
+
+/** Shows the answer to a challenge; resolves once it can be seen, with the way to take it back. */
+export type Present = (challenge: Challenge) => Promise<{ withdraw(): Promise<void> }>
+
+type AcmeDeps = {
+  directoryUrl: string
+  accountKey: KeyObject
+  email: string | null
+  /** Whether whoever configured this agrees to the terms of the server. */
+  termsAgreed: boolean
+  send: Send
+  clock: Clock
+  /** In this order, what can be shown here. */
+  challenges: readonly Challenge['type'][]
+  present: Present
+  /** Orders under way fail at once when it comes. */
+  signal?: AbortSignal
+}
+
+type Directory = { newNonce: string; newAccount: string; newOrder: string }
+type Order = {
+  status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
+  authorizations: string[]
+  finalize: string
+  certificate?: string
+  error?: { detail?: string }
+}
+type Authorization = {
+  status: 'pending' | 'valid' | 'invalid' | 'deactivated' | 'expired' | 'revoked'
+  identifier: { value: string }
+  challenges: { type: string; url: string; token: string; error?: { detail?: string } }[]
+}
+
+const pollFirstMs = 500
+const pollMostMs = 5_000
+/** An order that is not decided by then has failed (RFC 8555 7.1.6 gives no limit). */
+const decisionMs = 120_000
+const badNonceTries = 3
+const newKey = promisify(generateKeyPair)
+
+/** A client of one account at one ACME server (RFC 8555). */
+export const createAcmeClient = (deps: AcmeDeps) => {
+  const { directoryUrl, accountKey, email, termsAgreed, clock, challenges, present } = deps
+  const stopped = stoppedBy(deps.signal)
+  const send: Send = (url, request) => Promise.race([stopped, deps.send(url, request)])
+  let directory: Promise<Directory> | undefined
+  let account: Promise<string> | undefined
+  let jwk: Promise<{ jwk: JWK; thumbprint: string }> | undefined
+  const nonces: string[] = []
+
+  const readDirectory = (): Promise<Directory> => {
+    directory ??= send(directoryUrl, { method: 'GET' }).then(readAnswer<Directory>)
+    directory.catch(() => {
+      directory = undefined
+    })
+    return directory
+  }
+
+  const ownJwk = () => {
+    jwk ??= exportJWK(accountKey).then(async ({ kty, crv, x, y }) => {
+      const own = { kty, crv, x, y } as JWK
+      return { jwk: own, thumbprint: await calculateJwkThumbprint(own) }
+    })
+    return jwk
+  }
+
+  const takeNonce = async (): Promise<string> => {
+    const kept = nonces.pop()
+    if (kept !== undefined) return kept
+    const { newNonce } = await readDirectory()
+    const { headers } = await send(newNonce, { method: 'HEAD' })
+    const nonce = headers['replay-nonce']
+    if (nonce === undefined) throw new AcmeError('The ACME server gives no nonce', null)
+    return nonce
+  }
+
+  /** A signed request; `payload` null is POST-as-GET (6.3). A nonce that was too old is renewed (6.5). */
+  const post = async (
+    url: string,
+    payload: object | null,
+    who: 'jwk' | 'kid',
+  ): Promise<AcmeAnswer> => {
+    const identity = who === 'kid' ? { kid: await ownAccount() } : { jwk: (await ownJwk()).jwk }
+    for (let attempt = 1; ; attempt += 1) {
+      const body = payload === null ? '' : JSON.stringify(payload)
+      const signed = await new FlattenedSign(new TextEncoder().encode(body))
+        .setProtectedHeader({ alg: 'ES256', nonce: await takeNonce(), url, ...identity })
+        .sign(accountKey)
+      const answer = await send(url, { method: 'POST', body: JSON.stringify(signed) })
+      const nonce = answer.headers['replay-nonce']
+      if (nonce !== undefined) nonces.push(nonce)
+      const isBadNonce = answer.status === 400 && answer.text.includes(':badNonce')
+      if (!isBadNonce || attempt === badNonceTries) return answer
+    }
+  }
+  const ask = async <T>(url: string, payload: object | null): Promise<T> =>
+    readAnswer<T>(await post(url, payload, 'kid'))
+
+  const ownAccount = (): Promise<string> => {
+    account ??= register()
+    account.catch(() => {
+      account = undefined
+    })
+    return account
+  }
+
+  const register = async (): Promise<string> => {
+    const { newAccount } = await readDirectory()
+    const contact = email === null ? {} : { contact: [`mailto:${email}`] }
+    const answer = await post(newAccount, { termsOfServiceAgreed: termsAgreed, ...contact }, 'jwk')
+    readAnswer(answer)
+    const { location } = answer.headers
+    if (location === undefined) throw new AcmeError('The ACME server names no account', null)
+    return location
+  }
+
+  const pause = async (delayMs: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = clock.setTimer(resolve, delayMs)
+    await Promise.race([stopped, promise]).finally(() => timer.cancel())
+  }
+
+  /** Asks again and again until `isOver`; throws when that takes too long. */
+  const follow = async <T>(url: string, isOver: (state: T) => boolean): Promise<T> => {
+    const untilMs = clock.monotonicMs() + decisionMs
+    for (let delayMs = pollFirstMs; ; delayMs = Math.min(delayMs * 1.5, pollMostMs)) {
+      const state = await ask<T>(url, null)
+      if (isOver(state)) return state
+      if (clock.monotonicMs() > untilMs) {
+        throw new AcmeError(`No decision within ${decisionMs / 1000} s`, null)
+      }
+      await pause(delayMs)
+    }
+  }
+
+  const authorize = async (url: string): Promise<void> => {
+    const asked = await ask<Authorization>(url, null)
+    if (asked.status === 'valid') return
+    const name = asked.identifier.value
+    const [offered] = challenges.flatMap((type) => {
+      const found = asked.challenges.find((one) => one.type === type)
+      return found === undefined ? [] : [{ ...found, type }]
+    })
+    if (offered === undefined) {
+      const types = asked.challenges.map(({ type }) => type).join(', ')
+      throw new AcmeError(`${name} can be proved by ${types} only`, null)
+    }
+    const keyAuthorization = `${offered.token}.${(await ownJwk()).thumbprint}`
+    const digest = createHash('sha256').update(keyAuthorization).digest()
+    const { type, token } = offered
+    const shown = await present({ type, name, token, keyAuthorization, digest })
+    try {
+      await ask(offered.url, {})
+      const decided = await follow<Authorization>(url, ({ status }) => status !== 'pending')
+      if (decided.status === 'valid') return
+      const failed = decided.challenges.find(({ error }) => error !== undefined)
+      throw new AcmeError(
+        `${name} was not proved: ${failed?.error?.detail ?? decided.status}`,
+        null,
+      )
+    } finally {
+      await shown.withdraw()
+    }
+  }
+
+  return {
+    /** Orders, proves and fetches a certificate for these names, the first of them its subject. */
+    async obtain(names: readonly string[], kind: KeyKind = 'ec'): Promise<KeyAndCertificate> {
+      const { newOrder } = await readDirectory()
+      const identifiers = names.map((value) => ({ type: 'dns', value }))
+      const made = await post(newOrder, { identifiers }, 'kid')
+      const order = readAnswer<Order>(made)
+      const orderUrl = made.headers.location
+      if (orderUrl === undefined) throw new AcmeError('The ACME server names no order', null)
+      // One after the other: a CA that looks at them at once has nothing to be faster by.
+      for (const url of order.authorizations) await authorize(url)
+      await follow<Order>(orderUrl, ({ status }) => status !== 'pending')
+      const { privateKey } =
+        kind === 'ec'
+          ? await newKey('ec', { namedCurve: 'P-256' })
+          : await newKey('rsa', { modulusLength: kind.rsaBits })
+      const csr = createRequest(privateKey, names).toString('base64url')
+      await ask(order.finalize, { csr })
+      const done = await follow<Order>(
+        orderUrl,
+        ({ status }) => status === 'valid' || status === 'invalid',
+      )
+      if (done.certificate === undefined) {
+        throw new AcmeError(`The order failed: ${done.error?.detail ?? done.status}`, null)
+      }
+      const answer = await post(done.certificate, null, 'kid')
+      if (answer.status !== 200) readAnswer(answer)
+      const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+      return { key, cert: answer.text }
+    },
+  }
+}
+
+const stoppedBy = (signal: AbortSignal | undefined): Promise<never> => {
+  const stopped = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new AcmeError('The gateway stops', null)))
+  })
+  // Nobody may be waiting.
+  stopped.catch(() => {})
+  return stopped
+}
+
+/** Of the certificate's key. */
+export type KeyKind = 'ec' | { rsaBits: number }
+
+export type AcmeClient = ReturnType<typeof createAcmeClient>

@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+import { call } from '../../api/call.ts'
+import { ConfirmDialog } from '../../ui/dialog.tsx'
+import { ErrorBox, Loading } from '../../ui/feedback.tsx'
+import { ScrollRegion } from '../../ui/scroll-region.tsx'
+import { gatewayRollbackQuery } from '../queries.ts'
+import { useGatewayChange } from '../use-gateway-change.ts'
+import { DiffView } from './diff-view.tsx'
+
+type RollBackDialogProps = { revision: number; onClose: () => void }
+
+/** Shows what going back would change, and does it only after that has been seen. */
+export const RollBackDialog = ({ revision, onClose }: RollBackDialogProps) => {
+  const diff = useQuery(gatewayRollbackQuery(revision))
+  const rollBack = useGatewayChange(() => call('rollBackGateway', { body: { revision } }), onClose)
+  return (
+    <ConfirmDialog
+      title={`Roll the gateway back to revision ${revision}?`}
+      confirmLabel="Roll back"
+      wide
+      disabled={diff.data === undefined || diff.data.changes.length === 0}
+      busy={rollBack.isPending}
+      error={rollBack.error}
+      onConfirm={() => rollBack.mutate(undefined)}
+      onClose={onClose}
+    >
+      {diff.isPending && <Loading rows={4} height={32} />}
+      {diff.isError && <ErrorBox error={diff.error} onRetry={() => void diff.refetch()} />}
+      {diff.data !== undefined && (
+        <ScrollRegion label="The difference" className="gw-framed">
+          <DiffView diff={diff.data} />
+        </ScrollRegion>
+      )}
+    </ConfirmDialog>
+  )
+}

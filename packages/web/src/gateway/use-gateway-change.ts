@@ -1,0 +1,17 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { gatewayKey } from './queries.ts'
+
+/** A change of the gateway; what the pages know of it is read again before it counts as done. */
+export const useGatewayChange = <Input, Output>(
+  change: (input: Input) => Promise<Output>,
+  onDone: (output: Output) => void,
+) => {
+  const cache = useQueryClient()
+  return useMutation({
+    mutationFn: change,
+    onSuccess: async (output) => {
+      await cache.invalidateQueries({ queryKey: gatewayKey })
+      onDone(output)
+    },
+  })
+}
