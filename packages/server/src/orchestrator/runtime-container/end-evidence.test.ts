@@ -85,7 +85,7 @@ for (const [what, before, info, after, expected] of cases) {
     const hear = (text: string): void =>
       text === 'ours' ? evidence.expectEnd() : evidence.heard(eventOf(text))
     for (const text of before) hear(text)
-    const verdict = evidence.verdict(info, true)
+    const verdict = evidence.verdict(info, { listening: true, lookAgain: async () => info })
     for (const text of after) {
       hear(text)
       await new Promise((resolve) => setImmediate(resolve))
@@ -96,5 +96,19 @@ for (const [what, before, info, after, expected] of cases) {
     }
     const none = { outOfMemory: false, endedOutside: null, startedAgain: false }
     assert.deepEqual(await verdict, { ...none, ...expected })
+  })
+}
+
+for (const listening of [true, false]) {
+  const heard = listening ? 'no event comes' : 'the events are not followed yet'
+  test(`out of memory is seen by a second look: ${heard}`, async () => {
+    const clock = createManualClock()
+    const evidence = createEvidence(clock)
+    for (const text of listening ? ['start', 'die'] : []) evidence.heard(eventOf(text))
+    const lookAgain = async () => infoOf(137, { OOMKilled: true })
+    const verdict = evidence.verdict(infoOf(137), { listening, lookAgain })
+    await new Promise((resolve) => setImmediate(resolve))
+    clock.advance(1000)
+    assert.equal((await verdict).outOfMemory, true)
   })
 }

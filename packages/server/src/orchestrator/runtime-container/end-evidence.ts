@@ -15,7 +15,10 @@ export type Evidence = {
   /** The exit code of the last `die`, for a container that is gone. */
   readonly exitCode: number | null
   /** Waits for what is still to be heard, a moment at most. Null: the container is gone. */
-  verdict(info: ContainerInfo | null, listening: boolean): Promise<Verdict>
+  verdict(
+    info: ContainerInfo | null,
+    options: { listening: boolean; lookAgain: () => Promise<ContainerInfo | null> },
+  ): Promise<Verdict>
 }
 
 export type Verdict = {
@@ -96,16 +99,18 @@ export const createEvidence = (clock: Clock, isExpected = false): Evidence => {
       expected = true
     },
 
-    verdict: async (info, listening) => {
+    verdict: async (info, { listening, lookAgain }) => {
       if (listening) await wait(() => actions.has('die'))
       const endedOutside = await outsideOf(info)
       const code = exitCode ?? info?.State.ExitCode
       const limited = (info?.HostConfig.Memory ?? 0) > 0
       const suspicious = code === 128 + sigkill && limited && endedOutside === null && !expected
-      if (suspicious && listening && info?.State.OOMKilled !== true) {
+      let told = actions.has('oom') || info?.State.OOMKilled === true
+      if (suspicious && !told) {
         await wait(() => actions.has('oom'))
+        // An engine that is not heard yet, or late with its event, has set its flag by now.
+        told = actions.has('oom') || (await lookAgain())?.State.OOMKilled === true
       }
-      const told = actions.has('oom') || info?.State.OOMKilled === true
       return { outOfMemory: told && code !== 0, endedOutside, startedAgain }
     },
   }

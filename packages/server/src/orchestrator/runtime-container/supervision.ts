@@ -172,7 +172,10 @@ export const createSupervision = (deps: SupervisionDeps) => {
   }
 
   const settleOnce = async (entry: Supervised, seen: ContainerInfo | null, announce: boolean) => {
-    const verdict = await entry.evidence.verdict(seen, announce && events?.connected === true)
+    const verdict = await entry.evidence.verdict(seen, {
+      listening: announce && events?.connected === true,
+      lookAgain: () => finder.inspect(entry.id).catch(() => null),
+    })
     const info = verdict.startedAgain ? await finder.inspect(entry.id) : seen
     if (info?.State.Running === true) return goOn(entry, info)
     const timer = Promise.withResolvers<void>()
