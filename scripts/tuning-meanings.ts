@@ -37,6 +37,8 @@ export const tuningMeanings: Readonly<Record<string, string>> = {
   'service.split.canary.max_p95_ratio': 'The same for its p95 in relation to that of the rest',
   'service.split.canary.min_requests': 'Requests of a step before it is judged',
   'service.http_version': 'How HTTP is spoken to the targets',
+  'service.proxy_protocol':
+    'Connections begin with a header of the PROXY protocol that names the client; each serves one request. Not with HTTP/2',
   'upstream.sticky.cookie': 'Name of the cookie that names the target; the gateway sets it',
   'upstream.sticky.ttl_s': 'Seconds for which it is good; null: until the browser ends',
   'upstream.sticky.secure': 'Sends the cookie over https only',

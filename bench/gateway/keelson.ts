@@ -7,13 +7,23 @@ import type { GatewayDocument } from '../../packages/server/src/gateway/snapshot
 import { systemClock } from '../../packages/server/src/kernel/clock.ts'
 import { newId } from '../../packages/server/src/kernel/ids.ts'
 
-/** The gateway's data plane alone: one route to one instance, or the Kong file at KONG_FILE. */
+/**
+ * The gateway's data plane alone: one route to one instance, or the Kong file at KONG_FILE; over TLS
+ * where CERT_FILE and KEY_FILE say what it shows.
+ */
+const { PORT, CERT_FILE, KEY_FILE } = process.env
+const tlsAt = (certFile: string, keyFile: string) => {
+  const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')]
+  const authority = { certificate: cert, leafFor: async () => ({ cert, key }) }
+  return { publicTls: { port: Number(PORT), authority, mayWait: false } }
+}
 const proxy = createProxy({
   log: { info: () => {}, warn: () => {}, error: () => {} },
   clock: systemClock,
   newId,
   publicHost: '127.0.0.1',
-  publicPort: Number(process.env['PORT']),
+  publicPort: CERT_FILE === undefined ? Number(PORT) : 0,
+  ...(CERT_FILE === undefined || KEY_FILE === undefined ? {} : tlsAt(CERT_FILE, KEY_FILE)),
   platform: { host: '127.0.0.1', port: 1 },
 })
 const port = Number(process.env['ORIGIN_PORT'])

@@ -1,6 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { get as httpGet, type IncomingMessage } from 'node:http'
+import { get as httpsGet } from 'node:https'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 
 import type { Opponent } from './opponents.ts'
 
@@ -9,10 +14,10 @@ import type { Opponent } from './opponents.ts'
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const children: ChildProcess[] = []
 
-/** Starts it pinned to a core; resolves with its pid once it answers. */
+/** Starts it pinned to a core (or several: '0,1'); resolves with its pid once it answers. */
 export const start = async (
   opponent: Opponent,
-  core: number,
+  core: number | string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<number> => {
   const child = spawn('taskset', ['-c', String(core), ...opponent.command], {
@@ -24,10 +29,7 @@ export const start = async (
   child.stderr?.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-2000)))
   const deadline = Date.now() + 60_000
   for (;;) {
-    const body = await fetch(urlOf(opponent.port), { headers }).then(
-      (response) => response.text(),
-      () => '',
-    )
+    const body = await bodyOf(opponent, headers).catch(() => '')
     if (body.includes('"lamp"')) return child.pid ?? 0
     if (Date.now() > deadline || child.exitCode !== null) {
       throw new Error(`${opponent.name} does not answer: ${said} ${body.slice(0, 200)}`)
@@ -57,7 +59,21 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-export const urlOf = (port: number): string => `http://127.0.0.1:${port}/products/42?full=1`
+const urlOf = ({ port, secure }: Opponent): string =>
+  `${secure ? 'https' : 'http'}://127.0.0.1:${port}/products/42?full=1`
+
+/** Whatever certificate it shows: this machine has made it a moment ago. */
+const bodyOf = async (
+  opponent: Opponent,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> => {
+  const url = urlOf(opponent)
+  const request = opponent.secure
+    ? httpsGet(url, { headers, rejectUnauthorized: false })
+    : httpGet(url, { headers })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return await text(response)
+}
 
 /** Fields of /proc/<pid>/stat after the command name, which may hold spaces. */
 const statOf = (pid: string): string[] => {
@@ -111,12 +127,12 @@ const connections = 50
 
 /** What wrk reports of so many seconds. */
 export const load = (
-  port: number,
+  opponent: Opponent,
   seconds: number,
   headers: Readonly<Record<string, string>> = {},
 ): string => {
   const fields = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...fields, urlOf(port)]
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...fields, urlOf(opponent)]
   const timeout = (seconds + 20) * 1000
   return execFileSync('taskset', ['-c', '0', ...wrk], { encoding: 'utf8', timeout })
 }
@@ -128,7 +144,7 @@ export const measure = (
   headers: Readonly<Record<string, string>> = {},
 ): Sample => {
   const before = cpuSecondsOf(pid)
-  const report = load(opponent.port, seconds, headers)
+  const report = load(opponent, seconds, headers)
   const cpuSeconds = cpuSecondsOf(pid) - before
   if (/Non-2xx|Socket errors/.test(report)) {
     throw new Error(`${opponent.name} answered with errors:\n${report}`)
@@ -138,6 +154,25 @@ export const measure = (
     perCpuSecond: requests / cpuSeconds,
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(report)?.[1] ?? 0),
   }
+}
+
+/** Of answers, in milliseconds, from when each request was due. */
+export type Paced = {
+  p50: number
+  p99: number
+  longest: number
+  answered: number
+  failures: number
+  total: number
+}
+
+/** 2,000 requests per second for so long, whatever the answers do. */
+export const pace = async (port: number, seconds: number): Promise<Paced> => {
+  const script = ['-c', '0', process.execPath, join(import.meta.dirname, 'pace.ts')]
+  const child = spawn('taskset', [...script, String(port), '2000', String(seconds)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return JSON.parse(await text(child.stdout)) as Paced
 }
 
 export const medianOf = (figures: readonly number[]): number =>

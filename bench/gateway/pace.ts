@@ -69,6 +69,9 @@ await new Promise<void>((resolve) => {
 const sorted = latencies.toSorted((a, b) => a - b)
 const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? NaN
 console.log(
-  JSON.stringify({ p50: at(0.5), p99: at(0.99), answered: sorted.length, failures, total }),
+  JSON.stringify({
+    ...{ p50: at(0.5), p99: at(0.99), longest: sorted.at(-1) },
+    ...{ answered: sorted.length, failures, total },
+  }),
 )
 process.exit(0)

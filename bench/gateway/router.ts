@@ -7,8 +7,8 @@ import { createRequire } from 'node:module'
 
 import { HeaderList } from '../../packages/server/src/gateway/proxy/header-list.ts'
 import {
+  buildRouter,
   createRouter,
-  createRouterInSlices,
   normalizePath,
 } from '../../packages/server/src/gateway/proxy/router/index.ts'
 import type {
@@ -19,6 +19,7 @@ import {
   entryOf,
   type RouteFixture,
 } from '../../packages/server/src/gateway/proxy/router/testing/routes.ts'
+import { inSlices } from '../../packages/server/src/gateway/slices.ts'
 
 const rounds = 5
 const findsPerRound = 100_000
@@ -131,7 +132,7 @@ const longestWait = async (entries: readonly RouteEntry<number>[]): Promise<numb
     if (building) setImmediate(watch)
   }
   setImmediate(watch)
-  await createRouterInSlices(entries)
+  await inSlices(buildRouter(entries))
   building = false
   return longest
 }

@@ -5,22 +5,39 @@
  * connections, small JSON) and the origin share core 0. The proxy's own processor time counts
  * (utime + stime of all its processes), so that a busy machine widens the spread and not the
  * verdict. Rounds are interleaved; medians are shown.
+ * `tls`: the same with TLS in front, one certificate for all of them.
  * `plugins`, `routes-1000`, `routes-10000`, `consumers-1000`: the same of ours with a Kong file,
  * beside one that has a single route and nothing else.
+ * `workers`: one worker beside two, on one core (what a second costs) and on all.
  * `latency`: what the gateway adds at 2,000 requests/s. `idle`: memory with 10,000 connections.
+ * `swap`: 10,000 routes put into effect over and over at 2,000 requests/s, beside none.
+ * `soak`: some million requests of all kinds, and whether anything has grown (BENCH_SOAK_REQUESTS).
  *
  * Needs Linux, wrk and nginx; other opponents that are absent are skipped, and said so.
  */
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { plugins } from '../../packages/server/src/gateway/plugins/index.ts'
+import { openLocalAuthority } from '../../packages/server/src/gateway/tls/local-authority.ts'
+import { systemClock } from '../../packages/server/src/kernel/clock.ts'
 import { benchKey, consumersFile, pluginsFile, routesFile } from './kong-files.ts'
-import { freePort, load, measure, medianOf, megabytesOf, start, stop, stopAll } from './machine.ts'
-import type { Sample } from './machine.ts'
+import {
+  freePort,
+  load,
+  measure,
+  medianOf,
+  megabytesOf,
+  pace,
+  start,
+  stop,
+  stopAll,
+  type Paced,
+  type Sample,
+} from './machine.ts'
 import {
   findCaddy,
   findFastifyProxy,
@@ -31,7 +48,11 @@ import {
   keelson,
   keelsonWith,
   type Opponent,
+  type Pair,
 } from './opponents.ts'
+import { soak } from './soak.ts'
+import { swap } from './swap.ts'
+import { workers } from './workers.ts'
 
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const secondsPerRound = Number(process.env['BENCH_SECONDS'] ?? 3)
@@ -42,7 +63,7 @@ type Runner = { opponent: Opponent; headers: Headers; pid: number; samples: Samp
 
 /** Interleaved rounds of all of them, after one that warms up compilers and pools. */
 const race = (runners: readonly Runner[]): void => {
-  for (const { opponent, headers } of runners) load(opponent.port, 2, headers)
+  for (const { opponent, headers } of runners) load(opponent, 2, headers)
   for (let round = 0; round < rounds; round += 1) {
     for (const { opponent, headers, pid, samples } of runners) {
       samples.push(measure(opponent, pid, secondsPerRound, headers))
@@ -57,11 +78,12 @@ const runnerOf = async (opponent: Opponent, headers: Headers = {}): Promise<Runn
   samples: [],
 })
 
-const plain = async (originPort: number): Promise<void> => {
+const proxies = async (originPort: number, pair?: Pair): Promise<void> => {
   const runners: Runner[] = []
   const finders = { keelson, findNginx, findHaproxy, findCaddy, findHttpProxy, findFastifyProxy }
   for (const [name, find] of Object.entries(finders)) {
-    const opponent = find({ folder, originPort, port: await freePort() })
+    const place = { folder, originPort, port: await freePort() }
+    const opponent = find(pair === undefined ? place : { ...place, pair })
     if (opponent === undefined) console.log(`SKIPPED: ${name.replace('find', '')} is not installed`)
     else runners.push(await runnerOf(opponent))
   }
@@ -78,6 +100,16 @@ const plain = async (originPort: number): Promise<void> => {
     console.log(`| ${name} | ${whole(median)} | ${range} | ${whole(perSecond)} | ${ratio} |`)
   }
   for (const { pid } of runners) await stop(pid)
+}
+
+/** A certificate for localhost, with its key. */
+const makePair = async (): Promise<Pair> => {
+  const authority = await openLocalAuthority(folder, systemClock)
+  const { cert, key } = await authority.leafFor('localhost')
+  const pair = { cert: join(folder, 'leaf.pem'), key: join(folder, 'leaf.key') }
+  writeFileSync(pair.cert, cert)
+  writeFileSync(pair.key, key, { mode: 0o600 })
+  return pair
 }
 
 /** Kong files, each with what its clients send and what it may cost of the throughput. */
@@ -124,24 +156,14 @@ const withFile = async (name: string, originPort: number): Promise<void> => {
   for (const { pid } of runners) await stop(pid)
 }
 
-type Paced = { p50: number; p99: number; answered: number; failures: number; total: number }
-
-const pace = (port: number): Paced => {
-  const command = ['-c', '0', process.execPath, join(import.meta.dirname, 'pace.ts')]
-  const text = execFileSync('taskset', [...command, String(port), '2000', '5'], {
-    encoding: 'utf8',
-  })
-  return JSON.parse(text) as Paced
-}
-
 const latency = async (originPort: number): Promise<void> => {
   const ours = await runnerOf(keelson({ folder, originPort, port: await freePort() }))
-  load(ours.opponent.port, 2)
+  load(ours.opponent, 2)
   const direct: Paced[] = []
   const through: Paced[] = []
   for (let round = 0; round < rounds; round += 1) {
-    direct.push(pace(originPort))
-    through.push(pace(ours.opponent.port))
+    direct.push(await pace(originPort, 5))
+    through.push(await pace(ours.opponent.port, 5))
   }
   console.log('\n| 2,000 requests/s, open loop | origin | through the gateway | added | at most |')
   console.log('|---|---:|---:|---:|---:|')
@@ -161,7 +183,7 @@ const latency = async (originPort: number): Promise<void> => {
 
 const idle = async (originPort: number): Promise<void> => {
   const ours = await runnerOf(keelson({ folder, originPort, port: await freePort() }))
-  load(ours.opponent.port, 2)
+  load(ours.opponent, 2)
   const before = megabytesOf(ours.pid)
   const script = join(import.meta.dirname, 'idle.ts')
   const holder = spawn(process.execPath, [script, String(ours.opponent.port), '10000'], {
@@ -198,12 +220,17 @@ const run = async (): Promise<void> => {
   if (origin === undefined) throw new Error('nginx is needed as the origin: apt install nginx')
   await start(origin, 0)
   const named = process.argv.slice(2)
-  const cases = named.length > 0 ? named : ['plain', ...Object.keys(files), 'latency', 'idle']
+  const cases =
+    named.length > 0 ? named : ['plain', 'tls', ...Object.keys(files), 'latency', 'idle', 'swap']
   console.log(
     `${rounds} rounds of ${secondsPerRound} s, ${cpus()[0]?.model ?? 'unknown processor'}, node ${process.version}`,
   )
   for (const name of cases) {
-    if (name === 'plain') await plain(origin.port)
+    if (name === 'plain') await proxies(origin.port)
+    else if (name === 'tls') await proxies(origin.port, await makePair())
+    else if (name === 'swap') await swap(origin.port, rounds)
+    else if (name === 'workers') await workers(folder, origin.port, rounds)
+    else if (name === 'soak') await soak(origin.port, await makePair())
     else if (name === 'latency') await latency(origin.port)
     else if (name === 'idle') await idle(origin.port)
     else await withFile(name, origin.port)

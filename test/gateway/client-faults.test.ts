@@ -2,15 +2,19 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
 import { gzipSync } from 'node:zlib'
+import { systemClock, type Clock } from '../../packages/server/src/kernel/clock.ts'
 import { createManualClock } from '../../packages/server/src/kernel/testing/clock.ts'
+import { createTestAuthority } from '../../packages/server/src/gateway/proxy/balance/testing-tls.ts'
 import { startRawOrigin } from '../../packages/server/src/gateway/proxy/testing.ts'
 import {
   openGateway,
   startOrigin,
   until,
+  type TestGateway,
 } from '../../packages/server/src/gateway/testing/gateway.ts'
-import { configOf, heads } from './kong-file.ts'
+import { certificateFor, configOf, heads } from './kong-file.ts'
 
 /** An origin that tells how many bytes of a body it got, and counts what it was asked. */
 const startCounting = async () => {
@@ -27,38 +31,59 @@ const startCounting = async () => {
   return { ...origin, asked }
 }
 
+/** The public ports: what holds on one holds on the other. */
+const ports = {
+  plain: (gateway: TestGateway): Socket => connect(gateway.port, '127.0.0.1'),
+  TLS: (gateway: TestGateway): Socket =>
+    connectTls({ port: gateway.tlsPort, servername: 'shop.test', rejectUnauthorized: false }),
+} as const
+type Port = keyof typeof ports
+const everyPort: readonly Port[] = ['plain', 'TLS']
+
+const more = certificateFor(createTestAuthority().leaf('shop.test'))
+const open = (
+  port: number,
+  plugins: Readonly<Record<string, unknown>>[] = [],
+  clock: Clock = systemClock,
+) => openGateway({ config: configOf(port, { plugins, more }), clock, tls: {} })
+
 /** Opens a connection, says something, and notes what comes back. */
-const say = async (port: number, text: string) => {
-  const socket: Socket = connect(port, '127.0.0.1')
+const say = async (gateway: TestGateway, text: string, port: Port = 'plain') => {
+  const socket = ports[port](gateway)
   let heard = ''
   let closed = false
   socket.setEncoding('latin1')
   socket.on('data', (piece: string) => (heard += piece))
   socket.on('error', () => {})
   socket.on('close', () => (closed = true))
-  await once(socket, 'connect')
+  await once(socket, port === 'TLS' ? 'secureConnect' : 'connect')
   socket.write(text, 'latin1')
   return { socket, heard: () => heard, closed: () => closed }
 }
 
 const close = 'Host: h\r\nConnection: close\r\n'
 
-test('Slowloris: 500 clients that never end their heads are told 408, and hold up nobody', async () => {
-  const clock = createManualClock()
-  await using origin = await startCounting()
-  await using gateway = await openGateway({ config: configOf(origin.port), clock })
-  const slow = await Promise.all(
-    Array.from({ length: 500 }, () => say(gateway.port, 'GET / HTTP/1.1\r\nHost: h\r\nX: ')),
-  )
-  assert.equal((await gateway.fetch('/before')).status, 200)
-  for (let second = 0; second < 20; second += 1) {
-    for (const { socket } of slow) if (!socket.destroyed) socket.write('a')
-    assert.equal((await gateway.fetch('/meanwhile')).status, 200)
-    clock.advance(1_000)
-  }
-  await until(() => slow.every(({ closed }) => closed()), 'all to be cut')
-  for (const { heard } of slow) assert.match(heard(), /^HTTP\/1\.1 408 /)
-})
+for (const [port, count] of [
+  ['plain', 500],
+  ['TLS', 50],
+] as const) {
+  test(`Slowloris: ${count} clients (${port}) that never end their heads are told 408, and hold up nobody`, async () => {
+    const clock = createManualClock()
+    await using origin = await startCounting()
+    await using gateway = await open(origin.port, [], clock)
+    const slow = await Promise.all(
+      Array.from({ length: count }, () => say(gateway, 'GET / HTTP/1.1\r\nHost: h\r\nX: ', port)),
+    )
+    assert.equal((await gateway.fetch('/before')).status, 200)
+    for (let second = 0; second < 20; second += 1) {
+      for (const { socket } of slow) if (!socket.destroyed) socket.write('a')
+      assert.equal((await gateway.fetch('/meanwhile')).status, 200)
+      clock.advance(1_000)
+    }
+    await until(() => slow.every(({ closed }) => closed()), 'all to be cut')
+    for (const { heard } of slow) assert.match(heard(), /^HTTP\/1\.1 408 /)
+  })
+}
 
 const large = 64 * 1024
 const refused: readonly { why: string; text: string; status: number }[] = [
@@ -98,20 +123,20 @@ const refused: readonly { why: string; text: string; status: number }[] = [
     status: 413,
   },
 ]
+const oneKilobyte = {
+  name: 'request-size-limiting',
+  config: { allowed_payload_size: 1, size_unit: 'kilobytes' },
+}
 for (const { why, text, status } of refused) {
   test(`${why}: ${status}, the connection ends, and no request is complete at the service`, async () => {
     await using origin = await startCounting()
-    const plugins = [
-      {
-        name: 'request-size-limiting',
-        config: { allowed_payload_size: 1, size_unit: 'kilobytes' },
-      },
-    ]
-    await using gateway = await openGateway({ config: configOf(origin.port, { plugins }) })
-    const client = await say(gateway.port, text)
-    await until(client.closed, 'the end of the connection')
-    assert.deepEqual(heads(client.heard()), [status])
-    assert.deepEqual(origin.asked, [])
+    await using gateway = await open(origin.port, [oneKilobyte])
+    for (const port of everyPort) {
+      const client = await say(gateway, text, port)
+      await until(client.closed, 'the end of the connection')
+      assert.deepEqual(heads(client.heard()), [status], port)
+      assert.deepEqual(origin.asked, [])
+    }
   })
 }
 
@@ -152,62 +177,67 @@ test('a bomb that a service sends comes through as it is: transformers leave it 
 
 test('a client that ends its side in the middle of its body: the service gets no whole request', async () => {
   await using origin = await startCounting()
-  await using gateway = await openGateway({ config: configOf(origin.port) })
-  for (const framing of [
-    'Content-Length: 100000\r\n\r\n',
-    'Transfer-Encoding: chunked\r\n\r\n400\r\n',
-  ]) {
-    const client = await say(gateway.port, `POST / HTTP/1.1\r\nHost: h\r\n${framing}abc`)
-    client.socket.end()
-    await until(client.closed, 'the end')
-    assert.ok(!heads(client.heard()).includes(200))
+  await using gateway = await open(origin.port)
+  const framings = ['Content-Length: 100000\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n400\r\n']
+  for (const port of everyPort) {
+    for (const framing of framings) {
+      const client = await say(gateway, `POST / HTTP/1.1\r\nHost: h\r\n${framing}abc`, port)
+      client.socket.end()
+      await until(client.closed, 'the end')
+      assert.ok(!heads(client.heard()).includes(200), port)
+    }
   }
   assert.deepEqual(origin.asked, [])
   assert.equal((await gateway.fetch('/after')).status, 200)
 })
 
-test('a client that stops in the middle of its body: 408 or the end, and its slot is free again', async () => {
-  const clock = createManualClock()
-  await using origin = await startRawOrigin(() => {})
-  await using gateway = await openGateway({ config: configOf(origin.port), clock })
-  const stalled = [
-    await say(gateway.port, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nabc'),
-    await say(gateway.port, 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nabc'),
-    await say(
-      gateway.port,
-      'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab',
-    ),
-  ]
-  await until(() => origin.connections() >= 2, 'the service to be asked')
-  for (let second = 0; second < 70; second += 1) {
-    clock.advance(1_000)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  await until(() => stalled.every(({ closed }) => closed()), 'all to be cut')
-  for (const { heard } of stalled) assert.match(heard(), /^HTTP\/1\.1 408 /)
-  await until(() => origin.open() === 0, 'the service to be rid of them')
-})
-
-test('upgraded and silent: both ends are cut after an hour, not before', async () => {
-  const clock = createManualClock()
-  await using origin = await startRawOrigin((socket) => {
-    socket.once('data', () => {
-      const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
-      )
-    })
+for (const port of everyPort) {
+  test(`a client (${port}) that stops in the middle of its body: 408, and its slot is free again`, async () => {
+    const clock = createManualClock()
+    await using origin = await startRawOrigin(() => {})
+    await using gateway = await open(origin.port, [], clock)
+    const bodies = [
+      'Content-Length: 100000\r\n\r\nabc',
+      'Content-Length: 100\r\n\r\nabc',
+      'Transfer-Encoding: chunked\r\n\r\n5\r\nab',
+    ]
+    const stalled = await Promise.all(
+      bodies.map((body) => say(gateway, `POST / HTTP/1.1\r\nHost: h\r\n${body}`, port)),
+    )
+    await until(() => origin.connections() >= 2, 'the service to be asked')
+    for (let second = 0; second < 70; second += 1) {
+      clock.advance(1_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await until(() => stalled.every(({ closed }) => closed()), 'all to be cut')
+    for (const { heard } of stalled) assert.match(heard(), /^HTTP\/1\.1 408 /)
+    await until(() => origin.open() === 0, 'the service to be rid of them')
   })
-  await using gateway = await openGateway({ config: configOf(origin.port), clock })
-  const client = await say(
-    gateway.port,
-    'GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  )
-  await until(() => client.heard().includes('101'), 'the handshake')
-  clock.advance(59 * 60_000)
-  await new Promise((resolve) => setImmediate(resolve))
-  assert.equal(client.closed(), false)
-  clock.advance(2 * 60_000)
-  await until(client.closed, 'the client to be cut')
-  await until(() => origin.open() === 0, 'the service to be rid of it')
-})
+}
+
+for (const port of everyPort) {
+  test(`upgraded (${port}) and silent: both ends are cut after an hour, not before`, async () => {
+    const clock = createManualClock()
+    await using origin = await startRawOrigin((socket) => {
+      socket.once('data', () => {
+        const accept = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+        )
+      })
+    })
+    await using gateway = await open(origin.port, [], clock)
+    const client = await say(
+      gateway,
+      'GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      port,
+    )
+    await until(() => client.heard().includes('101'), 'the handshake')
+    clock.advance(59 * 60_000)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(client.closed(), false)
+    clock.advance(2 * 60_000)
+    await until(client.closed, 'the client to be cut')
+    await until(() => origin.open() === 0, 'the service to be rid of it')
+  })
+}

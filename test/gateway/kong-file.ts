@@ -22,3 +22,8 @@ export const configOf = (port: number, { service, route, plugins, more }: Parts 
 /** Statuses of all answers in what a client heard. */
 export const heads = (heard: string): number[] =>
   [...heard.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
+
+/** What `more` takes for a certificate that is shown to everybody. */
+export const certificateFor = (pair: { cert: string; key: string }) => ({
+  certificates: [{ ...pair, snis: [{ name: '*' }] }],
+})

@@ -42,6 +42,7 @@ export type Failure = { code: string; exitCode: ExitCode; faults: readonly Fault
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof CommandError) return error
   if (isProblemError(error)) return failureOfProblem(error.problem)
+  if (isAppError(error)) return tableError(error.code, error.message)
   if (isComposeError(error)) {
     return { code: 'compose_invalid', exitCode: exitCodes.badInput, faults: faultsOf(error) }
   }
@@ -94,6 +95,10 @@ export const failureOfProblem = (problem: Problem): Failure => {
 // By its shape, so that the contract's schemas are not read for commands that only read files.
 const isProblemError = (error: unknown): error is Error & { problem: Problem } =>
   error instanceof Error && error.name === 'ProblemError' && 'problem' in error
+
+// By its shape, so that the server is not read for commands that only ask one.
+export const isAppError = (error: unknown): error is Error & { code: ErrorCode } =>
+  error instanceof Error && error.name === 'AppError' && 'code' in error
 
 // By its shape, so that the loader is not read for commands that have no use for it.
 const isComposeError = (error: unknown): error is Error & { diagnostics: Diagnostic[] } =>

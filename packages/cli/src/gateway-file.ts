@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type {
-  ConfigDescription,
   GatewayConfig,
   PluginTable,
+  readGatewayConfig,
   ReadGatewayConfig,
 } from '@keelson/server/gateway'
 import type { Context } from './context.ts'
@@ -16,21 +16,26 @@ export type KongFile = {
   notes: readonly string[]
   /** Values of the variables that the file refers to. */
   environment: Readonly<Record<string, string>>
-  /** What is in it. */
-  described: ConfigDescription
 }
 
-/** Reads a Kong file, by the gateway's own plugins or those given. Throws CommandError (exit code 2) with every mistake and its place. */
+type Read = (
+  ...asked: Parameters<typeof readGatewayConfig>
+) => ReadGatewayConfig | Promise<ReadGatewayConfig>
+
+/**
+ * Reads a Kong file, by the gateway's own plugins or those given. `readApart` reads it beside what is
+ * served. Throws CommandError (exit code 2) with every mistake and its place.
+ */
 export const readKongFile = async (
   { cwd, env }: Pick<Context, 'cwd' | 'env'>,
   path: string,
   table?: PluginTable,
+  readBy?: Read,
 ): Promise<KongFile> => {
   const text = await readText(resolve(cwd, path), path)
-  const { describeGatewayConfig, plugins, readGatewayConfig } =
-    await import('@keelson/server/gateway')
+  const { plugins, readGatewayConfig } = await import('@keelson/server/gateway')
   const options = { environment: setOf(env), plugins: table ?? plugins }
-  const read = readGatewayConfig({ text, file: path }, options)
+  const read = await (readBy ?? readGatewayConfig)({ text, file: path }, options)
   refuseFaults(read)
   const { config, notes, variables } = read
   return {
@@ -41,7 +46,6 @@ export const readKongFile = async (
         return value === undefined ? [] : [[name, value]]
       }),
     ),
-    described: describeGatewayConfig(config),
   }
 }
 

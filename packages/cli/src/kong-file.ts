@@ -5,6 +5,7 @@ import type { Project } from '@keelson/compose'
 import type { Context } from './context.ts'
 import { usageError } from './failure.ts'
 import { readKongFile } from './gateway-file.ts'
+import { openPlugins } from './own-plugins.ts'
 
 const usualNames = ['kong.yml', 'kong.yaml']
 
@@ -28,12 +29,19 @@ export const findKongFile = async ({ files, xKeelson }: Project): Promise<string
   return found[0]
 }
 
-/** The file as the platform takes it. Throws CommandError with every mistake and its place. */
+/**
+ * The file as the platform takes it; what it reads of the environment comes from the shell, then from
+ * the `.env` of the compose file. Throws CommandError with every mistake and its place.
+ */
 export const kongFileSpec = async (
-  context: Pick<Context, 'cwd' | 'env'>,
+  context: Pick<Context, 'cwd' | 'env' | 'output'>,
   path: string,
+  { environment: env }: Pick<Project, 'environment'>,
+  pluginFolder: string | undefined,
 ): Promise<GatewayFileSpec> => {
-  const { text, environment } = await readKongFile(context, path)
+  await using own = await openPlugins(context, pluginFolder)
+  const { cwd } = context
+  const { text, environment } = await readKongFile({ cwd, env }, path, own.table)
   return { file: path, text, environment: { ...environment } }
 }
 

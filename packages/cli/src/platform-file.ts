@@ -8,6 +8,8 @@ export type PlatformFile = {
   url: string
   gatewayUrl: string
   version: string
+  /** Folder of plugins of one's own, when it was started with one. */
+  gatewayPlugins?: string
 }
 
 /**
@@ -38,7 +40,8 @@ export const findPlatform = async (dataFolder: string): Promise<PlatformState> =
   return { kind: answer === 'ready' && token !== '' ? 'running' : 'unready', file, token }
 }
 
-const readPlatformFile = async (dataFolder: string): Promise<PlatformFile | undefined> => {
+/** Undefined when there is none, or half of one. */
+export const readPlatformFile = async (dataFolder: string): Promise<PlatformFile | undefined> => {
   try {
     const parsed: unknown = JSON.parse(await readFile(join(dataFolder, 'platform.json'), 'utf8'))
     return isPlatformFile(parsed) ? parsed : undefined

@@ -9,6 +9,7 @@ import { exitCodes } from './exit-code.ts'
 import { CommandError, failureOfProblem, tableError } from './failure.ts'
 import { byPortOwner } from './port-owner.ts'
 import { platformEntry, watchdogEntry } from './paths.ts'
+import { pluginFolderOf, pluginFolderVariable } from './own-plugins.ts'
 import { platformEnvironment, platformNodeArguments } from './platform-node.ts'
 import { findPlatform, hasCode, isAlive, type PlatformState } from './platform-file.ts'
 
@@ -145,7 +146,12 @@ const startOnce = async (context: Context) => {
       cwd: context.dataFolder, // a folder that stays, so that no other one is kept from unmounting
       detached: true,
       stdio: ['ignore', log.handle.fd, log.handle.fd],
-      env: { ...platformEnvironment, ...context.env, KEELSON_DATA_DIR: context.dataFolder },
+      env: {
+        ...platformEnvironment,
+        ...context.env,
+        KEELSON_DATA_DIR: context.dataFolder,
+        [pluginFolderVariable]: pluginFolderOf(context), // it runs in another folder
+      },
     },
   )
   await once(child, 'spawn')

@@ -88,6 +88,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   report.throwIfErrors()
   return {
     ...project,
+    environment: Object.fromEntries([...environment].map(([key, { value }]) => [key, value])),
     sources: listRead(),
     warnings: report.warnings(),
     origins: createOriginTable(project.tree, name.origin),
@@ -219,7 +220,7 @@ type Facts = Pick<Project, 'name' | 'workingDir' | 'files'> & {
 function readProject(
   tree: MapNode,
   { name, workingDir, files, disabled, loading: { report, contents } }: Facts,
-): Omit<Project, 'sources' | 'warnings' | 'origins'> {
+): Omit<Project, 'environment' | 'sources' | 'warnings' | 'origins'> {
   const services: [string, Service][] = []
   for (const { key, value } of findMap(tree, 'services')?.entries.values() ?? []) {
     if (value.kind === 'map') services.push([key, readService(key, value, { workingDir, report })])

@@ -14,6 +14,8 @@ export type Project = {
   files: string[]
   /** Every file read, absolute: compose files, includes, extended files, env files, `.env`. */
   sources: string[]
+  /** What the files were filled in with: the shell's variables over those of `.env`. */
+  environment: Record<string, string>
   services: Record<string, Service>
   networks: Record<string, Network>
   volumes: Record<string, Volume>

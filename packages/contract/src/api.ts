@@ -21,6 +21,7 @@ import {
   GatewayRevision,
   GatewayRouteRow,
   GatewayUpstreamRow,
+  GatewayWarmed,
 } from './gateway.ts'
 import type { Permission } from './permissions.ts'
 import {
@@ -78,6 +79,11 @@ const Named = Type.Optional(
   }),
 )
 const InStack = Type.Object({ stack: Type.Optional(stackName) })
+const LookedAt = Type.Object({
+  dryRun: Type.Optional(Type.Boolean()),
+  /** The revision that was looked at; another one by now is a conflict. */
+  revision: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
+})
 
 /** Where to, and until when; the link is shown once and works once. */
 export const SetupLink = Type.Object(
@@ -705,15 +711,22 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/caches/warm',
     permission: 'gateway:write',
-    summary: 'Ask for these paths so that their answers are stored; answers when all are done',
+    summary:
+      'Ask for URLs, or paths of a host, so that their answers are stored; answers when all are done',
     body: Type.Object({
-      host: Type.String({ maxLength: 253 }),
-      paths: Type.Array(Type.String({ pattern: '^/', maxLength: 8000 }), {
+      host: Type.Optional(
+        Type.String({
+          pattern: '^([A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?$',
+          maxLength: 253,
+          description: 'Of the paths; without a port at that of the gateway',
+        }),
+      ),
+      paths: Type.Array(Type.String({ pattern: '^(/|https?://[^/])', maxLength: 8000 }), {
         minItems: 1,
         maxItems: 1000,
       }),
     }),
-    response: Type.Object({ stored: Type.Integer(), failed: Type.Integer() }),
+    response: GatewayWarmed,
   }),
   explainGateway: endpoint({
     method: 'POST',
@@ -765,11 +778,7 @@ export const api = {
     path: '/api/v1/gateway/config',
     permission: 'gateway:write',
     summary: "Replace the API's own configuration by a Kong file; with dryRun only the difference",
-    query: Type.Object({
-      dryRun: Type.Optional(Type.Boolean()),
-      /** The revision that was looked at; another one by now is a conflict. */
-      revision: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
-    }),
+    query: LookedAt,
     body: Type.Object({
       text: Type.String({ maxLength: 7_000_000 }),
       note: Type.Optional(Type.String({ maxLength: 500 })),
@@ -783,12 +792,23 @@ export const api = {
     summary: "What the API's own configuration was, newest first; the last 50 are kept",
     response: page(GatewayRevision),
   }),
+  decideGatewayCanary: endpoint({
+    method: 'POST',
+    path: '/api/v1/gateway/canary',
+    permission: 'gateway:write',
+    summary: 'Promote a canary, take it back, or let it begin again',
+    body: Type.Object({
+      service: Type.String({ maxLength: 400, description: 'Name of the service that is split' }),
+      verdict: Type.Enum([...canaryVerdicts]),
+    }),
+    response: Type.Object({}),
+  }),
   rollBackGateway: endpoint({
     method: 'POST',
     path: '/api/v1/gateway/rollback',
     permission: 'gateway:write',
     summary: "Apply an earlier revision of the API's own configuration again",
-    query: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }),
+    query: LookedAt,
     body: Type.Object({ revision: Type.Integer({ minimum: 1 }) }),
     response: GatewayDiff,
   }),

@@ -37,7 +37,7 @@ const table = {
   revision_conflict: {
     status: 412,
     title: 'The object was changed by someone else',
-    hint: 'Read it again, look at the difference, and send your change with the new ETag.',
+    hint: 'Read it again, look at the difference, and send your change with its new revision.',
   },
   cursor_invalid: {
     status: 400,

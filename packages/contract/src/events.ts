@@ -10,6 +10,7 @@ import { driftKinds, rolloutPhases } from './stack.ts'
 const nullableInteger = Type.Union([Type.Integer(), Type.Null()])
 const instance = { instance: Type.String(), service: Type.String(), stack: Type.String() }
 const service = { service: Type.String(), stack: Type.String() }
+const canaryEnd = { service: Type.String(), canary: Type.String(), reason: Type.String() }
 
 export const eventSchemas = {
   'system.started': Type.Object({ version: Type.String(), target: Type.String() }),
@@ -138,6 +139,9 @@ export const eventSchemas = {
     text: Type.String(),
     note: Type.Optional(Type.String()),
   }),
+  /** How a canary of the gateway ended; `canary` is the service that got its requests. */
+  'gateway.canary_promoted': Type.Object(canaryEnd),
+  'gateway.canary_rolled_back': Type.Object(canaryEnd),
   'gap.acceptance_withdrawn': Type.Object({
     stack: Type.String(),
     fingerprint: Type.String(),
@@ -282,6 +286,14 @@ export const describeEvent = (event: AnyEvent): { text: string; severity: Severi
     case 'gateway.configured':
       return info(
         `Gateway configuration revision ${event.payload.revision}: ${event.payload.text}${because(event.payload.note ?? '')}`,
+      )
+    case 'gateway.canary_promoted':
+      return good(
+        `${event.payload.canary} takes all requests of ${event.payload.service}${because(event.payload.reason)}`,
+      )
+    case 'gateway.canary_rolled_back':
+      return bad(
+        `${event.payload.canary} takes no requests of ${event.payload.service} any more${because(event.payload.reason)}`,
       )
     case 'gap.acceptance_withdrawn':
       return info(`Gap counts again, by ${event.payload.by}: ${event.payload.message}`)

@@ -117,6 +117,23 @@ export const GatewayPluginUse = Type.Object({
 })
 export type GatewayPluginUse = Static<typeof GatewayPluginUse>
 
+export const canaryOutcomes = ['moving', 'promoted', 'rolled back'] as const
+export const canaryVerdicts = ['promote', 'roll back', 'restart'] as const
+
+export const GatewayCanaryState = Type.Object({
+  /** The service that gets the requests. */
+  to: Type.String(),
+  outcome: Type.Enum([...canaryOutcomes]),
+  /** From 1. */
+  step: Type.Integer(),
+  steps: Type.Array(Type.Number({ description: 'Percent' })),
+  percent: Type.Number(),
+  /** A sentence on the last decision. */
+  reason: Type.String(),
+  since: nullableTime,
+})
+export type GatewayCanaryState = Static<typeof GatewayCanaryState>
+
 export const GatewayRouteRow = Type.Object(
   {
     id: Type.String(),
@@ -142,6 +159,9 @@ export const GatewayRouteRow = Type.Object(
         fleet: nullableText,
         /** Key of its upstream in listGatewayUpstreams. */
         upstream: nullableText,
+        /** What its x-keelson asks for: split, retry, failover…, each with a sentence. */
+        tuning: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
+        canary: Type.Union([GatewayCanaryState, Type.Null()]),
       }),
       Type.Null(),
     ]),
@@ -165,6 +185,7 @@ export type GatewayRouteRow = Static<typeof GatewayRouteRow>
 
 export const targetStates = [
   'healthy',
+  'unchecked', // nobody looks after it, and nothing speaks against it
   'half-open', // tried again with little traffic
   'unresolved', // its name leads nowhere
   'draining',
@@ -254,7 +275,7 @@ export const GatewayCertificateRow = Type.Object(
   {
     id: Type.String(),
     manager: Type.Union([GatewayManager, Type.Null()]),
-    /** `file`, `acme`, `local CA`. */
+    /** `file`, `acme`, `local authority`. */
     source: Type.String(),
     names: texts,
     issuer: Type.String(),
@@ -294,6 +315,20 @@ export const GatewayCacheRow = Type.Object(
 )
 export type GatewayCacheRow = Static<typeof GatewayCacheRow>
 
+export const GatewayWarmed = Type.Object(
+  {
+    /** Answered well; each of the caches that keep it has it now. */
+    stored: Type.Integer(),
+    failed: Type.Integer(),
+    /** The first of those that failed. */
+    failures: Type.Array(Type.Object({ url: Type.String(), reason: Type.String() }), {
+      maxItems: 20,
+    }),
+  },
+  { $id: 'GatewayWarmed' },
+)
+export type GatewayWarmed = Static<typeof GatewayWarmed>
+
 export const GatewayExplainAsk = Type.Object({
   method: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}$" }),
   url: Type.String({ maxLength: 8000, description: 'Absolute, or a path' }),
@@ -330,6 +365,8 @@ export const GatewayExplanation = Type.Object(
         /** The target a request would meet now; null when there is none. */
         target: nullableText,
         why: Type.String(),
+        /** Who else gets requests, or copies: sentences. */
+        others: texts,
       }),
       Type.Null(),
     ]),

@@ -227,7 +227,10 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       needs: ['db', 'schema', 'events', 'registry', 'orchestrator'],
       create: async (needs) => {
         const { openGatewayControl } = await import('./gateway/index.ts')
-        return openGatewayControl({ ...needs, clock, log })
+        const folder = join(env.dataDir, 'gateway')
+        return openGatewayControl({
+          ...{ ...needs, clock, log, folder, pluginFolder: env.gatewayPlugins },
+        })
       },
       start: (gateway) => gateway.start(),
       stop: (gateway) => gateway.stop(),
@@ -240,8 +243,11 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       create: async (needs) => {
         const { createPublisher } = await import('./gateway/index.ts')
         const { gatewayControl, ...rest } = needs
-        const { documents, acme: board } = gatewayControl
-        return createPublisher({ ...rest, documents, acme: () => board.state(), clock, log })
+        const { documents, acme: board, canaries } = gatewayControl
+        return createPublisher({
+          ...{ ...rest, documents, clock, log },
+          ...{ acme: () => board.state(), canaries: canaries.all },
+        })
       },
       start: (publisher) => publisher.start(),
       stop: (publisher) => publisher.stop(),

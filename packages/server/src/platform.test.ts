@@ -40,6 +40,7 @@ const answers: Record<string, Partial<Record<Who, number>>> = {
   explainGateway: { local: 400, session: 400 },
   exportGatewaySecrets: { local: 400, session: 400 },
   applyGateway: { local: 400, session: 400 },
+  decideGatewayCanary: { local: 400, session: 400 },
   rollBackGateway: { local: 400, session: 400 },
 }
 /** Everything with a place in its path is asked for something that is not there. */

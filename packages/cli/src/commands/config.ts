@@ -51,18 +51,9 @@ export const config = async (context: Context, options: ConfigOptions): Promise<
     options.explain === undefined
       ? textOf(context, project, options)
       : await explained({ ...context, env }, project, options.explain, defined({ confineTo }))
-  if (options.output !== undefined) await save(resolve(cwd, options.output), text)
+  if (options.output !== undefined) await saveFile(context, options.output, text)
   else if (!shared.quiet) output.data(text.replace(/\n$/, ''))
   return exitCodes.ok
-}
-
-const save = async (path: string, text: string): Promise<void> => {
-  try {
-    await writeFile(path, text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw usageError(`${path} cannot be written: ${reason}`, 'name another file with --output')
-  }
 }
 
 const textOf = (context: Context, project: Project, options: ConfigOptions): string => {

@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { formatReport, type FailOn, type Finding, type Report } from '@keelson/gaps'
 import type { Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-code.ts'
-import { usageError } from '../failure.ts'
 import { noColors } from '../output.ts'
+import { saveFile } from '../save-file.ts'
 import { tableWidth } from '../table.ts'
 import { count } from '../text.ts'
 import type { GapsOptions } from './options.ts'
@@ -25,13 +23,7 @@ export const writeReport = async (
     return
   }
   const plain = { width: Infinity, colors: noColors }
-  const path = resolve(cwd, file)
-  try {
-    await writeFile(path, formatAny(report, format, plain))
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw usageError(`${path} cannot be written: ${reason}`, 'name another file with --output')
-  }
+  await saveFile({ cwd }, file, formatAny(report, format, plain))
   output.message(`${count(report.findings.length, 'finding')} written to ${file}`)
 }
 

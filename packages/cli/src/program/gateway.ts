@@ -24,6 +24,12 @@ Exit codes: 0 fine, 2 the file has mistakes, 7 apply --dry-run found differences
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
 
+const parseWorkers = (text: string): number => {
+  const workers = Number(text)
+  if (Number.isInteger(workers) && workers >= 1 && workers <= 64) return workers
+  throw new InvalidArgumentError('It must be a number from 1 to 64.')
+}
+
 const parsePort = (text: string): number => {
   const port = Number(text)
   if (!/^\d{1,5}$/.test(text) || port > 65_535) {
@@ -67,6 +73,10 @@ const addFileVerbs = (gateway: Command, add: Add, handle: Handle): void => {
     .option('--tls-port <port>', 'where it listens for HTTPS (8443, with certificates)', parsePort)
     .option('--stream-port <port>', 'for tcp and tls routes (repeatable)', collectPort)
     .option('--host <address>', 'address it listens on (127.0.0.1)')
+    .option('--status-port <port>', 'for /status and /metrics, on 127.0.0.1', parsePort)
+    .option('--trusted-proxies <ranges>', 'whose X-Forwarded-For counts: 10.0.0.0/8,192.0.2.7')
+    .option('--proxy-protocol <ranges>', 'who speaks the PROXY protocol: 10.0.0.0/8,192.0.2.7')
+    .option('--workers <n>', 'threads that serve (1); about 60 MB for each more', parseWorkers)
     .option('--plugins <dir>', 'folder of plugins of your own')
     .action(handle(async () => (await import('../commands/gateway/serve.ts')).serve))
 
@@ -85,8 +95,8 @@ const addLooks = (gateway: Command, add: Add, handle: Handle): void => {
   )
 
   add('explain', 'which route a request would take, and why', undefined, gateway)
-    .argument('<method>', 'GET, POST …')
-    .argument('<url>', 'a URL or a path')
+    .argument('<method>', 'GET, POST …; tcp or tls for a connection')
+    .argument('<url>', 'a URL or a path; name:port of a connection')
     .option('-H, --header <header>', "a header: 'Accept: text/html' (repeatable)", collect)
     .option('--consumer <name>', 'as this consumer')
     .option('--client-ip <address>', 'from this address')

@@ -18,6 +18,7 @@ import { createPublisher } from './publisher.ts'
 import { openAcmeServer } from './testing/acme-server.ts'
 import { aConfig, aPlugin, documentOf, freePort, openGateway } from './testing/gateway.ts'
 import { shownTo } from './tls/testing/client.ts'
+import { planeOf } from './workers/plane.ts'
 
 const migrations = [{ domain: 'gateway', dir: join(import.meta.dirname, 'migrations') }]
 const noRecorder: Recorder = { record: () => {}, flush: async () => true, stop: () => {} }
@@ -50,7 +51,11 @@ const openControl = (db: Db, directoryUrl: string) => {
   publisher.start()
   certificates.start()
   return {
-    rows: () => certificateRowsOf([], () => assert.fail(), board.states()),
+    rows: () =>
+      certificateRowsOf({
+        ...{ documents: [], managerOf: () => assert.fail(), acme: board.states() },
+        localAuthority: null,
+      }),
     [Symbol.asyncDispose]: async () => {
       await certificates.stop()
       drain.stop()
@@ -63,7 +68,13 @@ const openControl = (db: Db, directoryUrl: string) => {
 const openNode = async (db: Db, port: number) => {
   const gateway = await openGateway({ config: aConfig(), tls: {}, port })
   const proxy = { ...gateway.proxy, start: async () => {} }
-  const node = createGatewayNode({ db, proxy, clock, log: quietLog, id: String(port) })
+  const node = createGatewayNode({
+    db,
+    plane: planeOf(proxy),
+    clock,
+    log: quietLog,
+    id: String(port),
+  })
   await node.start()
   return {
     tlsPort: gateway.tlsPort,

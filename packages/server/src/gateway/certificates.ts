@@ -45,7 +45,8 @@ export const createCertificates = (deps: CertificatesDeps) => {
   })
   board.state = () => {
     const state = acme.state()
-    const isEmpty = state.certificates.length + Object.keys(state.challenges).length === 0
+    const { certificates: held, challenges, proofs = {} } = state
+    const isEmpty = [held, challenges, proofs].every((one) => Object.keys(one).length === 0)
     return isEmpty ? undefined : state
   }
   board.states = acme.states

@@ -16,6 +16,7 @@ import { createHealth } from '../health/index.ts'
 import { createRegistry, type InstanceFacts } from '../registry/index.ts'
 import { serviceSpec } from '../orchestrator/testing/spec.ts'
 import { createDocuments } from './documents.ts'
+import { zoneLabel } from './endpoints.ts'
 import { createPublisher, snapshotOf } from './publisher.ts'
 import { composeDocument } from './config/compose-document.ts'
 import type { GatewayDocument } from './snapshot.ts'
@@ -66,6 +67,16 @@ test('the snapshot holds edges and endpoints, the stopped ones left out', () => 
   assert.deepEqual(snapshotOf(registry, health).services['s/api']?.endpoints, [])
 })
 
+test('a service says by a label in which zone its instances are', () => {
+  const { registry, health, put } = createWorld()
+  registry.declare({
+    ...{ id: 's/api', stack: 's', builtIn: false, injected: {}, upstreams: [] },
+    spec: serviceSpec('api', { labels: { [zoneLabel]: 'west' } }),
+  })
+  put(21_001)
+  assert.equal(snapshotOf(registry, health).services['s/api']?.endpoints[0]?.zone, 'west')
+})
+
 test('routes of compose files are a document of their stack, the same one until they change', () => {
   const { registry, put } = createWorld()
   const documents = createDocuments({ registry, sources: [], plugins: new Map(), log: quietLog })
@@ -84,6 +95,22 @@ test('routes of compose files are a document of their stack, the same one until 
     spec,
   })
   assert.deepEqual(documents.all()[0]?.config.routes[0]?.paths, ['/b'])
+})
+
+test('a route whose plugin is not there any more is closed, not open', () => {
+  const { registry } = createWorld()
+  const plugins = [{ name: 'of-a-folder-that-is-gone', config: {} }]
+  registry.declare({
+    ...{ id: 's/api', stack: 's', builtIn: false, injected: {}, upstreams: [] },
+    spec: serviceSpec('api', {
+      routes: [{ path: '/', stripPath: false, timeoutMs: 1000, plugins }],
+    }),
+  })
+  const documents = createDocuments({ registry, sources: [], plugins: new Map(), log: quietLog })
+  assert.deepEqual(
+    documents.all()[0]?.config.plugins.map(({ name, config }) => [name, config['status_code']]),
+    [['request-termination', 500]],
+  )
 })
 
 test('documents are written once, and read again only when they change', async () => {
@@ -145,7 +172,7 @@ test('rates are differences within the life of each gateway', async () => {
   const traffic = createTraffic({ db: test.db, clock, log: quietLog })
   const told = (id: string, requests: number, errors = 0): Promise<void> =>
     saveNode(test.db, {
-      ...{ id, updatedAt: clock.now(), revision: 1, inFlight: {}, problems: [], metrics: '' },
+      ...{ id, updatedAt: clock.now(), revision: 1, inFlight: {}, problems: [] },
       counters: [
         {
           ...{ source: 'internet', service: 's/api', requests, errors, bytesOut: 0 },
@@ -193,7 +220,7 @@ test('a gateway that was silent for an hour is forgotten, also when the database
   const told = (id: string): Promise<void> =>
     saveNode(test.db, {
       ...{ id, updatedAt: clock.now(), revision: 1, inFlight: {} },
-      ...{ problems: [], metrics: '', counters: [] },
+      ...{ problems: [], counters: [] },
     })
   const known = async () =>
     (await test.db.many<{ id: string }>('select id from gateway.node order by id')).map(

@@ -10,10 +10,15 @@ export type DocumentSource = {
   documents(): readonly GatewayDocument[]
 }
 
+/** Answers instead of whatever could not be made. */
+const closed = { name: 'request-termination', config: { status_code: 500, echo: false } }
+
 type DocumentsDeps = {
   registry: Registry
   sources: readonly DocumentSource[]
   plugins: PluginTable
+  /** Those that take what `plugins` refuses by now. */
+  keptPlugins?: PluginTable
   log: Pick<Log, 'error'>
 }
 
@@ -23,7 +28,8 @@ export type Documents = ReturnType<typeof createDocuments>
  * Everything that is configured, by who manages it. A document that does not change stays the same
  * object: what is compiled of it, and shown of it, is kept by that.
  */
-export const createDocuments = ({ registry, sources, plugins, log }: DocumentsDeps) => {
+export const createDocuments = (deps: DocumentsDeps) => {
+  const { registry, sources, plugins, keptPlugins, log } = deps
   const listeners = new Set<() => void>()
   /** By stack: what was declared, and the document that was made of it. */
   const known = new Map<string, { text: string; document: GatewayDocument }>()
@@ -55,20 +61,27 @@ export const createDocuments = ({ registry, sources, plugins, log }: DocumentsDe
     return [document]
   }
 
-  /** Plugins were checked when the stack was applied: what is refused now is of an older Keelson. */
-  const withDefaults = (route: ComposeRoute, service: string): ComposeRoute => ({
-    ...route,
-    plugins: (route.plugins ?? []).flatMap(({ name, config }) => {
-      const definition = plugins.get(name)
-      const checked = definition === undefined ? undefined : checkPluginConfig(definition, config)
-      if (checked !== undefined && checked.faults.length === 0) {
-        return [{ name, config: checked.config }]
-      }
-      const reason = checked?.faults[0]?.message ?? 'there is no such plugin'
-      log.error({ service, plugin: name, reason }, 'plugin of a route is left out')
-      return []
-    }),
-  })
+  /**
+   * Plugins were checked when the stack was applied: what is refused now is of an older Keelson, or of
+   * a folder that is gone. It may have been there to keep somebody out: nobody comes in.
+   */
+  const withDefaults = (route: ComposeRoute, service: string): ComposeRoute => {
+    const used = (route.plugins ?? []).map(({ name, config }) => {
+      const definitions = [plugins.get(name), keptPlugins?.get(name)].filter(
+        (one) => one !== undefined,
+      )
+      const checks = definitions.map((definition) => checkPluginConfig(definition, config))
+      const taken = checks.find(({ faults }) => faults.length === 0)
+      if (taken !== undefined) return { name, config: taken.config }
+      const reason = checks[0]?.faults[0]?.message ?? 'there is no such plugin'
+      log.error({ service, plugin: name, reason }, 'plugin does not run; its route is closed')
+      return null
+    })
+    return {
+      ...route,
+      plugins: used.includes(null) ? [closed] : used.filter((one) => one !== null),
+    }
+  }
 
   return {
     all: (): readonly GatewayDocument[] => [

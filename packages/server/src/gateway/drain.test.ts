@@ -17,6 +17,7 @@ import { createGatewayNode } from './node.ts'
 import { snapshotOf, startProxy } from './proxy/testing.ts'
 import { createPublisher } from './publisher.ts'
 import { saveNode, selectApplied } from './store.ts'
+import { planeOf } from './workers/plane.ts'
 
 const migrations = [{ domain: 'gateway', dir: join(import.meta.dirname, 'migrations') }]
 const noRecorder: Recorder = { record: () => {}, flush: async () => true, stop: () => {} }
@@ -65,7 +66,7 @@ const createHouse = async () => {
     const { proxy, url } = await startProxy(snapshotOf([], { routes: [] }))
     // The proxy of the tests has been started already.
     const started = { ...proxy, start: async () => {} }
-    const node = createGatewayNode({ db: test.db, proxy: started, clock, log: quietLog, id })
+    const node = createGatewayNode({ db: test.db, plane: planeOf(started), clock, log: quietLog, id })
     await node.start()
     let ended = false
     const stop = async () => {
@@ -81,7 +82,6 @@ const createHouse = async () => {
   const addSilent = (id: string, inFlight: Record<string, number> = {}, revision = 0) =>
     saveNode(test.db, {
       ...{ id, updatedAt: clock.now(), revision, inFlight, counters: [], problems: [] },
-      metrics: '',
     })
   return {
     ...{ db: test.db, registry, drain, put, startGateway, addSilent, defer },

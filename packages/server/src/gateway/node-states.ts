@@ -4,8 +4,10 @@ import type { UpstreamState } from './proxy/balance/upstream-state.ts'
 /** What the control process asks of a gateway (questions.ts). */
 export type GatewayQuestion =
   | { kind: 'states' }
+  | { kind: 'metrics' }
   | { kind: 'explain'; ask: GatewayExplainAsk }
   | { kind: 'purge'; what: PurgeWhat }
+  /** Paths under a host, and whole URLs. */
   | { kind: 'warm'; host: string; paths: readonly string[] }
 
 export type PurgeWhat = {
@@ -21,6 +23,8 @@ export type NodeStates = {
   routes: readonly RouteCounters[]
   upstreams: readonly UpstreamState[]
   caches: readonly CacheState[]
+  /** Why plugins of one's own do not run, by name; those that do are left out. */
+  pluginProblems: Readonly<Record<string, string>>
 }
 
 /** Since the gateway started; routes nobody asked for are left out. */
@@ -69,6 +73,8 @@ export type NodeExplanation = {
     algorithm: string
     target: string | null
     why: string
+    /** Who else gets requests, or copies: sentences. */
+    others: string[]
   } | null
   captures: Readonly<Record<string, string>>
   /** Why a route wins and yet nothing is asked: https only, plugins answer. Null otherwise. */

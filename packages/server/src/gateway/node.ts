@@ -3,7 +3,8 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
-import type { Proxy } from './proxy/index.ts'
+import { saveCanaries } from './canaries/store.ts'
+import { createCanaryTelling } from './canaries/telling.ts'
 import type { GatewayDocument } from './snapshot.ts'
 import {
   deleteNode,
@@ -13,8 +14,9 @@ import {
   snapshotChannel,
   type AppliedRow,
 } from './store.ts'
+import type { Plane } from './workers/index.ts'
 
-type NodeDeps = { db: Db; proxy: Proxy; clock: Clock; log: Log; id?: string }
+type NodeDeps = { db: Db; plane: Plane; clock: Clock; log: Log; id?: string }
 
 /** A gateway to which a draining instance owes something says so as often: see drain.ts. */
 const beatMs = 500
@@ -29,7 +31,7 @@ const idleTellMs = 3000
  * it has.
  */
 export const createGatewayNode = (deps: NodeDeps) => {
-  const { db, proxy, clock, log, id = `${hostname()}:${process.pid}` } = deps
+  const { db, plane, clock, log, id = `${hostname()}:${process.pid}` } = deps
   let revision = 0
   /** Those of the snapshot in effect, by digest: the same object as long as nothing changes. */
   let documents: ReadonlyMap<string, GatewayDocument> = new Map()
@@ -47,7 +49,7 @@ export const createGatewayNode = (deps: NodeDeps) => {
     const found = await findNewerSnapshot(db, revision, documents)
     if (found === undefined) return
     const { snapshot, digests } = found
-    await proxy.apply(snapshot)
+    await plane.apply(snapshot)
     revision = snapshot.revision
     documents = new Map(snapshot.documents.map((document, at) => [digests[at] ?? '', document]))
     log.info({ revision, documents: snapshot.documents.length }, 'snapshot applied')
@@ -61,19 +63,17 @@ export const createGatewayNode = (deps: NodeDeps) => {
     )
   })
 
-  const applied = (): AppliedRow => ({
-    id,
-    updatedAt: clock.now(),
-    revision,
-    inFlight: proxy.inFlight(),
-  })
+  const applied = async (): Promise<AppliedRow> => {
+    // What is under way is asked for last: nothing more begins that this revision has ended.
+    const row = { id, updatedAt: clock.now(), revision }
+    return { ...row, inFlight: await plane.inFlight() }
+  }
 
-  const saveAll = (): Promise<void> =>
+  const saveAll = async (): Promise<void> =>
     saveNode(db, {
-      ...applied(),
-      counters: proxy.counters(),
-      problems: proxy.problems(),
-      metrics: proxy.metrics(),
+      ...(await applied()),
+      counters: await plane.counters(),
+      problems: await plane.problems(),
     })
 
   const speaking = oneAtATime(async () => {
@@ -81,7 +81,7 @@ export const createGatewayNode = (deps: NodeDeps) => {
     tellsAll = false
     try {
       // Who was taken for dead is not known any more, and says everything again.
-      if (all || !(await saveApplied(db, applied()))) await saveAll()
+      if (all || !(await saveApplied(db, await applied()))) await saveAll()
       owes = false
     } catch (error) {
       owes = true
@@ -90,8 +90,8 @@ export const createGatewayNode = (deps: NodeDeps) => {
     }
   })
 
-  const tell = (): void => {
-    const text = JSON.stringify(proxy.counters())
+  const tell = async (): Promise<void> => {
+    const text = JSON.stringify(await plane.counters())
     // An idle gateway still says every few seconds that it is there.
     const nowMs = clock.monotonicMs()
     if (text === told && nowMs - toldAtMs < idleTellMs) return
@@ -101,15 +101,24 @@ export const createGatewayNode = (deps: NodeDeps) => {
     speaking.ask()
   }
 
+  const tellCanaries = createCanaryTelling({
+    ...{ canaries: plane.canaries, log },
+    keep: (canaries) => saveCanaries(db, canaries),
+  })
+
+  const beating = oneAtATime(async () => {
+    const nowMs = clock.monotonicMs()
+    if (owes || (await plane.isDraining())) speaking.ask()
+    if (nowMs - polledAtMs < pollMs) return
+    polledAtMs = nowMs
+    following.ask()
+    await tell()
+    await tellCanaries()
+  })
+
   const tick = (): void => {
     timer = clock.setTimer(() => {
-      const nowMs = clock.monotonicMs()
-      if (owes || proxy.isDraining()) speaking.ask()
-      if (nowMs - polledAtMs >= pollMs) {
-        polledAtMs = nowMs
-        following.ask()
-        tell()
-      }
+      beating.ask()
       if (!stopped) tick()
     }, beatMs)
   }
@@ -118,8 +127,8 @@ export const createGatewayNode = (deps: NodeDeps) => {
     id,
     async start(): Promise<void> {
       await firstSnapshot()
-      await proxy.start()
-      proxy.onQuiet(speaking.ask)
+      await plane.start()
+      plane.onQuiet(speaking.ask)
       listener = await db.listen(snapshotChannel, following.ask)
       // One that came before we listened woke nobody.
       following.ask()
@@ -129,6 +138,7 @@ export const createGatewayNode = (deps: NodeDeps) => {
       stopped = true
       timer.cancel()
       await listener?.close()
+      await beating.settled()
       await following.settled()
       await speaking.settled()
       await deleteNode(db, { id }).catch((error: unknown) =>

@@ -5,10 +5,11 @@ import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Health } from '../health/index.ts'
-import type { RegisteredInstance, Registry, ServiceDeclaration } from '../registry/index.ts'
+import type { Registry } from '../registry/index.ts'
 import { createDocuments, type Documents } from './documents.ts'
+import { endpointsByService, reachedServices } from './endpoints.ts'
 import { plugins } from './plugins/index.ts'
-import type { GatewayAcme, GatewayDocument, GatewayEndpoint, GatewaySnapshot } from './snapshot.ts'
+import type { GatewayAcme, GatewayCanary, GatewayDocument, GatewaySnapshot } from './snapshot.ts'
 import { saveSnapshot, type DigestedDocument } from './store.ts'
 
 /** A snapshot as it was written. */
@@ -26,6 +27,8 @@ type PublisherDeps = {
   documents?: Pick<Documents, 'all' | 'onChange'>
   /** What ACME servers have given, and look for. */
   acme?: () => GatewayAcme | undefined
+  /** What is kept of canaries. */
+  canaries?: () => readonly GatewayCanary[]
 }
 
 /** Changes within this time go out as one snapshot: a stack of 60 services starts in bursts. */
@@ -62,11 +65,12 @@ export const createPublisher = (deps: PublisherDeps) => {
     const documents = configured.all()
     const acme = deps.acme?.()
     const shown = acme === undefined ? {} : { acme }
-    const content = { ...snapshotOf(registry, health), documents, ...shown }
+    const canaries = deps.canaries?.() ?? []
+    const content = { ...snapshotOf(registry, health), documents, canaries, ...shown }
     const digested = documents.map(digest)
     // Documents are large: their digests tell whether they are others.
     const { services, edges } = content
-    const next = JSON.stringify([services, edges, acme, digested.map((one) => one.digest)])
+    const next = JSON.stringify([services, edges, acme, canaries, digested.map((one) => one.digest)])
     const waiting = asked
     asked = null
     if (next === text && last !== undefined) return waiting?.resolve(last)
@@ -111,15 +115,10 @@ export const snapshotOf = (
   registry: Registry,
   health: Health,
 ): Pick<GatewaySnapshot, 'services' | 'edges'> => {
-  const reached = reachedServices(registry)
+  const isHealthy = (instance: string): boolean => health.instance(instance)?.state === 'healthy'
   return {
-    services: Object.fromEntries(
-      reached.map((service) => [
-        service.id,
-        { id: service.id, endpoints: endpointsOf(service, registry, health) },
-      ]),
-    ),
-    edges: reached.flatMap(({ id, upstreams }) =>
+    services: endpointsByService(registry, isHealthy),
+    edges: reachedServices(registry).flatMap(({ id, upstreams }) =>
       upstreams.map(({ service, port }) => ({
         source: id,
         service,
@@ -130,12 +129,6 @@ export const snapshotOf = (
   }
 }
 
-const reachedServices = (registry: Registry): ServiceDeclaration[] =>
-  registry
-    .services()
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .filter(({ builtIn }) => !builtIn)
-
 /** Digests of documents, once for each object. */
 const createDigests = (): ((document: GatewayDocument) => DigestedDocument) => {
   const known = new WeakMap<GatewayDocument, string>()
@@ -145,28 +138,5 @@ const createDigests = (): ((document: GatewayDocument) => DigestedDocument) => {
       createHash('sha256').update(JSON.stringify(document)).digest('base64url')
     known.set(document, digest)
     return { digest, document }
-  }
-}
-
-const endpointsOf = (
-  service: ServiceDeclaration,
-  registry: Registry,
-  health: Health,
-): GatewayEndpoint[] =>
-  registry.instancesOf(service.id).flatMap((instance) => {
-    const endpoint = endpointOf(instance, health)
-    return endpoint === undefined ? [] : [endpoint]
-  })
-
-const endpointOf = (instance: RegisteredInstance, health: Health): GatewayEndpoint | undefined => {
-  const [first] = instance.ports.filter(({ protocol }) => protocol === 'tcp')
-  if (first === undefined || instance.phase === 'stopped') return undefined
-  return {
-    instance: instance.name,
-    host: first.host,
-    port: first.port,
-    ports: Object.fromEntries(instance.ports.map(({ target, port }) => [target, port])),
-    healthy: instance.phase === 'running' && health.instance(instance.name)?.state === 'healthy',
-    draining: instance.draining,
   }
 }

@@ -13,7 +13,7 @@ test('requests of the last minutes, over all gateways and callers', async () => 
   })
   const db = {
     many: () =>
-      Promise.resolve([...nodes].map(([id, counters]) => ({ id, counters, metrics: '' }))),
+      Promise.resolve([...nodes].map(([id, counters]) => ({ id, counters }))),
   } as unknown as Db
   const clock = createManualClock()
   const recent = createRecentRequests({ db, clock, log: quietLog })

@@ -12,6 +12,27 @@ export type GatewaySnapshot = {
   edges: readonly GatewayEdge[]
   /** What an ACME server has given, and is to find. */
   acme?: GatewayAcme
+  /** Decisions on canaries that are kept. */
+  canaries?: readonly GatewayCanary[]
+}
+
+/** How far a canary has come: a gateway decides, the control side keeps it, all go by it. */
+export type GatewayCanary = {
+  /** Who manages the service, and its id there. */
+  manager: string
+  service: string
+  /** Digest of the split it belongs to: another split begins anew. */
+  split: string
+  /** Grows with every decision; of two for the same split the higher counts. */
+  decision: number
+  /** Index into the steps. */
+  step: number
+  percent: number
+  outcome: 'moving' | 'promoted' | 'rolled back'
+  /** A sentence on the last decision. */
+  reason: string
+  /** ISO 8601. */
+  since: string
 }
 
 /** Certificates that were obtained for names of the documents, and proofs under way. */
@@ -19,6 +40,8 @@ export type GatewayAcme = {
   certificates: readonly { names: readonly string[]; cert: string; key: string }[]
   /** Body at `/.well-known/acme-challenge/<token>`, by token (RFC 8555 8.3). */
   challenges: Readonly<Record<string, string>>
+  /** Digest (base64url) in the certificate shown for `acme-tls/1`, by name (RFC 8737). */
+  proofs?: Readonly<Record<string, string>>
 }
 
 export type GatewayService = {
@@ -38,6 +61,8 @@ export type GatewayEndpoint = {
   healthy: boolean
   /** True: gets no new request as long as another endpoint is healthy; what it has goes on. */
   draining: boolean
+  /** Where it is, for upstreams that prefer a zone; unknown when absent. */
+  zone?: string
 }
 
 /** A configuration in Kong's words, and who manages it. */

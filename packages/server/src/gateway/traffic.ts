@@ -18,7 +18,7 @@ const forgetMs = 3_600_000
 
 type TrafficDeps = { db: Db; clock: Clock; log: Log }
 
-/** What the gateways have counted: rates on every edge, and their metrics. */
+/** What the gateways have counted: rates on every edge. */
 export const createTraffic = ({ db, clock, log }: TrafficDeps) => {
   let last: Look | undefined
   let rates: Traffic[] = []
@@ -75,11 +75,6 @@ export const createTraffic = ({ db, clock, log }: TrafficDeps) => {
         looking = null
       })
       return looking
-    },
-    /** Metrics of all gateways that spoke lately, as they told them. */
-    async metrics(): Promise<string> {
-      const since = new Date(clock.now().getTime() - silentMs)
-      return (await selectNodes(db, since)).map(({ metrics }) => metrics).join('')
     },
   }
 }

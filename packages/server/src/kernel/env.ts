@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
+import { addressRangeProblem } from './address-range.ts'
 import { AppError } from './errors.ts'
 import { Secret, type LogLevel } from './log.ts'
 
@@ -14,6 +15,13 @@ export const environmentVariables = {
   KEELSON_GATEWAY_TLS_PORT: 'Public port of the gateway for TLS; 8443 unless set',
   KEELSON_GATEWAY_STREAM_PORTS:
     'Ports of the gateway for routes of protocol tcp, tls and tls_passthrough, with commas; none unless set',
+  KEELSON_GATEWAY_PLUGINS: 'Folder of plugins of your own for the gateway; none unless set',
+  KEELSON_GATEWAY_TRUSTED_PROXIES:
+    'Addresses and CIDR ranges of proxies in front of the gateway, with commas; none unless set',
+  KEELSON_GATEWAY_PROXY_PROTOCOL:
+    'Addresses and CIDR ranges of balancers that speak the PROXY protocol to the gateway, with commas; none unless set',
+  KEELSON_GATEWAY_WORKERS:
+    'How many threads of the gateway serve clients, 1 to 64; 1 unless set. Each further one takes about 60 MB',
   KEELSON_POSTGRES_PORT: 'Loopback port of the embedded PostgreSQL; a free one unless set',
   KEELSON_LOG_LEVEL: 'debug, info, warn or error; info unless set',
   DATABASE_URL: 'Your own PostgreSQL instead of the embedded one',
@@ -37,6 +45,11 @@ export type Env = Readonly<{
   gatewayPort: number
   gatewayTlsPort: number
   gatewayStreamPorts: readonly number[]
+  /** Absolute. */
+  gatewayPlugins: string | undefined
+  gatewayTrustedProxies: readonly string[]
+  gatewayProxyProtocol: readonly string[]
+  gatewayWorkers: number
   postgresPort: number | undefined
   logLevel: LogLevel
   databaseUrl: Secret | undefined
@@ -49,10 +62,15 @@ type RawEnvironment = Readonly<Record<string, string | undefined>>
 export const parseEnv = (raw: RawEnvironment): Env => {
   refuseUnknown(raw)
   const databaseUrl = raw['DATABASE_URL']
+  const { KEELSON_GATEWAY_PLUGINS: gatewayPlugins = '' } = raw
   return Object.freeze({
     dataDir: resolve(parseFolder(raw['KEELSON_DATA_DIR'] ?? join(homedir(), '.keelson'))),
     host: parseHost(raw['KEELSON_HOST'] ?? '127.0.0.1'),
     ...parsePorts(raw),
+    gatewayPlugins: gatewayPlugins === '' ? undefined : resolve(gatewayPlugins),
+    gatewayTrustedProxies: parseRanges('KEELSON_GATEWAY_TRUSTED_PROXIES', raw),
+    gatewayProxyProtocol: parseRanges('KEELSON_GATEWAY_PROXY_PROTOCOL', raw),
+    gatewayWorkers: parseWorkers(raw['KEELSON_GATEWAY_WORKERS'] ?? '1'),
     logLevel: parseLogLevel(raw['KEELSON_LOG_LEVEL'] ?? 'info'),
     databaseUrl: databaseUrl === undefined ? undefined : parseDatabaseUrl(databaseUrl),
     dockerHost: raw['DOCKER_HOST'] === '' ? undefined : raw['DOCKER_HOST'], // as Docker's own does
@@ -78,7 +96,7 @@ type Ports = Pick<
 
 const parsePorts = (raw: RawEnvironment): Ports => {
   const { KEELSON_PORT = '7070', KEELSON_GATEWAY_PORT = '8080', KEELSON_POSTGRES_PORT } = raw
-  const { KEELSON_GATEWAY_TLS_PORT = '8443', KEELSON_GATEWAY_STREAM_PORTS = '' } = raw
+  const { KEELSON_GATEWAY_TLS_PORT = '8443', KEELSON_GATEWAY_STREAM_PORTS } = raw
   const taken = new Map<number, string>()
   const own = (name: string, value: string): number => {
     const port = parsePort(name, value)
@@ -91,18 +109,29 @@ const parsePorts = (raw: RawEnvironment): Ports => {
     port: own('KEELSON_PORT', KEELSON_PORT),
     gatewayPort: own('KEELSON_GATEWAY_PORT', KEELSON_GATEWAY_PORT),
     gatewayTlsPort: own('KEELSON_GATEWAY_TLS_PORT', KEELSON_GATEWAY_TLS_PORT),
-    gatewayStreamPorts:
-      KEELSON_GATEWAY_STREAM_PORTS === ''
-        ? []
-        : KEELSON_GATEWAY_STREAM_PORTS.split(',').map((port) =>
-            own('KEELSON_GATEWAY_STREAM_PORTS', port),
-          ),
+    gatewayStreamPorts: listOf(KEELSON_GATEWAY_STREAM_PORTS).map((port) =>
+      own('KEELSON_GATEWAY_STREAM_PORTS', port),
+    ),
     postgresPort:
       KEELSON_POSTGRES_PORT === undefined
         ? undefined
         : own('KEELSON_POSTGRES_PORT', KEELSON_POSTGRES_PORT),
   }
 }
+
+const listOf = (value = ''): string[] => (value === '' ? [] : value.split(','))
+
+const parseWorkers = (value: string): number => {
+  const workers = Number(value)
+  if (/^\d{1,2}$/.test(value) && workers >= 1 && workers <= 64) return workers
+  throw invalid('KEELSON_GATEWAY_WORKERS', value, 'a number from 1 to 64')
+}
+
+const parseRanges = (name: string, raw: RawEnvironment): string[] =>
+  listOf(raw[name]).map((value) => {
+    if (addressRangeProblem(value) === null) return value
+    throw invalid(name, value, 'an address or a CIDR range such as 10.0.0.0/8')
+  })
 
 /** An empty one would be the folder Keelson happens to be started in. */
 const parseFolder = (value: string): string => {

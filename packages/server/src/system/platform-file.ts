@@ -8,6 +8,7 @@ export type PlatformFacts = {
   url: string
   gatewayUrl: string
   version: string
+  gatewayPlugins?: string
 }
 
 export const platformFile = (dataDir: string) => {

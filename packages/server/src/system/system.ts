@@ -66,7 +66,7 @@ const gatewayUp = async ({ registry, health }: Needs, clock: Clock): Promise<voi
 /** The platform as others see it: every route, the page, and its own parts as services. */
 export const createSystem = async (context: Context, needs: Needs) => {
   const { env, clock, log, version, startedAt } = context
-  const { http, registry, health, events, orchestrator, db, traffic, database } = needs
+  const { http, registry, health, events, orchestrator, db, database } = needs
   const common = { ...needs, clock, log }
   accessRoutes({ ...common, publicUrl: publicUrlOf(env) })
   serviceRoutes({ ...common, isSecret: looksSecret, stacks: () => orchestrator.stacks() })
@@ -76,7 +76,7 @@ export const createSystem = async (context: Context, needs: Needs) => {
   gapRoutes(common)
   gapTopic(common)
   liveTopics(common)
-  metricsRoute({ http, registry, health, gatewayMetrics: () => traffic.metrics() })
+  metricsRoute({ http, registry, health, gatewayMetrics: needs.gatewayControl.metrics })
   systemRoutes({
     ...common,
     env,
@@ -108,6 +108,7 @@ export const createSystem = async (context: Context, needs: Needs) => {
         url: publicUrlOf(env),
         gatewayUrl: gatewayUrlOf(env),
         version,
+        ...(env.gatewayPlugins === undefined ? {} : { gatewayPlugins: env.gatewayPlugins }),
       })
     },
     stop: (): Promise<void> => platformFile(env.dataDir).remove(),

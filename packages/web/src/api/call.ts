@@ -53,6 +53,7 @@ const endpoints = {
   exportGateway: ['GET', '/api/v1/gateway/export'],
   applyGateway: ['PUT', '/api/v1/gateway/config'],
   listGatewayRevisions: ['GET', '/api/v1/gateway/revisions'],
+  decideGatewayCanary: ['POST', '/api/v1/gateway/canary'],
   rollBackGateway: ['POST', '/api/v1/gateway/rollback'],
   getTimeline: ['GET', '/api/v1/timeline'],
   getSystem: ['GET', '/api/v1/system'],

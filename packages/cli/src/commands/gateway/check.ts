@@ -1,8 +1,8 @@
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit-code.ts'
 import { readKongFile } from '../../gateway-file.ts'
+import { openPlugins, pluginFolderOf } from '../../own-plugins.ts'
 import { count } from '../../text.ts'
-import { openPlugins } from './own-plugins.ts'
 
 export type CheckOptions = { plugins?: string }
 
@@ -13,8 +13,10 @@ export const check = async (
   [path = '']: readonly string[],
 ): Promise<number> => {
   const { output, shared } = context
-  await using own = await openPlugins(context, plugins)
-  const { described, notes } = await readKongFile(context, path, own.table)
+  await using own = await openPlugins(context, plugins ?? pluginFolderOf(context))
+  const { config, notes } = await readKongFile(context, path, own.table)
+  const { describeGatewayConfig } = await import('@keelson/server/gateway')
+  const described = describeGatewayConfig(config)
   if (shared.json) output.data(JSON.stringify({ ...described, notes }, null, 2))
   else {
     const held = Object.entries(described.entities).map(([kind, many]) =>

@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit-code.ts'
 import { getRunning } from '../../platform.ts'
+import { saveFile } from '../../save-file.ts'
 
 export type ExportOptions = { forKong?: boolean; secrets?: boolean; output?: string }
 
@@ -14,7 +13,7 @@ export const exportFile = async (
   context: Context,
   { forKong, secrets, output: path }: ExportOptions,
 ): Promise<number> => {
-  const { output, shared, cwd } = context
+  const { output, shared } = context
   const platform = await getRunning(context)
   const asked = {
     ...(shared.projectName === undefined ? {} : { stack: shared.projectName }),
@@ -25,7 +24,7 @@ export const exportFile = async (
       ? await platform.call('exportGatewaySecrets', { body: asked })
       : await platform.call('exportGateway', { query: asked })
   if (path === undefined) output.data(text.replace(/\n$/, ''))
-  else await writeFile(resolve(cwd, path), text, { mode: fileMode })
+  else await saveFile(context, path, text, fileMode)
   for (const one of leftOut) output.message(`left out: ${one}`)
   return exitCodes.ok
 }

@@ -129,6 +129,40 @@ test('serve: answers by the file, reads it again on SIGHUP, keeps what works', a
   }
 })
 
+test('serve: status and metrics have a port of their own, and proxies in front are believed', async () => {
+  const config = file(`routes: [{ name: all, paths: [/] }]
+plugins:
+- { name: prometheus, config: { status_code_metrics: true } }
+- { name: ip-restriction, config: { allow: [192.0.2.7] } }
+- { name: request-termination, config: { status_code: 200 } }`)
+  await using folder = await folderWith(config)
+  const trusting = ['--status-port', '0', '--trusted-proxies', '127.0.0.0/8']
+  const gateway = await served(folder.file, folder.path, ...trusting)
+  try {
+    const url = /http:\S+/.exec(await gateway.line(/Status and metrics on/))?.[0] ?? ''
+    const from = async (address: string) =>
+      (await fetch(gateway.url, { headers: { 'x-forwarded-for': address } })).status
+    assert.deepEqual([await from('192.0.2.7'), await from('192.0.2.8')], [200, 403])
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    assert.match(metrics, /kong_http_requests_total\{.*route="all",code="403".*\} 1/)
+    assert.equal((await fetch(`${url}/status/ready`)).status, 200)
+    const status = (await (await fetch(`${url}/status`)).json()) as { server: object }
+    assert.deepEqual(Object.entries(status.server).at(-1), ['total_requests', 2])
+  } finally {
+    assert.equal(await gateway.end(), 0)
+  }
+})
+
+test('serve: a range of trusted proxies that is none', async () => {
+  await using folder = await folderWith(file(''))
+  const options = ['--trusted-proxies', '10.0.0.0/8,balancer']
+  const result = await runKeelson(['gateway', 'serve', folder.file, ...options], {
+    cwd: folder.path,
+  })
+  assert.equal(result.code, 2)
+  assert.match(result.stderr, /--trusted-proxies: "balancer" is not an IP address or CIDR range/)
+})
+
 test('serve: a file with mistakes is not served', async () => {
   await using folder = await folderWith(file('services: [{}]'))
   const result = await runKeelson(['gateway', 'serve', folder.file], { cwd: folder.path })

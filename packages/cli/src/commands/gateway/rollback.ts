@@ -10,12 +10,12 @@ export const rollback = async (
   [revision = '']: readonly string[],
 ): Promise<number> => {
   const platform = await getRunning(context)
-  const diff = await platform.call('rollBackGateway', {
-    query: { dryRun: dryRun === true },
-    body: { revision: Number(revision) },
-  })
+  const body = { revision: Number(revision) }
+  const diff = await platform.call('rollBackGateway', { query: { dryRun: true }, body })
   printDiff(context, diff)
   if (dryRun === true) return exitCodeOfDiff(diff)
-  context.output.message(`The gateway configuration is at revision ${diff.revision}`)
+  if (diff.changes.length === 0) return exitCodes.ok
+  const done = await platform.call('rollBackGateway', { query: { revision: diff.revision }, body })
+  context.output.message(`The gateway configuration is at revision ${done.revision}`)
   return exitCodes.ok
 }

@@ -43,6 +43,8 @@ export class HttpCache {
   private readonly settings: CacheSettings
   private readonly purged = new PurgeLog()
   private readonly futile: LRUCache<string, number>
+  /** Called when a request has made what is stored under this URL outdated. */
+  onOutdated: (url: string) => void = () => {}
   private newsTimer: Timer | null = null
   private closed = false
 
@@ -137,6 +139,12 @@ export class HttpCache {
     this.disk?.remove(stored.id)
   }
 
+  /** A request has changed what is behind this URL (RFC 9111 4.4). */
+  outdate(url: string): void {
+    void this.purge({ by: 'url', url })
+    this.onOutdated(url)
+  }
+
   /**
    * Drops what is selected: nothing of it is served from here when this returns. Files are gone
    * when the promise settles, and what Redis has, unless it is away: then the purge waits for it.
@@ -152,7 +160,8 @@ export class HttpCache {
     return dropped
   }
 
-  private purgeHere(selection: Selection): number {
+  /** The same without a word to Redis: somebody else has said it there. */
+  purgeHere(selection: Selection): number {
     this.counts.purges += 1
     this.purged.add(selection)
     const inMemory = this.memory.purge(selection)

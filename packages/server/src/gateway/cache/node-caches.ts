@@ -1,8 +1,8 @@
 import type { CacheState, PurgeWhat } from '../node-states.ts'
 import type { Selection } from './entry-index.ts'
 import { openCaches } from './open-caches.ts'
-import { Warming } from './warming.ts'
-import { warmThrough } from './warm-through.ts'
+import { type WarmFailure, Warming, warmFailuresMax } from './warming.ts'
+import { type OwnDoors, warmThrough } from './warm-through.ts'
 
 /** What this gateway holds, for each plugin; a cache that several share is told for the first. */
 export const cacheStates = (): CacheState[] =>
@@ -52,17 +52,33 @@ const selectionOf = ({ url, prefix, tag, all, plugin }: PurgeWhat): Selection | 
 /** Below the minute for which who asked us waits. */
 const warmingMs = 55_000
 
-/** Asks this gateway for each path once, so that its caches have them. */
-export const warmCaches = async (
-  listener: { host: string; port: number },
-  host: string,
-  paths: readonly string[],
-): Promise<{ stored: number; failed: number }> => {
-  const urls = paths.map((path) => `http://${host}${path}`)
-  const warming = new Warming(urls, warmThrough(listener))
+/** `stored` answered well; of what failed the first few are told. */
+export type Warmed = { stored: number; failed: number; failures: readonly WarmFailure[] }
+
+/** Asks this gateway for each URL once, so that its caches have them. */
+export const warmCaches = async (doors: OwnDoors, urls: readonly string[]): Promise<Warmed> => {
+  const warming = new Warming(urls, warmThrough(doors))
   const patience = AbortSignal.timeout(warmingMs)
   patience.addEventListener('abort', () => warming.stop())
   await warming.finished
-  const { total, done, failed } = warming.progress
-  return { stored: done - failed, failed: total - done + failed }
+  const { total, done, failed, failures } = warming.progress
+  const late = urls.slice(done).map((url) => ({ url, reason: 'not reached within 55 s' }))
+  return {
+    stored: done - failed,
+    failed: total - done + failed,
+    failures: [...failures, ...late].slice(0, warmFailuresMax),
+  }
+}
+
+type Ports = { http: number; https: number | null }
+
+/**
+ * What clients ask for: URLs as they are, paths under a name. A name without a port is asked for at
+ * the gateway's own; at the port for TLS with https.
+ */
+export const warmUrls = (host: string, paths: readonly string[], ports: Ports): string[] => {
+  const isNamed = /:\d+$/.test(host)
+  const name = isNamed ? host : `${host}:${ports.http}`
+  const scheme = ports.https !== null && name.endsWith(`:${ports.https}`) ? 'https' : 'http'
+  return paths.map((path) => (path.startsWith('/') ? `${scheme}://${name}${path}` : path))
 }

@@ -20,14 +20,15 @@ type Entry = {
 const open: Entry[] = []
 
 /**
- * The cache with these settings: plugins of one stack that say the same share it, and it
+ * The cache with these settings, as this worker's part of it: plugins of one stack that say the same share it, and it
  * outlives each of them as long as another one is there.
  */
 export const openCache = (
-  settings: CacheSettings,
+  wanted: CacheSettings,
   redis: SharedSettings | null,
   host: PluginHost,
 ): OpenedCache => {
+  const settings = shareOf(wanted, host.workers?.count ?? 1)
   const key = JSON.stringify([settings, redis])
   const known = open.find((entry) => entry.key === key && entry.host.locate === host.locate)
   const entry = known ?? create(key, settings, redis, host)
@@ -62,9 +63,32 @@ const create = (
   const connection = redis === null ? null : connectRedis(redis.connection, host)
   const tier = redis === null || connection === null ? null : new RedisTier(connection, redis)
   const cache = new HttpCache(settings, host.clock, tier)
+  const hearNoMore = shareOutdated(cache, key, host)
   const close = async (): Promise<void> => {
+    hearNoMore()
     await cache.close()
     connection?.release()
   }
   return { key, host, cache, users: [], close }
+}
+
+/** Workers keep answers each for itself, and all of them together no more than was asked for. */
+const shareOf = (settings: CacheSettings, workers: number): CacheSettings => {
+  const { memoryBytes, disk } = settings
+  const part = (bytes: number): number => Math.max(1, Math.floor(bytes / workers))
+  return {
+    ...settings,
+    memoryBytes: part(memoryBytes),
+    disk: disk === null ? null : { ...disk, maxBytes: part(disk.maxBytes) },
+  }
+}
+
+/** What a request to one worker makes outdated goes from the caches of the others as well. */
+const shareOutdated = (cache: HttpCache, key: string, { workers }: PluginHost): (() => void) => {
+  if (workers === undefined) return () => {}
+  const topic = `outdated ${key}`
+  cache.onOutdated = (url) => workers.fellows.tell(topic, url)
+  return workers.fellows.hear(topic, (url) => {
+    cache.purgeHere({ by: 'url', url: String(url) })
+  })
 }

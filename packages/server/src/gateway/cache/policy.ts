@@ -5,7 +5,7 @@ export type CachePolicy = {
   heuristic: Heuristic
   /** Targeted fields this cache listens to, in lower case, by preference (RFC 9213). */
   targets: readonly string[]
-  /** Answers with Set-Cookie that say how long they are fresh may be kept (RFC 9111 7.3). */
+  /** Answers with Set-Cookie that say how long they are fresh may be kept; everybody gets the cookie. */
   storeSetCookie: boolean
   /** Cache-Control of clients counts; otherwise they cannot get past the cache. */
   honourRequests: boolean
@@ -22,7 +22,7 @@ export type CachePolicy = {
 export const defaultPolicy: CachePolicy = {
   heuristic: { fraction: 0.1, most: 86_400 },
   targets: ['cdn-cache-control', 'surrogate-control'],
-  storeSetCookie: true,
+  storeSetCookie: false,
   honourRequests: true,
   staleIfUnreachable: 3600,
   staleIfError: 0,

@@ -36,16 +36,16 @@ const cases: readonly [about: string, asked: AskedAnswer, kept: boolean][] = [
   ['a 304', { status: 304, fields: fresh }, false],
   ['a part', { status: 206, fields: [...fresh, 'Content-Range', 'bytes 0-9/20'] }, true],
   ['several parts', { status: 206, fields: fresh }, false],
-  ['a cookie and a lifetime', { fields: [...fresh, 'Set-Cookie', 'a=b'] }, true],
+  ['a cookie and a lifetime', { fields: [...fresh, 'Set-Cookie', 'a=b'] }, false],
   [
     'a cookie and a guess',
     { fields: ['Last-Modified', formatHttpDate(nowMs - 9e7), 'Set-Cookie', 'a=b'] },
     false,
   ],
   [
-    'a cookie, where none are kept',
-    { fields: [...fresh, 'Set-Cookie', 'a=b'], policy: { storeSetCookie: false } },
-    false,
+    'a cookie and a lifetime, where they are kept',
+    { fields: [...fresh, 'Set-Cookie', 'a=b'], policy: { storeSetCookie: true } },
+    true,
   ],
 ]
 

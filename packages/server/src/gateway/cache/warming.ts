@@ -1,18 +1,20 @@
-/** Asks for one URL through the gateway; says whether an answer came. */
-export type WarmFetch = (url: string, signal: AbortSignal) => Promise<boolean>
+/** Asks for one URL through the gateway: null when a good answer came, else why none did. */
+export type WarmFetch = (url: string, signal: AbortSignal) => Promise<string | null>
+
+export type WarmFailure = { url: string; reason: string }
 
 export type WarmingProgress = {
   total: number
   done: number
   failed: number
-  /** The last few that failed. */
-  failures: readonly string[]
+  /** The first few that failed. */
+  failures: readonly WarmFailure[]
   state: 'running' | 'done' | 'stopped'
 }
 
 /** Requests at once: warming must not be felt by the service. */
 const concurrency = 4
-const failuresKept = 20
+export const warmFailuresMax = 20
 
 /** A list of URLs on its way into the cache. */
 export class Warming {
@@ -21,7 +23,7 @@ export class Warming {
   private readonly stopping = new AbortController()
   private next = 0
   private done = 0
-  private readonly failed: string[] = []
+  private readonly failures: WarmFailure[] = []
   private failedCount = 0
   private state: WarmingProgress['state'] = 'running'
   /** Settles when the list is through, or stopped; never rejects. */
@@ -41,7 +43,7 @@ export class Warming {
       total: this.urls.length,
       done: this.done,
       failed: this.failedCount,
-      failures: this.failed,
+      failures: this.failures,
       state: this.state,
     }
   }
@@ -56,12 +58,11 @@ export class Warming {
     while (this.state === 'running') {
       const url = this.urls[this.next++]
       if (url === undefined) return
-      const came = await this.fetch(url, this.stopping.signal).catch(() => false)
+      const reason = await this.fetch(url, this.stopping.signal)
       this.done += 1
-      if (came) continue
+      if (reason === null) continue
       this.failedCount += 1
-      this.failed.push(url)
-      if (this.failed.length > failuresKept) this.failed.shift()
+      if (this.failures.length < warmFailuresMax) this.failures.push({ url, reason })
     }
   }
 }

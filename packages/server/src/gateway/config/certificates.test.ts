@@ -80,7 +80,7 @@ describe('certificates', () => {
       ],
     )
     assert.equal(config.services[0]?.client_certificate, id)
-    const written = writeGatewayConfig(config, { secrets: 'keep', forKong: false })
+    const { text: written } = writeGatewayConfig(config, { secrets: 'keep', forKong: false })
     const again = readGatewayConfig(
       { text: written, file: 'kong.yml' },
       { environment: {}, plugins: testPlugins },

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import { fingerprintOf } from '../tls/x509/facts.ts'
 import type { CaCertificate, Certificate, JwtAlgorithm } from './model.ts'
 import type { AddProblem } from './faults.ts'
 
@@ -59,9 +60,11 @@ export const checkCaCertificate = (entity: CaCertificate, add: AddProblem): void
   if (!certificate.ca) add(['cert'], 'cert is not the certificate of an authority (CA:TRUE).')
 }
 
+const fingerprintIn = (certificate: X509Certificate | null): string =>
+  certificate === null ? '' : fingerprintOf(certificate)
+
 /** SHA-256 of the certificate in hexadecimal, as Kong makes it. */
-export const certificateDigest = (pem: string): string =>
-  parseCertificate(pem)?.fingerprint256.replaceAll(':', '').toLowerCase() ?? ''
+export const certificateDigest = (pem: string): string => fingerprintIn(parseCertificate(pem))
 
 /** Kong refuses an authority that has expired; we keep it, since a file must not turn bad by itself. */
 export const isExpired = (pem: string, now: Date): boolean => {

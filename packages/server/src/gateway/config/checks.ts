@@ -2,12 +2,12 @@
  * What the schemas of entities cannot say.
  * Source: the `entity_checks` of kong/db/schema/entities/*.lua and routes_subschemas.lua.
  */
+import { addressRangeProblem } from '../../kernel/address-range.ts'
 import type { EntityKind } from './entities.ts'
 import type { AddProblem } from './faults.ts'
 import { checkCaCertificate, checkCertificate, checkJwtSecret } from './certificates.ts'
 import type { Route, Service, Target, Upstream, Vault } from './model.ts'
 import {
-  addressRangeProblem,
   hostNameProblem,
   hostProblem,
   hostWithPortProblem,
@@ -68,7 +68,7 @@ const checkService = (service: Service, add: AddProblem): void => {
   judge(service.name, 'name', nameProblem, add)
   judge(service.host, 'host', hostProblem, add)
   judge(service.path, 'path', pathProblem, add)
-  checkServiceTuning(service['x-keelson'], inTuning(add))
+  checkServiceTuning(service, inTuning(add))
   const { protocol } = service
   if (service.path !== null && ['tcp', 'tls', 'grpc', 'grpcs'].includes(protocol)) {
     add(['path'], `A service of protocol ${protocol} has no path.`)

@@ -1,5 +1,5 @@
 import { type EntityKind, entityKinds } from './entities.ts'
-import { entitiesOf, nameOfEntity } from './listing.ts'
+import { entitiesOf, namingOf } from './listing.ts'
 import type { GatewayConfig, PluginEntity } from './model.ts'
 
 export type ConfigDescription = {
@@ -16,9 +16,10 @@ export type ConfigDescription = {
 /** What is in a configuration. All of it works: what does not, the reader refuses. */
 export const describeGatewayConfig = (config: GatewayConfig): ConfigDescription => {
   const counts = entityKinds.map((kind) => [kind, entitiesOf(config, kind).length] as const)
+  const nameOf = namingOf(config)
   const names = new Map(
     (['services', 'routes', 'consumers'] as const).flatMap((kind) =>
-      config[kind].map((entity) => [entity.id, nameOfEntity(kind, entity)] as const),
+      config[kind].map((entity) => [entity.id, nameOf(kind, entity)] as const),
     ),
   )
   return {

@@ -51,6 +51,26 @@ consumers: [{ username: ada, hmacauth_credentials: [{ username: ada, secret: new
   ])
 })
 
+test('credentials and groups are named by their consumer, keys by no more than their end', () => {
+  const keys = (key: string) =>
+    configOf(`consumers:
+- { username: ada, keyauth_credentials: [{ key: ${key} }], acls: [{ group: ops }] }
+- { custom_id: "7", jwt_secrets: [{ key: issuer, secret: s }] }`)
+  const nobody = configOf('consumers: []')
+  assert.deepEqual(
+    diffGatewayConfigs(nobody, keys('a-long-secret-key-1234')).map(lineOf).slice(2),
+    [
+      'created keyauth_credentials ada …1234',
+      'created jwt_secrets 7 issuer',
+      'created acls ada ops',
+    ],
+  )
+  assert.deepEqual(diffGatewayConfigs(keys('sesame'), keys('a-long-secret-key-1234')).map(lineOf), [
+    'created keyauth_credentials ada …1234',
+    'deleted keyauth_credentials ada …',
+  ])
+})
+
 test('the order of entities is no change', () => {
   const turned = { ...before, services: before.services.toReversed() }
   assert.deepEqual(diffGatewayConfigs(before, turned), [])

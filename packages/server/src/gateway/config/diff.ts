@@ -1,5 +1,5 @@
 import { type EntityKind, entityKinds } from './entities.ts'
-import { entitiesOf, nameOfEntity } from './listing.ts'
+import { entitiesOf, namingOf } from './listing.ts'
 import type { EntityId, GatewayConfig } from './model.ts'
 import { isSameValue } from './same-value.ts'
 import { isRecord } from './schema/shape.ts'
@@ -23,8 +23,8 @@ export const diffGatewayConfigs = (
   after: GatewayConfig,
 ): readonly ConfigChange[] => {
   const show = {
-    before: createSecretWriter(before.references ?? [], 'mask'),
-    after: createSecretWriter(after.references ?? [], 'mask'),
+    before: { ...createSecretWriter(before.references ?? [], 'mask'), nameOf: namingOf(before) },
+    after: { ...createSecretWriter(after.references ?? [], 'mask'), nameOf: namingOf(after) },
   }
   return entityKinds.flatMap((kind) =>
     diffKind(kind, entitiesOf(before, kind), entitiesOf(after, kind), show),
@@ -33,8 +33,9 @@ export const diffGatewayConfigs = (
 
 type Entity = Readonly<Record<string, unknown>> & { id: EntityId }
 
-/** Gives entities as people may see them. */
-type Show = { before: SecretWriter; after: SecretWriter }
+/** Gives entities, and their names, as people may see them. */
+type Shown = SecretWriter & { nameOf: ReturnType<typeof namingOf> }
+type Show = { before: Shown; after: Shown }
 
 const diffKind = (
   kind: EntityKind,
@@ -51,10 +52,11 @@ const diffKind = (
     const fields = old === undefined ? [] : diffEntity(kind, old, entity, show)
     if (old !== undefined && fields.length === 0) continue
     const change = old === undefined ? 'created' : 'updated'
-    changes.push({ kind, id, name: nameOfEntity(kind, entity), change, fields })
+    changes.push({ kind, id, name: show.after.nameOf(kind, entity), change, fields })
   }
   for (const [id, entity] of left) {
-    changes.push({ kind, id, name: nameOfEntity(kind, entity), change: 'deleted', fields: [] })
+    const name = show.before.nameOf(kind, entity)
+    changes.push({ kind, id, name, change: 'deleted', fields: [] })
   }
   return changes
 }

@@ -102,7 +102,7 @@ test('a right file with its text cut and mixed', () => {
     fc.property(validFile, fc.array(cut, { minLength: 1, maxLength: 4 }), (file, cuts) => {
       const source = { text: JSON.stringify(file), file: 'kong.json' }
       const { config } = readGatewayConfig(source, { environment: {}, plugins: testPlugins })
-      let text = writeGatewayConfig(config, { secrets: 'keep', forKong: false })
+      let { text } = writeGatewayConfig(config, { secrets: 'keep', forKong: false })
       for (const [at, length, by] of cuts) {
         const start = at % text.length
         text = text.slice(0, start) + by + text.slice(start + length)

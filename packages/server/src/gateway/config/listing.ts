@@ -1,5 +1,6 @@
+import { credentialLabel } from './credential-label.ts'
 import { credentialKinds, type EntityKind, entityShapes } from './entities.ts'
-import type { EntityId, GatewayConfig } from './model.ts'
+import type { Credential, EntityId, GatewayConfig } from './model.ts'
 
 type Entity = Readonly<Record<string, unknown>> & { id: EntityId }
 
@@ -10,8 +11,30 @@ export const entitiesOf = (config: GatewayConfig, kind: EntityKind): readonly En
   return config[kind as Exclude<EntityKind, (typeof credentialKinds)[number]>]
 }
 
-/** What people call an entity by; of a route without a name what it matches, else its id. */
-export const nameOfEntity = (kind: EntityKind, entity: Entity): string => {
+/**
+ * What people call an entity by: what is a consumer's by its name and what may be shown of it, a
+ * route without a name by what it matches; else the id.
+ */
+export const namingOf = ({ consumers }: GatewayConfig): NameOf => {
+  const people = new Map(consumers.map((one) => [one.id, ownName('consumers', one)]))
+  return (kind, entity) => {
+    const label = labelOfOwned(kind, entity)
+    if (label === null) return ownName(kind, entity)
+    const owner = people.get(String(entity['consumer']))
+    return owner === undefined || owner === label ? label : `${owner} ${label}`
+  }
+}
+
+type NameOf = (kind: EntityKind, entity: Entity) => string
+
+/** Of what belongs to a consumer and has no name; null of all else. */
+const labelOfOwned = (kind: EntityKind, entity: Entity): string | null => {
+  if (kind === 'acls') return String(entity['group'])
+  const isCredential = credentialKinds.some((one) => one === kind)
+  return isCredential ? credentialLabel(entity as unknown as Credential) : null
+}
+
+const ownName = (kind: EntityKind, entity: Entity): string => {
   const { nameField } = entityShapes[kind]
   const name = nameField === null ? null : entity[nameField]
   if (typeof name === 'string') return name

@@ -103,6 +103,13 @@ describe('mistakes of routes', () => {
         `5:12 route 'a' (routes[0]): There is no service ordrs in this file. → Did you mean orders?`,
       ],
     ],
+    [
+      'a plugin of HTTP on a route for connections',
+      routes('protocols: [tcp]\n  destinations: [{ port: 9000 }]\n  plugins: [{ name: cors }]'),
+      [
+        `6:13 plugin 'cors' (routes[0].plugins[0]): The plugin cors is not of a protocol of its route. → Write protocols: [tcp], if it runs on them.`,
+      ],
+    ],
   ])
 })
 

@@ -10,7 +10,13 @@ import type { SecretReference } from './model.ts'
 import { protectPassword } from './passwords.ts'
 import { checkPluginConfig } from './plugin-config.ts'
 import { refusePlugin } from './refusals.ts'
-import { checkNamedServices, checkTwins, indexEntities, resolveReferences } from './resolve.ts'
+import {
+  checkNamedServices,
+  checkOnConnections,
+  checkTwins,
+  indexEntities,
+  resolveReferences,
+} from './resolve.ts'
 import { isRecord, type ShapeFault, shapeValue, suggestName } from './schema/shape.ts'
 import { isSecretName, masked, replaceSecrets } from './secrets.ts'
 import { expandShorthands } from './shorthands.ts'
@@ -44,7 +50,10 @@ export const readEntities = (
     refuseMasks(entity, findings)
     const isShaped = shapeEntity(entity, findings)
     if (isShaped && entity.kind === 'services') checkNamedServices(entity, index, findings)
-    if (entity.kind === 'plugins') readPlugin(entity, options.plugins, findings)
+    if (entity.kind === 'plugins') {
+      readPlugin(entity, options.plugins, findings)
+      checkOnConnections(entity, index, findings)
+    }
     if (entity.kind === 'basicauth_credentials') {
       protectPassword(entity, header.transform, vaults, findings)
     }

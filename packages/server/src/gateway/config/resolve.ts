@@ -148,3 +148,21 @@ export const checkNamedServices = (
     findings.add({ path: place, entity: entity.label, ...noSuch('services', service, index) })
   }
 }
+
+/** Plugins are of HTTP unless they say so: on a route for connections they would never run. */
+export const checkOnConnections = (
+  { value, path, label }: WrittenEntity,
+  index: EntityIndex,
+  findings: Findings,
+): void => {
+  const route =
+    typeof value['route'] === 'string' ? index.find('routes', value['route']) : undefined
+  const wanted = route?.value['protocols']
+  const own = value['protocols']
+  if (!Array.isArray(wanted) || !Array.isArray(own)) return
+  const isStream = wanted.some((one) => one === 'tcp' || one === 'tls' || one === 'tls_passthrough')
+  if (!isStream || wanted.some((one) => own.includes(one))) return
+  const message = `The plugin ${String(value['name'])} is not of a protocol of its route.`
+  const hint = `Write protocols: [${wanted.join(', ')}], if it runs on them.`
+  findings.add({ path, entity: label, message, hint })
+}

@@ -69,7 +69,7 @@ describe('references of vaults', () => {
     const text = redisWith('{vault://env/redis-password}')
     const config = readWell(text, { REDIS_PASSWORD: 'hunter2-one' })
     for (const secrets of ['keep', 'mask', 'reference'] as const) {
-      const written = writeGatewayConfig(config, { secrets, forKong: false })
+      const { text: written } = writeGatewayConfig(config, { secrets, forKong: false })
       assert.match(written, /password: "\{vault:\/\/env\/redis-password\}"/)
       assert.doesNotMatch(written, /hunter2/)
     }
@@ -165,11 +165,11 @@ plugins:
   config: { lines: ["authorization: secret-seven"], url: "http://a:secret-eight@b/", token: secret-nine, plain: shown }
 `)
   for (const secrets of ['mask', 'reference'] as const) {
-    const written = writeGatewayConfig(config, { secrets, forKong: false })
+    const { text: written } = writeGatewayConfig(config, { secrets, forKong: false })
     assert.doesNotMatch(written, /secret-/)
     assert.match(written, /plain: shown/)
   }
-  const shared = writeGatewayConfig(config, { secrets: 'reference', forKong: false })
+  const { text: shared } = writeGatewayConfig(config, { secrets: 'reference', forKong: false })
   const variables = [...shared.matchAll(/\{vault:\/\/env\/([^}]+)\}/g)].map(([, name]) =>
     (name ?? '').replaceAll('-', '_').toUpperCase(),
   )

@@ -1,6 +1,7 @@
 import type { AddProblem } from './faults.ts'
+import type { Service } from './model.ts'
 import type { Judgement } from './schema/hosts.ts'
-import type { RouteTuning, ServiceTuning, SplitTuning, UpstreamTuning } from './tuning.ts'
+import type { RouteTuning, SplitTuning, UpstreamTuning } from './tuning.ts'
 
 export const headerNameProblem: Judgement = (name) =>
   /^[\w-]+$/.test(name) ? null : 'has characters other than letters, digits, - and _'
@@ -10,8 +11,15 @@ export const cookieNameProblem: Judgement = (name) =>
   /^[\w!#$%&'*+.^`|~-]+$/.test(name) ? null : 'is no name for a cookie'
 
 /** What the schema of `x-keelson` cannot say; paths lead on from there. */
-export const checkServiceTuning = (tuning: ServiceTuning, add: AddProblem): void => {
+export const checkServiceTuning = (
+  { protocol, 'x-keelson': tuning }: Pick<Service, 'protocol' | 'x-keelson'>,
+  add: AddProblem,
+): void => {
   const { retry, adaptive_concurrency: adaptive, split } = tuning
+  const isHttp2 = tuning.http_version === '2' || protocol === 'grpc' || protocol === 'grpcs'
+  if (tuning.proxy_protocol !== undefined && isHttp2) {
+    add(['proxy_protocol'], 'proxy_protocol names one client, and HTTP/2 connections serve many.')
+  }
   if (retry !== undefined && retry.back_off_max_ms < retry.back_off_ms) {
     add(['retry'], 'back_off_max_ms is less than back_off_ms.')
   }

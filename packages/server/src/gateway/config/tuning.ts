@@ -36,6 +36,8 @@ export type ServiceTuning = {
   split?: SplitTuning
   /** How HTTP is spoken to the targets. */
   http_version?: '1.1' | '2'
+  /** Connections begin with a header that says who the client is; each serves one request. */
+  proxy_protocol?: 'v1' | 'v2'
 }
 
 /** Requests of this service that go to other ones; what is left stays. */

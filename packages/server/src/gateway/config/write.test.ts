@@ -18,6 +18,7 @@ const read = (text: string): GatewayConfig => {
 
 const write = (config: GatewayConfig, options: Partial<WriteOptions> = {}): string =>
   writeGatewayConfig(config, { secrets: 'keep', forKong: false, plugins: testPlugins, ...options })
+    .text
 
 test('a file that people wrote is written as they wrote it', () => {
   const text = `_format_version: "3.0"
@@ -179,7 +180,7 @@ consumers: [{ username: ada, basicauth_credentials: [{ username: ada, password: 
       '# Left out, since Kong has no words for it:',
       '# - route socket: protocols ws and wss',
       '# - service a: x-keelson (failover)',
-      '# - basicauth_credentials ID: its password is hashed otherwise than Kong does',
+      '# - basicauth_credentials of ada: its password is hashed otherwise than Kong does',
       '# - plugin limiter (ID)',
       '# - plugin cors (ID)',
     ],

@@ -21,8 +21,11 @@ export type WriteOptions = {
   plugins?: PluginTable
 }
 
+/** A file, and what is not in it because of `forKong`. */
+export type Written = { text: string; leftOut: readonly string[] }
+
 /** A configuration as a declarative file in YAML, nested as people write it, without defaults. */
-export const writeGatewayConfig = (config: GatewayConfig, options: WriteOptions): string => {
+export const writeGatewayConfig = (config: GatewayConfig, options: WriteOptions): Written => {
   const { config: written, leftOut } = options.forKong
     ? selectForKong(config)
     : { config, leftOut: [] }
@@ -57,7 +60,7 @@ export const writeGatewayConfig = (config: GatewayConfig, options: WriteOptions)
     ),
     vaults: written.vaults.map((vault) => writeEntity('vaults', vault, null, writing)),
   })
-  return commentOf(leftOut) + emitYaml(file)
+  return { text: commentOf(leftOut) + emitYaml(file), leftOut }
 }
 
 type Entity = Readonly<Record<string, unknown>> & { id: EntityId }

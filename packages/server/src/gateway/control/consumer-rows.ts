@@ -1,4 +1,5 @@
 import type { GatewayConsumerRow, GatewayCredential, GatewayManager } from '@keelson/contract'
+import { credentialLabel, endTag } from '../config/credential-label.ts'
 import type { Credential } from '../config/model.ts'
 import type { PluginTable } from '../plugins/index.ts'
 import type { GatewayDocument } from '../snapshot.ts'
@@ -36,24 +37,8 @@ export const consumerRowsOf = (
 const nameOf = ({ username, customId, id }: GatewayConsumerRow): string =>
   username ?? customId ?? id
 
-const shownCharacters = 4
-
-/** Nothing that authenticates: of a key its end, and only of one that is long enough to spare it. */
 export const shownCredential = (credential: Credential): GatewayCredential => {
   const { id, kind, tags } = credential
-  const label =
-    'username' in credential ? credential.username : labelOfKey(kind, credential.key, tags)
+  const label = credentialLabel(credential)
   return { id, kind, label, tags: tags.filter((tag) => !tag.startsWith(endTag)) }
-}
-
-/** Keys made by the platform are kept as digests; their last characters are kept beside. */
-export const endTag = 'keelson-key-end:'
-const keyLengthMin = 16
-
-const labelOfKey = (kind: Credential['kind'], key: string, tags: readonly string[]): string => {
-  // The key of a JWT credential is its issuer, which every token names.
-  if (kind === 'jwt_secrets') return key
-  const end = tags.find((tag) => tag.startsWith(endTag))?.slice(endTag.length)
-  if (end !== undefined) return `…${end}`
-  return key.length < keyLengthMin ? '…' : `…${key.slice(-shownCharacters)}`
 }

@@ -7,7 +7,7 @@ import { createFigures, quantile } from './figures.ts'
 const boundsMs = [1, 10, 100]
 const states = (requests: number, buckets: readonly number[], errors = 0): NodeStates => ({
   routes: [{ key: 'api r', requests, errors, buckets, boundsMs }],
-  ...{ upstreams: [], caches: [] },
+  ...{ upstreams: [], caches: [], pluginProblems: {} },
 })
 
 const open = () => {

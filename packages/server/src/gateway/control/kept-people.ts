@@ -1,6 +1,6 @@
 import { AppError } from '../../kernel/errors.ts'
 import type { Entity, GatewayConfig } from '../config/model.ts'
-import { endTag } from './consumer-rows.ts'
+import { endTag } from '../config/credential-label.ts'
 
 /** Of consumers that were made one by one, not by a file. */
 export const madeTag = 'keelson-made'

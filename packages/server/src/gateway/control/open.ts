@@ -6,10 +6,13 @@ import type { Http } from '../../kernel/http.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { Registry } from '../../registry/index.ts'
+import { openCanaries } from '../canaries/canaries.ts'
 import { createDocuments } from '../documents.ts'
-import { plugins } from '../plugins/index.ts'
+import { endpointsByService } from '../endpoints.ts'
+import { describePlatformPlugins } from '../plugins/own/index.ts'
 import { createQuestions } from '../questions/questions.ts'
 import type { GatewayDocument } from '../snapshot.ts'
+import { localAuthorityThere } from '../tls/local-authority.ts'
 import { emptyBoard } from './acme/board.ts'
 import { certificateRowsOf } from './certificate-rows.ts'
 import { createConsumers } from './consumers.ts'
@@ -26,6 +29,10 @@ type ControlDeps = {
   orchestrator: StackFileSource & { useGatewayCheck(check: GatewayCheck): void }
   clock: Clock
   log: Log
+  /** Of plugins of one's own; undefined when there is none. */
+  pluginFolder: string | undefined
+  /** Of the authority of this machine. */
+  folder: string
 }
 
 export type GatewayControl = Awaited<ReturnType<typeof openGatewayControl>>
@@ -33,8 +40,12 @@ export type GatewayControl = Awaited<ReturnType<typeof openGatewayControl>>
 /** The control side of the gateway's configuration: what is configured, by whom, and what is seen of it. */
 export const openGatewayControl = async (deps: ControlDeps) => {
   const { db, events, registry, orchestrator, clock, log } = deps
+  const described = await describePlatformPlugins({ folder: deps.pluginFolder, log, clock })
+  const { table: plugins, keptTable } = described
   const readFile = createReadFile(plugins)
-  const files = createStackFiles({ source: orchestrator, readFile, plugins, log })
+  const files = createStackFiles({
+    ...{ source: orchestrator, readFile, readLenient: createReadFile(keptTable), plugins, log },
+  })
   const own = await openOwnConfig({
     db,
     events,
@@ -44,15 +55,21 @@ export const openGatewayControl = async (deps: ControlDeps) => {
   })
   const ownDocument = createOwnDocument(own)
   const documents = createDocuments({
-    ...{ registry, plugins, log },
+    ...{ registry, plugins, keptPlugins: keptTable, log },
     sources: [files, { documents: ownDocument }],
   })
   orchestrator.useGatewayCheck((stack, former) => files.step(stack, former))
   orchestrator.onStacks(() => documents.changed())
   const questions = createQuestions({ db, newId, clock, log })
+  const canaries = await openCanaries({
+    ...{ db, events, clock, log, documents: documents.all },
+    onChange: () => documents.changed(),
+  })
   const views = createViews({
-    ...{ own, files, questions, plugins, clock },
+    canaries: canaries.all,
+    ...{ own, files, questions, plugins, clock, ownKinds: described.kinds },
     documents: documents.all,
+    endpoints: () => endpointsByService(registry, () => true),
     isFleet: (id) => registry.findService(id) !== undefined,
   })
   const consumers = createConsumers({
@@ -65,12 +82,28 @@ export const openGatewayControl = async (deps: ControlDeps) => {
     documents,
     /** Filled in by the keeper of certificates. */
     acme,
-    start: (): Promise<void> => questions.start(),
-    stop: (): Promise<void> => questions.stop(),
+    canaries,
+    async start(): Promise<void> {
+      await questions.start()
+      await canaries.start()
+    },
+    async stop(): Promise<void> {
+      await canaries.stop()
+      await questions.stop()
+    },
+    /** Prometheus text of all gateways. */
+    metrics: (): Promise<string> => views.metrics(),
     mapRoutes: (http: Http): void => {
-      const certificates = (): Promise<GatewayCertificateRow[]> =>
-        Promise.resolve(certificateRowsOf(documents.all(), views.managerOf, acme.states()))
-      gatewayRoutes({ http, views, own, consumers, certificates })
+      const certificates = async (): Promise<GatewayCertificateRow[]> =>
+        certificateRowsOf({
+          ...{
+            documents: documents.all(),
+            managerOf: (one) => views.managerOf(one),
+            acme: acme.states(),
+          },
+          localAuthority: await localAuthorityThere(deps.folder),
+        })
+      gatewayRoutes({ http, views, own, consumers, certificates, canaries })
     },
   }
 }

@@ -131,13 +131,28 @@ test('an earlier revision is applied again as a new one, and survives a restart'
   const { own } = world
   await own.apply(localActor, fileWith('/a'), { dryRun: false })
   await own.apply(localActor, fileWith('/b'), { dryRun: false })
-  const looked = await own.rollBack(localActor, 1, true)
+  const looked = await own.rollBack(localActor, 1, { dryRun: true })
   assert.equal(looked.changes.length, 1)
   assert.equal(own.current.revision, 2)
-  assert.equal((await own.rollBack(localActor, 1, false)).revision, 3)
+  assert.equal((await own.rollBack(localActor, 1, { dryRun: false, looked: 2 })).revision, 3)
   const again = await world.openOwn()
   assert.deepEqual([again.current.revision, again.current.config.routes[0]?.paths], [3, ['/a']])
-  await assert.rejects(own.rollBack(localActor, 99, false), { code: 'revision_not_found' })
+  await assert.rejects(own.rollBack(localActor, 99, { dryRun: false }), {
+    code: 'revision_not_found',
+  })
+})
+
+test('going back is refused when somebody has changed what was looked at', async () => {
+  await using world = await open()
+  const { own } = world
+  await own.apply(localActor, fileWith('/a'), { dryRun: false })
+  const { revision: looked } = await own.rollBack(localActor, 1, { dryRun: true })
+  await own.apply(localActor, fileWith('/b'), { dryRun: false })
+  await assert.rejects(own.rollBack(localActor, 1, { dryRun: false, looked }), {
+    code: 'revision_conflict',
+    message: 'The gateway configuration is at revision 2 by now; what was looked at is 1',
+  })
+  assert.deepEqual(own.current.config.routes[0]?.paths, ['/b'])
 })
 
 test('of many revisions the last fifty are kept', async () => {
@@ -211,7 +226,7 @@ test('neither a file nor an earlier revision gives or takes keys that people hav
     ['created', 'created'],
   )
   assert.deepEqual([keys(), own.current.config.acls.length], [[kept.credential.id], 1])
-  await own.rollBack(localActor, withBoth, false)
+  await own.rollBack(localActor, withBoth, { dryRun: false })
   assert.deepEqual([keys(), own.current.config.routes], [[kept.credential.id], []])
   const file = '_format_version: "3.0"\nconsumers: [{ username: mobile }]'
   await assert.rejects(own.apply(localActor, file, { dryRun: true }), {

@@ -52,7 +52,7 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
 
   const refuseOther = (looked: number | undefined): void => {
     if (looked === undefined || looked === current.revision) return
-    const message = `The gateway configuration is at revision ${current.revision}, not ${looked}`
+    const message = `The gateway configuration is at revision ${current.revision} by now; what was looked at is ${looked}`
     throw new AppError('revision_conflict', { message })
   }
 
@@ -121,8 +121,14 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
       note: string,
     ): Promise<void> => inTurn(() => save(actor, change(current.config), note)),
 
-    rollBack: (actor: Actor, revision: number, dryRun: boolean): Promise<GatewayDiff> =>
+    /** `looked`: the revision in effect when the difference was seen. Throws revision_not_found, revision_conflict. */
+    rollBack: (
+      actor: Actor,
+      revision: number,
+      { dryRun, looked }: { dryRun: boolean; looked?: number | undefined },
+    ): Promise<GatewayDiff> =>
       inTurn(async () => {
+        refuseOther(looked)
         const then = await findContent(db, revision)
         if (then === undefined) {
           const message = `There is no revision ${revision} of the gateway configuration; the last ${keptRevisions} are kept`

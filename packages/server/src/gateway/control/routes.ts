@@ -1,5 +1,7 @@
 import { AppError } from '../../kernel/errors.ts'
 import type { Http } from '../../kernel/http.ts'
+import type { PurgeWhat } from '../node-states.ts'
+import type { Canaries } from '../canaries/canaries.ts'
 import type { createConsumers } from './consumers.ts'
 import type { OwnConfig } from './own-config.ts'
 import type { GatewayViews } from './views.ts'
@@ -9,6 +11,7 @@ type Deps = {
   views: GatewayViews
   own: OwnConfig
   consumers: ReturnType<typeof createConsumers>
+  canaries: Pick<Canaries, 'decide'>
   certificates: () => Promise<import('@keelson/contract').GatewayCertificateRow[]>
 }
 
@@ -35,16 +38,17 @@ export const gatewayRoutes = ({ http, views, own, consumers, certificates }: Dep
     consumers.createKey(actor, params.id, body.tags ?? []),
   )
   http.route('deleteGatewayCredential', ({ actor, params }) => consumers.revoke(actor, params.id))
+  http.route('decideGatewayCanary', async ({ actor, body: { service, verdict } }) => {
+    await canaries.decide(actor, service, verdict)
+    return {}
+  })
   http.route('listGatewayCertificates', async () => whole(await certificates()))
   http.route('listGatewayCaches', async () => whole(await views.caches()))
-  http.route('purgeGatewayCache', ({ body }) => {
-    const { plugin: _plugin, ...what } = body
-    if (Object.values(what).filter((one) => one !== undefined && one !== false).length === 1) {
-      return views.purge(body)
-    }
-    throw new AppError('bad_request', { message: 'Give one of url, prefix, tag and all' })
+  http.route('purgeGatewayCache', ({ body }) => views.purge(purgeOf(body)))
+  http.route('warmGatewayCache', ({ body }) => {
+    refuseUnknownHost(body)
+    return views.warm(body.host ?? '', body.paths)
   })
-  http.route('warmGatewayCache', ({ body }) => views.warm(body.host, body.paths))
   http.route('explainGateway', ({ body }) => views.explain(body))
   http.route('listGatewayPlugins', () => views.plugins())
   http.route('listGatewayDocuments', () => whole(views.documents()))
@@ -57,8 +61,35 @@ export const gatewayRoutes = ({ http, views, own, consumers, certificates }: Dep
   )
   http.route('listGatewayRevisions', async () => whole(await own.revisions()))
   http.route('rollBackGateway', ({ actor, query, body }) =>
-    own.rollBack(actor, body.revision, query.dryRun === true),
+    own.rollBack(actor, body.revision, {
+      ...{ dryRun: query.dryRun === true, looked: query.revision },
+    }),
   )
+}
+
+/** Throws AppError('bad_request') unless it names one thing, and URLs as they are stored. */
+const purgeOf = (body: PurgeWhat): PurgeWhat => {
+  const { url, prefix, tag, all } = body
+  const named = [url, prefix, tag, all].filter((one) => one !== undefined && one !== false)
+  if (named.length !== 1) {
+    throw new AppError('bad_request', { message: 'Give one of url, prefix, tag and all' })
+  }
+  const wanted = url ?? prefix
+  if (wanted === undefined || /^https?:\/\/[^/]/i.test(wanted)) return body
+  const message = `${JSON.stringify(wanted)} is no URL: answers are stored under the whole URL that was asked for`
+  const hint = 'Write it with scheme, host and port, as in http://shop.localhost:8080/products.'
+  throw new AppError('bad_request', { message }, { hint })
+}
+
+/** Throws AppError('bad_request') for paths that nobody knows the host of, and what is no URL. */
+const refuseUnknownHost = ({ host, paths }: { host?: string; paths: readonly string[] }): void => {
+  for (const path of paths) {
+    const isPath = path.startsWith('/')
+    if (isPath ? host !== undefined : URL.canParse(path)) continue
+    const message = isPath ? `${path} is of no host` : `${JSON.stringify(path)} is no URL`
+    const hint = 'Name the host, or write the whole URL: http://shop.localhost:8080/products.'
+    throw new AppError('bad_request', { message }, { hint })
+  }
 }
 
 const whole = <T>(items: T[]) => ({ items, nextCursor: null })

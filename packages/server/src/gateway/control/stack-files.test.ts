@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plainService, plainStack, type GatewayFileSpec, type StackSpec } from '@keelson/contract'
-import { plugins } from '../plugins/index.ts'
+import { plugins, type PluginTable } from '../plugins/index.ts'
+import { lenient, unloadableDefinition } from '../plugins/own/definition.ts'
 import { createReadFile } from './reading.ts'
 import { createStackFiles, type StackFile } from './stack-files.ts'
 
@@ -16,10 +17,10 @@ const stackWith = (gateway?: GatewayFileSpec, more: Partial<StackSpec> = {}): St
   ...(gateway === undefined ? {} : { gateway }),
 })
 
-const open = (applied: StackFile[] = []) => {
+const open = (applied: StackFile[] = [], keptPlugins: PluginTable = plugins) => {
   const logged: string[] = []
   const files = createStackFiles({
-    readFile: createReadFile(plugins),
+    ...{ readFile: createReadFile(plugins), readLenient: createReadFile(keptPlugins) },
     ...{
       plugins,
       log: { error: (_facts: unknown, message?: string) => void logged.push(message ?? '') },
@@ -44,6 +45,18 @@ test('a file of a stack is a document in the scope of the stack, the same one un
   assert.deepEqual(files.files()[0]?.counts, { services: 1, routes: 1 })
   list.length = 0
   assert.deepEqual(files.documents(), [])
+})
+
+test('a plugin that is broken by now takes no routes away; a new file may not use it', () => {
+  const broken = unloadableDefinition('greet', 'no water')
+  const kept = new Map([...plugins, ['greet', lenient(broken)] as const])
+  const file = fileOf(`${orders}\nplugins: [{ name: greet, config: { tea: green } }]`)
+  const { files, logged } = open([applied(file)], kept)
+  const [document] = files.documents()
+  assert.equal(document?.config.routes.length, 1)
+  assert.deepEqual(document.config.plugins[0]?.config, { tea: 'green' })
+  assert.deepEqual(logged, [])
+  assert.throws(() => files.step(stackWith(file), undefined), /plugin 'greet'/)
 })
 
 const steps: [

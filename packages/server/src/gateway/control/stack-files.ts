@@ -27,6 +27,8 @@ export type StackFileSource = {
 type StackFilesDeps = {
   source: StackFileSource
   readFile: ReadFile
+  /** For what was accepted before and is refused now: a broken plugin shall not take routes away. */
+  readLenient: ReadFile
   plugins: PluginTable
   log: Pick<Log, 'error'>
 }
@@ -38,7 +40,8 @@ export type GatewayCheck = (stack: StackSpec, former: StackSpec | undefined) => 
 const changesMax = 100
 
 /** The Kong files beside compose files: documents of the gateway, and what a new one would change. */
-export const createStackFiles = ({ source, readFile, plugins, log }: StackFilesDeps) => {
+export const createStackFiles = (deps: StackFilesDeps) => {
+  const { source, readFile, readLenient, plugins, log } = deps
   /** By stack: reading 10,000 routes again for every look would be felt. */
   const known = new Map<string, { digest: string; result: ReadResult }>()
 
@@ -46,7 +49,8 @@ export const createStackFiles = ({ source, readFile, plugins, log }: StackFilesD
     const digest = digestOf(file)
     const before = known.get(stack)
     if (before?.digest === digest) return before.result
-    const result = readFile(file)
+    const strict = readFile(file)
+    const result = strict.faults.length === 0 ? strict : readLenient(file)
     known.set(stack, { digest, result })
     return result
   }

@@ -44,7 +44,8 @@ const panicOf = ({ panic, available, panicBelow }: UpstreamState): string | null
     : null
 
 const badness: Record<TargetState['state'], number> = {
-  ...{ healthy: 0, 'half-open': 1, draining: 2, unresolved: 3, ejected: 4, unhealthy: 5 },
+  ...{ unchecked: 0, healthy: 0, 'half-open': 1, draining: 2, unresolved: 3 },
+  ...{ ejected: 4, unhealthy: 5 },
 }
 
 const mergeTargets = (all: readonly UpstreamState[]): GatewayTarget[] => {

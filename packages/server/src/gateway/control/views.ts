@@ -8,11 +8,13 @@ import type {
   GatewayPluginKind,
   GatewayRouteRow,
   GatewayUpstreamRow,
+  GatewayWarmed,
 } from '@keelson/contract'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { writeGatewayConfig } from '../config/write.ts'
 import type { NodeStates, PurgeWhat } from '../node-states.ts'
+import type { Endpoints } from '../proxy/document-plan.ts'
 import type { PluginTable } from '../plugins/index.ts'
 import type { Asked, Questions } from '../questions/questions.ts'
 import type { GatewayDocument } from '../snapshot.ts'
@@ -21,7 +23,9 @@ import { consumerRowsOf } from './consumer-rows.ts'
 import { countsOf } from './describe.ts'
 import { explainAnswer } from './explain.ts'
 import { createFigures } from './figures.ts'
+import { withAddresses } from './kong-addresses.ts'
 import { managerOf } from './managers.ts'
+import { pluginKindsOf } from './plugin-kinds.ts'
 import { mergeForExport } from './export.ts'
 import type { OwnConfig } from './own-config.ts'
 import { routeFactsOf, type RouteFacts } from './route-rows.ts'
@@ -34,19 +38,25 @@ type ViewsDeps = {
   files: StackFiles
   questions: Questions
   plugins: PluginTable
+  /** Those of the table that are one's own, as they were loaded. */
+  ownKinds: readonly GatewayPluginKind[]
   isFleet: (id: string) => boolean
+  /** Where the services of stacks are now. */
+  endpoints: () => Endpoints
   clock: Clock
 }
 
 /** Looks closer than this to the last one get its answer. */
 const freshMs = 900
 const warmLimitMs = 60_000
+/** Of ten thousand routes it is about 15 MB; whoever scrapes waits 10 s mostly. */
+const metricsLimitMs = 8_000
 
 export type GatewayViews = ReturnType<typeof createViews>
 
 /** What people see of the gateway: what is configured joined with what the gateways tell. */
 export const createViews = (deps: ViewsDeps) => {
-  const { documents, own, files, questions, plugins, clock } = deps
+  const { documents, own, files, questions, plugins, ownKinds, clock } = deps
   const figures = createFigures({ clock })
   let states: { atMs: number; answer: Promise<Asked<NodeStates>[]> } | undefined
   let prepared: { documents: readonly GatewayDocument[]; routes: RouteFacts[] } | undefined
@@ -60,16 +70,10 @@ export const createViews = (deps: ViewsDeps) => {
   const look = (): Promise<Asked<NodeStates>[]> => {
     const nowMs = clock.monotonicMs()
     if (states !== undefined && nowMs - states.atMs < freshMs) return states.answer
-    const answer = questions.ask<NodeStates>({ kind: 'states' }).then(
-      (asked) => {
-        figures.take(asked)
-        return asked
-      },
-      (error: unknown): Asked<NodeStates>[] => {
-        if (error instanceof AppError && error.code === 'gateway_unavailable') return []
-        throw error
-      },
-    )
+    const answer = questions.ask<NodeStates>({ kind: 'states' }).then((asked) => {
+      figures.take(asked)
+      return asked
+    }, unlessUnavailable)
     states = { atMs: nowMs, answer }
     return answer
   }
@@ -123,13 +127,19 @@ export const createViews = (deps: ViewsDeps) => {
       return { removed: answers.reduce((sum, { value }) => sum + value.removed, 0) }
     },
 
-    async warm(
-      host: string,
-      paths: readonly string[],
-    ): Promise<{ stored: number; failed: number }> {
+    async warm(host: string, paths: readonly string[]): Promise<GatewayWarmed> {
       const ask = { kind: 'warm', host, paths } as const
-      const answers = await questions.ask<{ stored: number; failed: number }>(ask, warmLimitMs)
-      return answers[0]?.value ?? { stored: 0, failed: paths.length }
+      const [first] = await questions.ask<GatewayWarmed>(ask, warmLimitMs)
+      if (first === undefined) throw new AppError('gateway_unavailable')
+      return first.value
+    },
+
+    /** Prometheus text of all gateways; empty when none answers. */
+    async metrics(): Promise<string> {
+      const answers = await questions
+        .ask<string>({ kind: 'metrics' }, metricsLimitMs)
+        .catch(unlessUnavailable)
+      return answers.map(({ value }) => value).join('')
     },
 
     async explain(ask: GatewayExplainAsk): Promise<GatewayExplanation> {
@@ -141,13 +151,7 @@ export const createViews = (deps: ViewsDeps) => {
       return explainAnswer(first.value, routeFacts(), documents(), plugins)
     },
 
-    plugins: (): GatewayPluginKind[] =>
-      [...plugins.values()]
-        .map(({ name, priority, summary, scopes, schema }) => ({
-          ...{ name, priority, summary, schema, folder: null, problem: null },
-          scopes: [...scopes],
-        }))
-        .toSorted((a, b) => b.priority - a.priority),
+    plugins: async (): Promise<GatewayPluginKind[]> => pluginKindsOf(ownKinds, await look()),
 
     documents(): GatewayDocumentSummary[] {
       const applied = new Map(files.files().map((one) => [one.stack, one]))
@@ -175,14 +179,28 @@ export const createViews = (deps: ViewsDeps) => {
     export(options: { stack?: string; forKong?: boolean; secrets: boolean }) {
       const { stack } = options
       const chosen = documents().filter((one) => stack === undefined || one.stack === stack)
-      const { config, leftOut } = mergeForExport(chosen)
-      const text = writeGatewayConfig(config, {
-        ...{ forKong: options.forKong === true, plugins },
-        secrets: options.secrets ? 'keep' : 'mask',
+      const forKong = options.forKong === true
+      const moved = chosen.map((document) =>
+        forKong ? withAddresses(document, deps.endpoints()) : { document, leftOut: [] },
+      )
+      const merged = mergeForExport(moved.map(({ document }) => document))
+      const written = writeGatewayConfig(merged.config, {
+        ...{ forKong, plugins, secrets: options.secrets ? 'keep' : 'mask' },
       })
-      return { text, leftOut }
+      const leftOut = [
+        ...moved.flatMap((one) => one.leftOut),
+        ...merged.leftOut,
+        ...written.leftOut,
+      ]
+      return { text: written.text, leftOut }
     },
   }
+}
+
+/** Without a gateway there is nothing to see, and no error. */
+const unlessUnavailable = (error: unknown): [] => {
+  if (error instanceof AppError && error.code === 'gateway_unavailable') return []
+  throw error
 }
 
 const wordsOf = ({ name, hosts, paths, service }: RouteFacts): string[] =>

@@ -6,7 +6,12 @@ export {
   type LimitByPeriod,
   type PeriodWindows,
 } from './period-limits.ts'
-export { countInRedis } from './redis-windows.ts'
-export { createSharedCounters, emptyTable, type CounterTable } from './shared-counters.ts'
+export { countInRedis, shortened } from './redis-windows.ts'
+export {
+  createSharedCounters,
+  emptyTable,
+  forgetThread,
+  type CounterTable,
+} from './shared-counters.ts'
 export { countSynced } from './synced-windows.ts'
-export { countLocally, fallBackTo, type WindowCounter } from './window-counter.ts'
+export { countLocally, fallBackTo, orElse, type WindowCounter } from './window-counter.ts'

@@ -34,13 +34,13 @@ export const redisKey = (
   identifier: string,
   windows: PeriodWindows,
   at: number,
-): string => {
-  const short =
-    identifier.length <= longestIdentifier
-      ? identifier
-      : createHash('sha256').update(identifier).digest('hex')
-  return `${scope}:${short}:${windows.startsMs[at] ?? 0}:${windows.periods[at] ?? ''}`
-}
+): string =>
+  `${scope}:${shortened(identifier)}:${windows.startsMs[at] ?? 0}:${windows.periods[at] ?? ''}`
+
+export const shortened = (identifier: string): string =>
+  identifier.length <= longestIdentifier
+    ? identifier
+    : createHash('sha256').update(identifier).digest('hex')
 
 /** Exact over all hosts that use the same Redis; one round trip a request. */
 export const countInRedis = (redis: RedisConnection, scope: string): WindowCounter => ({

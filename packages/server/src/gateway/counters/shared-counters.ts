@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, type Clock } from '../../kernel/clock.ts'
 import type { CounterWindows, SharedCounters } from '../plugins/plugin.ts'
+import { HeldPlaces } from './held-places.ts'
 import { KeyedHash } from './keyed-hash.ts'
-import { StripeLock } from './stripe-lock.ts'
+import { freeLocksOf, StripeLock } from './stripe-lock.ts'
 
 /** Each with a lock of its own; a key belongs to one, with all of its windows. */
 const stripes = 64
@@ -21,6 +22,10 @@ const defaultCells = 262_144
 export type CounterTable = SharedCounters & {
   /** For another thread of this process, which joins with `createSharedCounters(buffer)`. */
   readonly buffer: SharedArrayBuffer
+  /** Of this thread, among all that have joined: for `forgetThread` when it is gone. */
+  readonly holder: number
+  /** A worker has died: counts what is held by this one anew, under the next number. */
+  recount(generation: number): void
 }
 
 /**
@@ -30,12 +35,12 @@ export type CounterTable = SharedCounters & {
  * counted at once than the table has cells for.
  */
 export const createSharedCounters = (
-  buffer: SharedArrayBuffer = emptyTable(defaultCells),
+  buffer: SharedArrayBuffer = emptyTable(),
   clock: Clock = systemClock,
 ): CounterTable => new Table(buffer, clock)
 
 /** `cells`: a multiple of 1024. */
-export const emptyTable = (cells: number): SharedArrayBuffer => {
+export const emptyTable = (cells = defaultCells): SharedArrayBuffer => {
   const buffer = new SharedArrayBuffer((firstCell + cells * cellWords) * 4)
   const words = new Int32Array(buffer)
   const key = randomBytes(8)
@@ -44,14 +49,20 @@ export const emptyTable = (cells: number): SharedArrayBuffer => {
   return buffer
 }
 
+/** A thread was terminated, perhaps in the middle of counting: what it held up goes on. */
+export const forgetThread = (buffer: SharedArrayBuffer, holder: number): void =>
+  freeLocksOf(new Int32Array(buffer), { first: header.length, count: stripes, holder })
+
 class Table implements CounterTable {
   readonly buffer: SharedArrayBuffer
+  readonly holder: number
   private readonly clock: Clock
   private readonly words: Int32Array<SharedArrayBuffer>
   private readonly floats: Float64Array<SharedArrayBuffer>
   private readonly lock: StripeLock
   private readonly hash: KeyedHash
   private readonly setsPerStripe: number
+  private readonly places: HeldPlaces
   private place = 0
 
   constructor(buffer: SharedArrayBuffer, clock: Clock) {
@@ -59,10 +70,11 @@ class Table implements CounterTable {
     this.clock = clock
     this.words = new Int32Array(buffer)
     this.floats = new Float64Array(buffer)
-    const holder = (Atomics.add(this.words, header.joined, 1) % 0x7fff) + 1
+    this.holder = (Atomics.add(this.words, header.joined, 1) % 0x7fff) + 1
     const { sleepers } = header
-    this.lock = new StripeLock(this.words, { first: header.length, sleepers, holder })
+    this.lock = new StripeLock(this.words, { first: header.length, sleepers, holder: this.holder })
     this.hash = new KeyedHash(this.words[header.key0] ?? 0, this.words[header.key1] ?? 0)
+    this.places = new HeldPlaces(this, clock)
     this.setsPerStripe = (this.words.length - firstCell) / cellWords / ways / stripes
   }
 
@@ -91,6 +103,18 @@ class Table implements CounterTable {
     if (isSame) this.write(this.hash.low, this.hash.high, next, expiresAtMs)
     this.lock.release(stripe)
     return isSame
+  }
+
+  hold(key: string, limit: number): boolean {
+    return this.places.hold(key, limit)
+  }
+
+  release(key: string): void {
+    this.places.release(key)
+  }
+
+  recount(generation: number): void {
+    this.places.recount(generation)
   }
 
   addToWindows(key: string, amount: number, nowMs: number, windows: CounterWindows): boolean {

@@ -24,28 +24,36 @@ export const countLocally = (counters: SharedCounters, prefix: string): WindowCo
   close: () => {},
 })
 
-/**
- * Counts elsewhere, and here as long as that fails: requests go on, limits hold per host. The
- * first failure of a row is told.
- */
+/** Counts elsewhere, and here as long as that fails: requests go on, limits hold per host. */
 export const fallBackTo = (
   local: WindowCounter,
   remote: WindowCounter,
   onFailure: (error: unknown) => void,
 ): WindowCounter => {
+  const add = orElse<Parameters<WindowCounter['add']>, boolean>(
+    (...args) => remote.add(...args),
+    (...args) => local.add(...args),
+    onFailure,
+  )
+  return { add, close: () => remote.close() }
+}
+
+/** Asks the first, and the other as long as that fails; the first failure of a row is told. */
+export const orElse = <Args extends unknown[], T>(
+  first: (...args: Args) => T | Promise<T>,
+  other: (...args: Args) => T | Promise<T>,
+  onFailure: (error: unknown) => void,
+): ((...args: Args) => Promise<T>) => {
   let isFailing = false
-  return {
-    add: async (identifier, amount, nowMs, windows) => {
-      try {
-        const fits = await remote.add(identifier, amount, nowMs, windows)
-        isFailing = false
-        return fits
-      } catch (error) {
-        if (!isFailing) onFailure(error)
-        isFailing = true
-        return local.add(identifier, amount, nowMs, windows)
-      }
-    },
-    close: () => remote.close(),
+  return async (...args) => {
+    try {
+      const answer = await first(...args)
+      isFailing = false
+      return answer
+    } catch (error) {
+      if (!isFailing) onFailure(error)
+      isFailing = true
+      return other(...args)
+    }
   }
 }

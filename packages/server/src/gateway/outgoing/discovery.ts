@@ -9,6 +9,7 @@ const metadataSchema = Type.Object({
   authorization_endpoint: Type.Optional(Type.String()),
   token_endpoint: Type.Optional(Type.String()),
   end_session_endpoint: Type.Optional(Type.String()),
+  introspection_endpoint: Type.Optional(Type.String()),
 })
 
 /** What an issuer says of itself (OpenID Connect Discovery 1.0, 3). */

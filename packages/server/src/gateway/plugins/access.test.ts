@@ -152,6 +152,20 @@ describe('access', () => {
     assert.match(seen['x-credential-identifier'] ?? '', /^[0-9a-f-]{36}$/)
   })
 
+  test('forged names go in every spelling that a service may take for them', async () => {
+    const { seen } = await ask('/either', {
+      apikey: 'key-of-bob',
+      X_Consumer_Username: 'root',
+      'X-Consumer_ID': 'root',
+      X_Consumer_Groups: 'admins',
+      'X-Authenticated-Groups': 'admins',
+      X_Real_IP: '6.6.6.6',
+      'X-Kong_Request-Id': 'forged',
+    })
+    assert.equal(seen['x-consumer-username'], 'bob')
+    assert.doesNotMatch(JSON.stringify(seen), /root|admins|6\.6\.6\.6|forged/)
+  })
+
   test('without one the answer says what is missing', async () => {
     const none = await ask('/keys')
     assert.equal(none.status, 401)

@@ -1,4 +1,5 @@
 import { several } from './authentication.ts'
+import { isNestedTooDeeply } from './json-depth.ts'
 import type { PluginRequest } from './plugin.ts'
 import { hasParameter, parameterValues, withoutParameter } from './query.ts'
 
@@ -19,7 +20,7 @@ export const readFields = async (request: PluginRequest): Promise<BodyFields | n
   const mediaType = (semicolon === -1 ? contentType : contentType.slice(0, semicolon))
     .trim()
     .toLowerCase()
-  const read = readers[mediaType]
+  const read = Object.hasOwn(readers, mediaType) ? readers[mediaType] : undefined
   if (read === undefined) return null
   const body = await request.readBody(bodyLimit)
   return body === null || body.length === 0 ? null : read(body, contentType)
@@ -61,7 +62,9 @@ const readJson: Reader = (body) => {
 
 const parsed = (body: Buffer): Record<string, unknown> | null => {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
+    const text = body.toString('utf8')
+    if (isNestedTooDeeply(text)) return null
+    const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : null

@@ -48,7 +48,7 @@ describe('somebody', () => {
   for (const [value, expected] of groups) {
     test(`with the groups ${JSON.stringify(value)}`, () => {
       const exchange = accessExchange(given)
-      assert.ok(authenticateByClaims(exchange, { sub: 'x', groups: value }, names))
+      assert.equal(authenticateByClaims(exchange, { sub: 'x', groups: value }, names), null)
       assert.deepEqual(exchange.who?.groups, expected)
     })
   }
@@ -56,10 +56,35 @@ describe('somebody', () => {
   test('is the consumer that a claim names, or nobody', () => {
     const byEmail = { ...names, consumer_claim: 'email' }
     const exchange = accessExchange(given)
-    assert.ok(authenticateByClaims(exchange, { email: 'ada@example' }, byEmail))
+    assert.equal(authenticateByClaims(exchange, { email: 'ada@example' }, byEmail), null)
     assert.equal(exchange.consumer?.username, 'ada')
-    assert.ok(!authenticateByClaims(accessExchange(given), { email: 'eve@example' }, byEmail))
-    assert.ok(!authenticateByClaims(accessExchange(given), {}, byEmail))
+    for (const claims of [{ email: 'eve@example' }, {}]) {
+      const missing = authenticateByClaims(accessExchange(given), claims, byEmail)
+      assert.equal(missing, "No consumer found for given 'email'")
+    }
+  })
+
+  test('is told from everybody else: by issuer, and by every byte of the subject', () => {
+    const ids = [
+      { iss: 'https://a', sub: 'x' },
+      { iss: 'https://b', sub: 'x' },
+      { iss: 'https://a', client_id: 'x' },
+      { iss: 'https://a', sub: 'x\n' },
+      { iss: 'https://a', sub: 'x\t' },
+      { sub: 'x' },
+    ].map((claims) => {
+      const exchange = accessExchange(given)
+      assert.equal(authenticateByClaims(exchange, claims, names), null)
+      return exchange.who?.credential?.id
+    })
+    assert.equal(new Set(ids).size, ids.length)
+  })
+
+  test('without a name is nobody: all of them would share a cache and a limit', () => {
+    const exchange = accessExchange(given)
+    const missing = authenticateByClaims(exchange, { iss: 'https://a', sub: '' }, names)
+    assert.equal(missing, "No mandatory 'sub' or 'client_id' in claims")
+    assert.equal(exchange.who, null)
   })
 
   test('cannot smuggle a header in by a subject', () => {

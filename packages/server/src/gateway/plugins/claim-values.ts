@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Consumer } from '../config/model.ts'
 import { noteGroups } from './authentication.ts'
 import { fieldValue } from './field-value.ts'
@@ -50,26 +51,36 @@ const claimConsumer = (
 }
 
 /**
- * Goes on as whom the claims of an issuer speak of. False when they must name a consumer and do
- * not.
+ * Whom an issuer speaks of: of two with one name each is somebody else, by issuer and to the byte.
+ * Null when it speaks of nobody.
  */
+const subjectOf = (claims: Claims, consumer: Consumer | null) => {
+  const claim = ['sub', 'client_id'].find((path) => (claimText(claims, path) ?? '') !== '')
+  const name = claim === undefined ? consumer?.id : claimText(claims, claim)
+  if (name === undefined || name === null) return null
+  const whole = JSON.stringify([claims['iss'] ?? null, claim ?? null, name])
+  return { id: createHash('sha256').update(whole).digest('base64url'), name: fieldValue(name) }
+}
+
+/** Goes on as whom the claims of an issuer speak of; else says what is missing in them. */
 export const authenticateByClaims = (
   exchange: PluginExchange,
   claims: Claims,
   names: { consumer_claim: string | null; groups_claim: string | null },
-): boolean => {
+): string | null => {
   const { consumer_claim, groups_claim } = names
   const consumer = consumer_claim === null ? null : claimConsumer(exchange, claims, consumer_claim)
-  if (consumer_claim !== null && consumer === null) return false
+  if (consumer_claim !== null && consumer === null) {
+    return `No consumer found for given '${consumer_claim}'`
+  }
+  const subject = subjectOf(claims, consumer)
+  if (subject === null) return "No mandatory 'sub' or 'client_id' in claims"
   const groups = claimGroups(claims, groups_claim)
-  const subject = fieldValue(
-    claimText(claims, 'sub') ?? claimText(claims, 'client_id') ?? 'unknown',
-  )
   if (groups !== null) noteGroups(exchange, groups)
   exchange.authenticate({
     consumer,
-    credential: { id: subject, name: subject },
+    credential: subject,
     ...(groups === null ? {} : { groups }),
   })
-  return true
+  return null
 }

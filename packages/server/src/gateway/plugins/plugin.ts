@@ -13,6 +13,7 @@ import type {
 import type { UpstreamState } from '../proxy/balance/upstream-state.ts'
 import type { ClientAddress, ClientTls } from '../proxy/client-exchange.ts'
 import type { HeaderList } from '../proxy/header-list.ts'
+import type { WorkerPart } from '../proxy/worker-part.ts'
 
 /**
  * A plugin: one folder with `schema.ts` (what may be configured, as a TypeBox object with a
@@ -58,6 +59,10 @@ export type PluginInstance = {
   response?(exchange: PluginExchange, response: PluginResponse): Done
   /** After the last byte, or when the client has left. Exactly once for every exchange. */
   log?(exchange: PluginExchange, record: ExchangeRecord): void
+  /** A connection of a route of `tcp` or `tls` before it goes to the service; false cuts it. */
+  connect?(connection: StreamConnection): boolean
+  /** It is over. Exactly once for every connection, also for those that were cut. */
+  disconnected?(connection: StreamConnection, record: StreamRecord): void
   /** Prometheus lines of its own. */
   metrics?(): string
   close?(): Done
@@ -83,6 +88,8 @@ export type PluginHost = {
   locate?: (host: string, port: number) => { host: string; port: number }
   /** What the gateway says of itself beside the requests, for metrics; absent where nobody knows. */
   node?: NodeFacts
+  /** The workers that serve in this process, of which this is one; absent when it is alone. */
+  workers?: Pick<WorkerPart, 'count' | 'fellows'>
 }
 
 export type NodeFacts = {
@@ -119,6 +126,12 @@ export type SharedCounters = {
   addToWindows(key: string, amount: number, nowMs: number, windows: CounterWindows): boolean
   /** Compare and swap of a number, for GCRA and the like; false when it was changed meanwhile. */
   replace(key: string, expected: number, next: number, expiresAtMs: number): boolean
+  /**
+   * Takes one of `limit` places, until `release`; false when all are taken. Those of a worker that
+   * dies are free again.
+   */
+  hold(key: string, limit: number): boolean
+  release(key: string): void
 }
 
 /** Windows of one key, each told from its fellows by its end; kept and filled in anew by the caller. */
@@ -150,8 +163,8 @@ export type PluginExchange = {
   readonly groups: readonly string[]
   /**
    * Says who asks, and tells the service: X-Consumer-ID, -Username, -Custom-ID,
-   * X-Credential-Identifier, X-Anonymous-Consumer; forged ones of the client are gone. Plugins of the
-   * consumer apply from here on. `consumer` null: authenticated without a consumer (OIDC).
+   * X-Credential-Identifier, X-Anonymous-Consumer; forged ones of the client are gone, and its
+   * X-Consumer-Groups and X-Authenticated-Groups. Plugins of the consumer apply from here on. `consumer` null: authenticated without a consumer (OIDC).
    */
   authenticate(who: {
     consumer: Consumer | null
@@ -207,6 +220,8 @@ export type PluginRequest = {
   readonly target: string
   /** Proxy-Authorization as it came, which is no end-to-end field; null when there was none. */
   readonly proxyAuthorization: string | null
+  /** `Expect: 100-continue`: the client sends its body only when it is told to, and is not yet. */
+  readonly expectsContinue: boolean
   /** End-to-end fields; no Host, no framing, no hop-by-hop ones. Changes go to the service. */
   readonly headers: HeaderList
   /** What the service is asked for. */
@@ -214,6 +229,8 @@ export type PluginRequest = {
   /** With `?`, or empty. */
   upstreamQuery: string
   upstreamHost: string
+  /** How the client said where its body ends; `nothing`: it has none, or HTTP/2 tells. */
+  readonly framing: 'length' | 'chunks' | 'nothing'
   /** Declared length; 0 without a body, null when unknown. */
   readonly bodyLength: number | null
   /** The whole body, or null when it is larger than the limit (it can still be sent on). */
@@ -300,6 +317,27 @@ export type ExchangeRecord = {
     durationMs: number
   }[]
   aborted: boolean
+}
+
+/** A connection that is no HTTP, as plugins see it. */
+export type StreamConnection = {
+  readonly client: ClientAddress
+  readonly tls: ClientTls | null
+  readonly route: Route
+  readonly service: Service | null
+}
+
+/** What became of a connection. Times in milliseconds. */
+export type StreamRecord = {
+  startedAt: Date
+  /** 200, 403 when a plugin cut it, 502 when no target took it or it broke off: nginx's words. */
+  status: 200 | 403 | 502
+  /** From the client, and to it. */
+  bytesReceived: number
+  bytesSent: number
+  durationMs: number
+  /** Null when none took it. */
+  target: { instance: string; host: string; port: number } | null
 }
 
 /** Keeps the type of the configuration from the schema to the hooks. */

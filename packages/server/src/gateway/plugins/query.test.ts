@@ -24,6 +24,12 @@ describe('a parameter', () => {
     })
   }
 
+  test('at the end of four megabytes of names is found in one walk, not in one for each name', () => {
+    const form = `?${'a&'.repeat(2_000_000)}b=1`
+    assert.deepEqual(parameterValues(form, 'b'), ['1'])
+    assert.equal(withoutParameter(form, 'a'), '?b=1')
+  })
+
   test('is found as URLSearchParams finds it', () => {
     const name = fc.string({ minLength: 1, unit: 'grapheme' })
     fc.assert(

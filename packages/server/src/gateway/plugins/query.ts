@@ -7,10 +7,10 @@
 export const parameterValues = (query: string, name: string): string[] => {
   const values: string[] = []
   eachPair(query, (start, end) => {
-    const equals = query.indexOf('=', start)
-    if (equals === -1 || equals >= end) return true
-    if (decoded(query.slice(start, equals)) === name) {
-      values.push(decoded(query.slice(equals + 1, end)))
+    const pair = query.slice(start, end)
+    const equals = pair.indexOf('=')
+    if (equals !== -1 && decoded(pair.slice(0, equals)) === name) {
+      values.push(decoded(pair.slice(equals + 1)))
     }
     return true
   })
@@ -39,8 +39,10 @@ export const withoutParameter = (query: string, name: string): string => {
 }
 
 const nameOf = (query: string, start: number, end: number): string => {
-  const equals = query.indexOf('=', start)
-  return decoded(query.slice(start, equals === -1 || equals > end ? end : equals))
+  // Within the pair: to look for `=` in all that follows would be quadratic.
+  const pair = query.slice(start, end)
+  const equals = pair.indexOf('=')
+  return decoded(equals === -1 ? pair : pair.slice(0, equals))
 }
 
 const eachPair = (query: string, visit: (start: number, end: number) => boolean): void => {

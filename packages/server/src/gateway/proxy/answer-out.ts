@@ -1,6 +1,7 @@
 import { removeField, scanAnswer, withoutLength, withoutOwn } from './answer-head.ts'
 import type { Endpoint } from './balance/endpoint.ts'
 import type { ClientExchange } from './client-exchange.ts'
+import { limits } from './limits.ts'
 import { dressProxied } from './own-answer.ts'
 import type { ResponseHead } from './response-parser.ts'
 import type { Target } from './target.ts'
@@ -92,7 +93,9 @@ export class AnswerOut {
     const withBody = this.client.method !== 'HEAD' && status !== 304
     const { lengthAt } = scanAnswer(headers)
     if (withBody && lengthAt !== -1) removeField(headers, lengthAt)
-    this.client.sendWhole(status, reason, headers, this.firstBytes)
+    const { firstBytes } = this
+    const isKept = firstBytes !== null && firstBytes.length > limits.singleWriteBytes
+    this.client.sendWhole(status, reason, headers, isKept ? Buffer.from(firstBytes) : firstBytes)
     this.firstBytes = null
   }
 

@@ -1,6 +1,7 @@
 import {
   beginCanary,
   decide,
+  isFurther,
   type CanaryState,
   type CanaryTuning,
   type VersionFigures,
@@ -16,16 +17,31 @@ export type CanaryRun = {
   /** Which series belong to the new version, and which to the rest; told by every snapshot. */
   watch(canary: readonly Series[], rest: readonly Series[]): void
   sweep(nowMs: number): void
+  /** Goes on from what was decided elsewhere, or before a restart, unless more is known here. */
+  adopt(state: CanaryState): void
   state(): CanaryState
 }
 
-export const createCanaryRun = (tuning: CanaryTuning, split: Split, nowMs: number): CanaryRun => {
+export type CanaryRunOptions = {
+  tuning: CanaryTuning
+  split: Split
+  nowMs: number
+  onDecision: (state: CanaryState) => void
+}
+
+export const createCanaryRun = (options: CanaryRunOptions): CanaryRun => {
+  const { tuning, split, nowMs, onDecision } = options
   let state = beginCanary(tuning, nowMs)
   let canary: readonly Series[] = []
   let rest: readonly Series[] = []
   let before = { canary: tallyOf([]), rest: tallyOf([]) }
   let lookedMs = nowMs
-  split.setWeight(state.percent)
+  const move = (next: CanaryState): void => {
+    state = next
+    split.setWeight(next.percent)
+    before = { canary: tallyOf(canary), rest: tallyOf(rest) }
+  }
+  move(state)
 
   return {
     watch(nextCanary, nextRest) {
@@ -50,9 +66,11 @@ export const createCanaryRun = (tuning: CanaryTuning, split: Split, nowMs: numbe
       }
       const next = decide(state, figures, now, tuning)
       if (next === state) return
-      state = next
-      split.setWeight(next.percent)
-      before = { canary: tallyOf(canary), rest: tallyOf(rest) }
+      move(next)
+      onDecision(next)
+    },
+    adopt(other) {
+      if (isFurther(other, state)) move(other)
     },
     state: () => state,
   }

@@ -3,7 +3,7 @@ import type { ClientListener } from './client-exchange.ts'
 /** What an exchange hears of its client. */
 export type HearsClient = {
   takeBody(bytes: Buffer): void
-  endBody(): void
+  endBody(trailers: readonly string[] | null): void
   onDrain(): void
   onClientClose(): void
 }
@@ -20,8 +20,8 @@ export class ClientEar implements ClientListener {
     this.exchange.takeBody(bytes)
   }
 
-  onBodyEnd(): void {
-    this.exchange.endBody()
+  onBodyEnd(trailers: readonly string[] | null): void {
+    this.exchange.endBody(trailers)
   }
 
   onDrain(): void {

@@ -42,7 +42,8 @@ export interface ClientExchange {
   /**
    * The whole answer in one write. Headers are end-to-end fields without framing; Content-Length
    * is set from the body, except for HEAD and 304, where the one in `headers` stays.
-   * A Buffer may be reused by the caller after the call: it is copied or written before that.
+   * A body up to `singleWriteBytes` may be reused by the caller after the call; a longer one is kept
+   * as it is until the client has taken it, so that many who are slow to take it share it.
    */
   sendWhole(status: number, reason: string, headers: readonly string[], body: Buffer | null): void
   /** Framed by the Content-Length in `headers`, else by what the protocol has for it. */
@@ -67,7 +68,8 @@ export interface ClientExchange {
 export interface ClientListener {
   /** Valid during the call only. */
   onBody(bytes: Buffer): void
-  onBodyEnd(): void
+  /** `trailers` flat; null when there are none. */
+  onBodyEnd(trailers: readonly string[] | null): void
   /** Writable again after `sendBody` said false. */
   onDrain(): void
   /** The client left before `end`, or the connection broke; nothing can be sent any more. */
@@ -99,6 +101,8 @@ export type ClientCertificate = {
   /** SHA-256, lower-case hex. */
   fingerprint: string
   pem: string
-  /** Whether one of the configured CAs signed it. */
+  /** Whether one of `authorities` vouches for it. */
   trusted: boolean
+  /** PEM: those of all documents when the handshake was made. */
+  authorities: readonly string[]
 }

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 
+import type { ClientAddress } from './client-exchange.ts'
 import { dial, readyEvent, type OriginTls } from './dial.ts'
 import { limits } from './limits.ts'
+import { linesOf } from './header-list.ts'
+import { prefaceFor, type ProxyProtocol } from './proxy-protocol/write.ts'
 import { ResponseParser, type ResponseHead, type ResponseSink } from './response-parser.ts'
 
 /** How a connection ended under a request. `sent` false: the upstream never saw the request. */
@@ -17,6 +20,8 @@ export type Loss = {
 
 /** What a connection serves: one request from its assignment to the end of the response. */
 export type Tenant = ResponseSink & {
+  /** On whose behalf; told to owners with `proxyProtocol`. */
+  readonly clientAddress?: ClientAddress | undefined
   /** Connected: write the request now. */
   onReady(connection: UpstreamConnection): void
   /** The bytes read so far are used up and the response is not complete. */
@@ -32,6 +37,8 @@ export type ConnectionOwner = {
   readonly host: string
   readonly port: number
   readonly tls: OriginTls | null
+  /** Each connection begins with who its client is, and serves nobody else. */
+  readonly proxyProtocol: ProxyProtocol | null
   /** TLS session of the last connection, by which the next one is made faster. */
   session: Buffer | undefined
   /** The address took the connection. */
@@ -45,6 +52,7 @@ export type ConnectionOwner = {
 
 /** What a tenant has of its connection, whatever protocol it speaks. */
 export interface UpstreamConnection {
+  readonly http2: boolean
   /** Monotonic; looked at by the sweep of its owner. */
   deadlineMs: number
   /**
@@ -52,10 +60,12 @@ export interface UpstreamConnection {
    * `body` is the whole of it when it is known, else null.
    */
   sendHead(head: string, body: Buffer | null, method: string, deadlineMs: number): void
-  /** False: wait for onWritable. */
-  write(bytes: Buffer | string): boolean
-  /** One chunk of a body whose length is not known; the last one, without bytes, is `write`'s. */
+  /** Bytes of a body whose length is known. False: wait for onWritable. */
+  write(bytes: Buffer): boolean
+  /** One chunk of a body whose length is not known. */
   writeChunk(bytes: Buffer): boolean
+  /** No more of the body comes. `trailers` flat; only with chunks, or over HTTP/2. */
+  endBody(chunked: boolean, trailers: readonly string[] | null): void
   /** The request was not sent to its end: nothing may follow it on this connection. */
   spoil(): void
   pause(): void
@@ -72,6 +82,7 @@ const readBuffer = Buffer.allocUnsafeSlow(64 * 1024)
 
 /** A keep-alive connection to one endpoint, with at most one request on it. */
 export class Http1Connection implements UpstreamConnection, ResponseSink {
+  readonly http2 = false
   deadlineMs: number
   idleSinceMs = 0
   private readonly owner: ConnectionOwner
@@ -82,7 +93,7 @@ export class Http1Connection implements UpstreamConnection, ResponseSink {
   private closed = false
   private served = 0
   private answered = false
-  private reusable = true
+  private reusable: boolean
   private idleLimitMs: number = limits.upstreamIdleMs
   private lossReason: Loss['reason'] = 'reset'
   private lossDetail = ''
@@ -94,9 +105,11 @@ export class Http1Connection implements UpstreamConnection, ResponseSink {
     this.tenant = tenant
     this.parser = new ResponseParser(this)
     this.deadlineMs = deadlineMs
-    const { host, port, tls, session } = owner
+    const { host, port, tls, session, proxyProtocol } = owner
+    this.reusable = proxyProtocol === null
+    const preface = prefaceFor(proxyProtocol, tenant.clientAddress ?? null)
     const onread = { buffer: readBuffer, callback: (size: number) => this.take(size) }
-    this.socket = dial({ host, port, tls, session, onread })
+    this.socket = dial({ host, port, tls, session, onread, ...preface })
     this.socket.on(readyEvent(tls), () => this.onConnect())
     if (tls !== null) this.socket.on('session', (ticket: Buffer) => (owner.session = ticket))
     this.socket.on('drain', () => this.tenant?.onWritable())
@@ -126,8 +139,8 @@ export class Http1Connection implements UpstreamConnection, ResponseSink {
     this.socket.uncork()
   }
 
-  write(bytes: Buffer | string): boolean {
-    return this.socket.write(bytes, 'latin1')
+  write(bytes: Buffer): boolean {
+    return this.socket.write(bytes)
   }
 
   writeChunk(bytes: Buffer): boolean {
@@ -137,6 +150,10 @@ export class Http1Connection implements UpstreamConnection, ResponseSink {
     const writable = this.socket.write('\r\n', 'latin1')
     this.socket.uncork()
     return writable
+  }
+
+  endBody(chunked: boolean, trailers: readonly string[] | null): void {
+    if (chunked) this.socket.write(`0\r\n${linesOf(trailers ?? [])}\r\n`, 'latin1')
   }
 
   spoil(): void {

@@ -1,4 +1,10 @@
-import { isIP, connect as connectPlain, Socket, type OnReadOpts } from 'node:net'
+import {
+  isIP,
+  connect as connectPlain,
+  Socket,
+  type NetConnectOpts,
+  type OnReadOpts,
+} from 'node:net'
 import {
   checkServerIdentity,
   connect as connectTls,
@@ -31,6 +37,8 @@ export type DialOptions = {
   alpn?: readonly string[]
   allowHalfOpen?: boolean
   onread?: OnReadOpts
+  /** Before everything else, a TLS handshake too: a header of the PROXY protocol. */
+  preface?: Buffer
 }
 
 /**
@@ -48,12 +56,14 @@ export const dial = (options: DialOptions): Socket | TLSSocket => {
     keepAliveInitialDelay: 30_000,
     ...(onread === undefined ? {} : { onread }),
   }
-  if (tls === null) return connectPlain(socketOptions)
+  if (tls === null) return prefaced(connectPlain(socketOptions), options.preface)
   const name = tls.serverName ?? host
   const context = contextOf(tls)
   if (context instanceof Error) return brokenSocket(context)
-  return connectTls({
+  const below = options.preface === undefined ? {} : belowOf(socketOptions, options.preface)
+  const socket = connectTls({
     ...socketOptions,
+    ...below,
     // An address is no server name (RFC 6066 3); the certificate is checked against it all the same.
     ...(isIP(name) === 0 ? { servername: name } : {}),
     secureContext: context,
@@ -63,6 +73,31 @@ export const dial = (options: DialOptions): Socket | TLSSocket => {
       checkServerIdentity(checkedHost, certificate) ??
       checkDepth(certificate as DetailedPeerCertificate, tls.verifyDepth ?? null),
     ALPNProtocols: [...(options.alpn ?? ['http/1.1'])],
+  })
+  if (below.socket !== undefined) join(socket, below.socket, onread)
+  return socket
+}
+
+const prefaced = (socket: Socket, preface: Buffer | undefined): Socket => {
+  if (preface !== undefined) socket.write(preface)
+  return socket
+}
+
+/** The connection below TLS, when something goes before the handshake. */
+const belowOf = (options: NetConnectOpts, preface: Buffer): { socket?: Socket } => {
+  const { onread: _, ...plain } = options as NetConnectOpts & { onread?: OnReadOpts }
+  return { socket: prefaced(connectPlain(plain), preface) }
+}
+
+/** What Node does for a TLS socket that makes its own connection, and not for this one. */
+const join = (socket: TLSSocket, below: Socket, onread: OnReadOpts | undefined): void => {
+  below.on('error', (error) => socket.destroy(error))
+  if (onread === undefined) return
+  const into = onread.buffer as Buffer
+  socket.on('data', (bytes: Buffer) => {
+    for (let at = 0; at < bytes.length; at += into.length) {
+      onread.callback(bytes.copy(into, 0, at, at + into.length), into)
+    }
   })
 }
 

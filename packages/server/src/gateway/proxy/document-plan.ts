@@ -1,5 +1,3 @@
-import { setImmediate as breathe } from 'node:timers/promises'
-
 import type { Route, Service, Target as UpstreamTarget, Upstream } from '../config/model.ts'
 import type { GatewayDocument, GatewaySnapshot } from '../snapshot.ts'
 import type { Balancer } from './balance/balancing.ts'
@@ -10,8 +8,10 @@ import { movingRule } from './balance/policies/split.ts'
 import { createChains, type ChainDeps, type Chains } from './chain/chains.ts'
 import { limits } from './limits.ts'
 import type { Policies } from './policies.ts'
-import { entriesOf, streamEntriesOf } from './router/index.ts'
+import { compileEntries } from './router/index.ts'
 import type { RouteEntry } from './router/route-match.ts'
+import type { StreamChain } from '../streams/stream-chain.ts'
+import type { Work } from '../slices.ts'
 import { Target, timeoutsOf, type HostRule, type Timeouts, type Variant } from './target.ts'
 import type { Series, Traffic } from './traffic.ts'
 
@@ -23,6 +23,8 @@ export type RoutePlan = {
   target: Target
   /** What is counted for the route, whichever service it went to. */
   series: readonly Series[]
+  /** Plugins that see connections that are no HTTP; null when there are none. */
+  connections: StreamChain | null
 }
 
 /** A document that is compiled; it stays as it is for as long as the document does. */
@@ -45,12 +47,16 @@ export type Endpoints = GatewaySnapshot['services']
 const noEndpoints: Endpoints[string]['endpoints'] = []
 
 /** What the balancing has to know of the services of a document; cheap, made for every snapshot. */
-export const upstreamSpecs = (document: GatewayDocument, endpoints: Endpoints): UpstreamSpec[] => {
+export function* upstreamSpecs(
+  document: GatewayDocument,
+  endpoints: Endpoints,
+): Work<UpstreamSpec[]> {
   const { config } = document
   const byName = new Map(config.upstreams.map((upstream) => [upstream.name, upstream]))
   const targets = Map.groupBy(config.targets, ({ upstream }) => upstream)
   const specs = new Map<string, UpstreamSpec>()
   for (const service of config.services) {
+    yield
     const upstream = byName.get(service.host) ?? null
     const key = specKey(document, service, upstream)
     if (specs.has(key)) continue
@@ -73,6 +79,7 @@ export const upstreamSpecs = (document: GatewayDocument, endpoints: Endpoints): 
         port,
         tls: tlsOf(service, upstream, document),
         httpVersion: service['x-keelson'].http_version ?? '1.1',
+        proxyProtocol: service['x-keelson'].proxy_protocol ?? null,
       },
     })
   }
@@ -140,6 +147,7 @@ const tlsKey = (service: Service): string =>
   JSON.stringify([
     ...[service.tls_verify, service.tls_verify_depth, service.client_certificate],
     ...[service.ca_certificates, service['x-keelson'].http_version],
+    service['x-keelson'].proxy_protocol,
   ])
 
 const tlsOf = (
@@ -161,34 +169,31 @@ const tlsOf = (
 
 export type PlanDeps = ChainDeps & { traffic: Traffic; policies: Policies }
 
-/** Compiles in slices: whoever waits for the event loop gets it after some milliseconds. */
-export const planDocument = async (
+export function* planDocument(
   document: GatewayDocument,
   { balancers, labels }: Pick<DocumentPlan, 'balancers' | 'labels'>,
   deps: PlanDeps,
-): Promise<DocumentPlan> => {
+): Work<DocumentPlan> {
   const { config } = document
-  const chains = createChains(document, deps)
+  const chains = yield* createChains(document, deps)
   const services = new Map(config.services.map((service) => [service.id, service]))
   const held = new Map<string, Balancer>()
   const makeTarget = targetMaker(document, { balancers, labels }, held, deps)
   const plans = new Map<string, RoutePlan>()
-  let sliceEndMs = performance.now() + limits.compileSliceMs
   for (const route of config.routes) {
-    if (performance.now() > sliceEndMs) {
-      await breathe()
-      sliceEndMs = performance.now() + limits.compileSliceMs
-    }
+    yield
     const service = route.service === null ? null : (services.get(route.service) ?? null)
     const target = makeTarget(route, service, chains.of(route, service))
     const others = target.variants.values().map((variant) => variant.target.series)
-    plans.set(route.id, { route, service, document, target, series: [target.series, ...others] })
+    const series = [target.series, ...others]
+    const connections = chains.ofConnections(route, service)
+    plans.set(route.id, { route, service, document, target, series, connections })
   }
   const planned = <T>(entry: RouteEntry<T | undefined>): RouteEntry<T>[] =>
     entry.value === undefined ? [] : [{ ...entry, value: entry.value }]
   const planOf = ({ route }: { route: Route }) => plans.get(route.id)
-  const entries = entriesOf([document], planOf).flatMap(planned)
-  const streams = streamEntriesOf([document], planOf).flatMap(planned)
+  const entries = (yield* compileEntries(document, planOf, 'http')).flatMap(planned)
+  const streams = (yield* compileEntries(document, planOf, 'stream')).flatMap(planned)
   watchCanaries(plans.values(), deps.policies)
   const series = [...plans.values()].flatMap((plan) => plan.series)
   return { document, entries, streams, series, chains, balancers: held, labels }

@@ -108,6 +108,11 @@ export const createDoor = (deps: DoorDeps): Door => {
       return refuse(client, { code: 'gateway_headers_too_large', detail, kong, startedMs })
     }
     if (!internal && client.target === healthPath) return answerAlive(client)
+    // The answer would show what the gateway tells services only (RFC 9110 9.3.8); nginx refuses it, too.
+    if (client.method === 'TRACE') {
+      const refusal = { detail: 'TRACE is not answered.', kong: table().unrouted.kong, startedMs }
+      return refuse(client, { code: 'gateway_not_traced', ...refusal })
+    }
     const { address } = client.client
     const trusted = internal || isTrusted(address)
     const way = findWay(client, trusted)

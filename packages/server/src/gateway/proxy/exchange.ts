@@ -1,5 +1,6 @@
 import type { Endpoint } from './balance/endpoint.ts'
 import { ClientEar } from './client-ear.ts'
+import type { ClientAddress } from './client-exchange.ts'
 import type { Loss, Tenant, UpstreamConnection } from './connection.ts'
 import { ExchangeEnd } from './exchange-end.ts'
 import { Hedging, type HedgedExchange } from './hedging.ts'
@@ -33,8 +34,11 @@ export class Exchange extends ExchangeEnd implements Tenant, HedgedExchange {
   private start(): void {
     const { bodyLength } = this.client
     if (bodyLength === 0) return this.go()
-    const collect = bodyLength !== null && isReplayable(bodyLength) && this.target.collects
+    const whole = bodyLength !== null && isReplayable(bodyLength) && this.target.collects
+    // Trailers come behind a body that is sent as it comes.
+    const collect = whole && !this.client.headers.has('trailer')
     this.upload = new RequestUpload(this.client, {
+      head: this.head,
       chunked: bodyLength === null,
       collect,
       nowMs: () => this.host.nowMs(),
@@ -238,8 +242,8 @@ export class Exchange extends ExchangeEnd implements Tenant, HedgedExchange {
     this.upload?.take(bytes)
   }
 
-  endBody(): void {
-    this.upload?.end()
+  endBody(trailers: readonly string[] | null): void {
+    this.upload?.end(trailers)
   }
 
   onClientClose(): void {
@@ -265,6 +269,10 @@ export class Exchange extends ExchangeEnd implements Tenant, HedgedExchange {
 
   get method(): string {
     return this.client.method
+  }
+
+  get clientAddress(): ClientAddress {
+    return this.client.client
   }
 
   get awaitsHead(): boolean {

@@ -10,6 +10,8 @@ import { RequestAsk } from './request-ask.ts'
 import { normalizePath } from './router/index.ts'
 import type { RouteAsk } from './router/route-match.ts'
 import type { Table } from './table.ts'
+import { explainConnection } from './explain-connection.ts'
+import { whyOf } from './explain-target.ts'
 import type { Way } from './way.ts'
 
 type ExplainDeps = {
@@ -20,6 +22,7 @@ type ExplainDeps = {
 /** What would become of a request, by the very tables that requests go by. Nothing is sent. */
 export const explainRequest = (asked: GatewayExplainAsk, deps: ExplainDeps): NodeExplanation => {
   const { table, nowMs } = deps
+  if (asked.method === 'TCP' || asked.method === 'TLS') return explainConnection(asked, deps)
   const client = clientOf(asked)
   const routes = table.router.explain(askOf(client)).map(({ id, value, outcome, reason }) => ({
     ...{ key: `${value.document.manager} ${id}`, outcome, reason },
@@ -107,7 +110,7 @@ const upstreamOf = (
     host: hostOf(way, endpoint, clientHost),
     algorithm: target.balancer.algorithm,
     target: endpoint === undefined ? null : endpoint.instance,
-    why: whyOf(way, endpoint, nowMs()),
+    why: whyOf(target.balancer, endpoint, nowMs()),
   }
 }
 
@@ -118,18 +121,6 @@ const hostOf = (
 ): string => {
   if (hostRule.kind === 'preserve') return clientHost
   return hostRule.kind === 'fixed' ? hostRule.host : (endpoint?.authority ?? '')
-}
-
-const whyOf = (
-  { target: { balancer } }: Way,
-  endpoint: Endpoint | undefined,
-  nowMs: number,
-): string => {
-  if (endpoint === undefined) {
-    return balancer.size === 0 ? 'it has no target' : 'all of its targets are left out'
-  }
-  if (!balancer.hasGood(nowMs, [])) return 'none of its targets is well, so that any is used'
-  return balancer.size === 1 ? 'its only target' : `the next of ${balancer.size} targets`
 }
 
 const noteOf = (

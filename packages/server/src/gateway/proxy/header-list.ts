@@ -76,3 +76,12 @@ export class HeaderList {
     return -1
   }
 }
+
+/** Flat fields as lines of HTTP/1.1. */
+export const linesOf = (fields: readonly string[]): string => {
+  let lines = ''
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    lines += `${fields[at] ?? ''}: ${fields[at + 1] ?? ''}\r\n`
+  }
+  return lines
+}

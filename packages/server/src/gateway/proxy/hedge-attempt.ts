@@ -1,4 +1,5 @@
 import type { Endpoint } from './balance/endpoint.ts'
+import type { ClientAddress } from './client-exchange.ts'
 import type { Loss, Tenant, UpstreamConnection } from './connection.ts'
 import type { ResponseHead } from './response-parser.ts'
 
@@ -27,6 +28,10 @@ export class HedgeAttempt implements Tenant {
   constructor(owner: HedgeOwner, endpoint: Endpoint) {
     this.owner = owner
     this.endpoint = endpoint
+  }
+
+  get clientAddress(): ClientAddress | undefined {
+    return this.owner.tenant.clientAddress
   }
 
   /** It came second. The endpoint is the caller's to end. */

@@ -5,20 +5,22 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2'
 
+import { http2Fields } from './http2-fields.ts'
 import type { Loss, Tenant, UpstreamConnection } from './connection.ts'
 import type { ResponseHead } from './response-parser.ts'
+import type { Placed } from './under-way.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants
 
 /** One request on an HTTP/2 connection; to its tenant it looks like a connection of its own. */
-export class Http2Request implements UpstreamConnection {
+export class Http2Request implements UpstreamConnection, Placed {
+  readonly http2 = true
+  place = -1
   deadlineMs = Infinity
   private readonly session: ClientHttp2Session
   private readonly onDone: () => void
   private tenant: Tenant | null
   private stream: ClientHttp2Stream | null = null
-  /** Bytes that the body still lacks; null when only its end will tell. */
-  private owed: number | null = 0
   private answered = false
   private trailers: string[] | null = null
 
@@ -30,11 +32,10 @@ export class Http2Request implements UpstreamConnection {
 
   sendHead(head: string, body: Buffer | null, method: string, deadlineMs: number): void {
     this.deadlineMs = deadlineMs
-    const { headers, length } = headersOf(head, method)
-    const endStream = body === null && length === 0
-    this.owed = length
+    const { headers, hasBody } = headersOf(head, method)
+    const streams = hasBody && body === null
     try {
-      this.stream = this.session.request(headers, { endStream })
+      this.stream = this.session.request(headers, { endStream: !hasBody, waitForTrailers: streams })
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
       // The tenant is still in its call: it must not be left in the middle of it.
@@ -45,23 +46,19 @@ export class Http2Request implements UpstreamConnection {
     if (body !== null) this.stream.end(body)
   }
 
-  write(bytes: Buffer | string): boolean {
-    const { stream, owed } = this
-    if (stream === null) return true
-    if (owed === null) {
-      stream.end()
-      return true
-    }
-    this.owed = owed - bytes.length
-    // Copied: the caller uses the buffer again, and a stream may keep it until the window opens.
-    const copy = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : Buffer.from(bytes)
-    const writable = stream.write(copy)
-    if (this.owed <= 0) stream.end()
-    return writable
+  /** Copied: the caller uses the buffer again, and a stream may keep it until the window opens. */
+  write(bytes: Buffer): boolean {
+    return this.stream?.write(Buffer.from(bytes)) ?? true
   }
 
   writeChunk(bytes: Buffer): boolean {
-    return this.stream?.write(Buffer.from(bytes)) ?? true
+    return this.write(bytes)
+  }
+
+  endBody(_chunked: boolean, trailers: readonly string[] | null): void {
+    const { stream } = this
+    stream?.once('wantTrailers', () => stream.sendTrailers(http2Fields(trailers ?? [], false)))
+    stream?.end()
   }
 
   /** Nothing follows a request on its stream. */
@@ -136,31 +133,31 @@ export class Http2Request implements UpstreamConnection {
   }
 }
 
-/** The head of HTTP/1.1 in the fields of HTTP/2 (RFC 9113 8.2 and 8.3), and the body's length. */
+/** The head of HTTP/1.1 in the fields of HTTP/2 (RFC 9113 8.2 and 8.3). */
 const headersOf = (
   head: string,
   method: string,
-): { headers: OutgoingHttpHeaders; length: number | null } => {
+): { headers: OutgoingHttpHeaders; hasBody: boolean } => {
   const lines = head.split('\r\n')
   const headers: Record<string, string | string[]> = {
     ':method': method,
     ':path': lines[0]?.split(' ')[1] ?? '/',
   }
-  let length: number | null = 0
+  let hasBody = false
   for (const line of lines.slice(1)) {
     const colon = line.indexOf(':')
     if (colon === -1) continue
     const name = line.slice(0, colon).toLowerCase()
     const value = line.slice(colon + 1).trim()
     if (name === 'host') headers[':authority'] = value
-    else if (name === 'transfer-encoding') length = null
+    else if (name === 'transfer-encoding') hasBody = true
     else if (!hopByHop.has(name)) {
-      if (name === 'content-length') length = Number(value)
+      if (name === 'content-length') hasBody = value !== '0'
       const before = headers[name]
       headers[name] = before === undefined ? value : [before, value].flat()
     }
   }
-  return { headers, length }
+  return { headers, hasBody }
 }
 
 const hopByHop: ReadonlySet<string> = new Set([

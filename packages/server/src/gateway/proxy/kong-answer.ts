@@ -39,6 +39,7 @@ export const kongErrors: Readonly<Record<OwnErrorCode, { status: number; message
   gateway_not_grpc: { status: 415, message: 'Non-gRPC request matched gRPC route' },
   gateway_needs_grpcs: { status: 200, message: 'gRPC request matched gRPCs route' },
   gateway_unknown_version: { status: 406, message: 'no such version of this API' },
+  gateway_not_traced: { status: 405, message: 'Method not allowed' },
   gateway_plugin_failed: { status: 500, message: 'An unexpected error occurred' },
 }
 
@@ -51,6 +52,7 @@ export type OwnErrorCode =
   | 'gateway_not_grpc'
   | 'gateway_needs_grpcs'
   | 'gateway_unknown_version'
+  | 'gateway_not_traced'
   | 'gateway_plugin_failed'
 
 type Form = 'json' | 'html' | 'xml' | 'plain'

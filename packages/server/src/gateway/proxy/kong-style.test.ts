@@ -67,6 +67,17 @@ test('the service sees where a request came from, as from Kong', async () => {
   assert.equal(headers['x-keelson-instance'], undefined)
 })
 
+test('TRACE is answered here, and shows nothing that the gateway added', async () => {
+  await using origin = await echo()
+  await using gateway = await openGateway({ config: one({ port: origin.port }) })
+  const answer = await gateway.raw(
+    'TRACE / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nCookie: a=b\r\n\r\n',
+  )
+  assert.match(answer, /^HTTP\/1\.1 405 /)
+  assert.match(answer, /\r\nAllow: GET, HEAD,/)
+  assert.doesNotMatch(answer, /a=b|x-forwarded/i)
+})
+
 test('answers of services carry what Kong adds', async () => {
   await using origin = await echo()
   await using gateway = await openGateway({ config: one({ port: origin.port }) })
@@ -304,4 +315,28 @@ test('balancers in front that are trusted say who the client is, and how it spok
   assert.equal(sent['x-forwarded-for'], '1.1.1.1, 203.0.113.7, 127.0.0.1')
   await using gateway = await openGateway({ config, plugins: [seeing] })
   assert.equal((await gateway.fetch('/', { headers })).status, 426)
+})
+
+test('who names a version that is not there is told those that are', async () => {
+  await using origin = await echo()
+  const config = `
+_format_version: "3.0"
+services:
+  - name: items
+    url: http://127.0.0.1:${origin.port}
+    routes:
+      - name: one
+        paths: [/items]
+        x-keelson: { version: { api: items, version: "1", by: header, header: X-API-Version } }
+      - name: two
+        paths: [/items]
+        x-keelson: { version: { api: items, version: "2", by: header, header: X-API-Version } }
+`
+  await using gateway = await openGateway({ config })
+  const ask = (headers: Record<string, string>) => gateway.fetch('/items', { headers })
+  assert.equal((await ask({ 'x-api-version': '2' })).status, 200)
+  const refused = await ask({ 'x-api-version': '3' })
+  assert.equal(refused.status, 406)
+  const { message } = (await refused.json()) as { message: string }
+  assert.equal(message, 'The request names version 3 of items; there are 1, 2.')
 })

@@ -48,8 +48,6 @@ export const limits = {
   consumerChains: 10_000,
   /** Longest that a snapshot waits for the first look-up of new names. */
   firstLookMs: 2_000,
-  /** Longest that the compilation of a snapshot holds up requests at a time. */
-  compileSliceMs: 8,
 
   /** How often deadlines are looked at: timeouts are late by at most this. */
   sweepMs: 100,

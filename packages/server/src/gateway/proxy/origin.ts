@@ -2,6 +2,7 @@ import { Http1Connection, type ConnectionOwner, type Loss, type Tenant } from '.
 import type { OriginTls } from './dial.ts'
 import { limits } from './limits.ts'
 import { isOwnFault } from './own-fault.ts'
+import type { ProxyProtocol } from './proxy-protocol/write.ts'
 import { Http2Pool } from './upstream-http2.ts'
 
 const waitedTooLong: Loss = {
@@ -19,6 +20,8 @@ export type OriginAddress = {
   tls?: OriginTls | null
   /** HTTP/2, also without TLS (h2c); HTTP/1.1 when absent. */
   http2?: boolean
+  /** How it is told who its clients are; not at all when absent. With HTTP/1.1 only. */
+  proxyProtocol?: ProxyProtocol | null
 }
 
 /**
@@ -29,6 +32,7 @@ export class Origin implements ConnectionOwner {
   readonly host: string
   readonly port: number
   readonly tls: OriginTls | null
+  readonly proxyProtocol: ProxyProtocol | null
   session: Buffer | undefined = undefined
   private readonly http2: Http2Pool | null
   private readonly nowMs: () => number
@@ -50,6 +54,7 @@ export class Origin implements ConnectionOwner {
     this.host = address.host
     this.port = address.port
     this.tls = address.tls ?? null
+    this.proxyProtocol = address.proxyProtocol ?? null
     this.nowMs = nowMs
     this.warn = warn
     this.http2 = address.http2 === true ? new Http2Pool(this, nowMs) : null

@@ -39,7 +39,9 @@ export const errorAnswer = (
   }
   if (code === 'gateway_needs_grpcs') return grpcsAnswer()
   const { status, message } = kongErrors[code]
-  return kongError(status, message, { headers, requestId }, moreOf(code))
+  // Which versions there are; Kong has no words for it that somebody could wait for.
+  const said = code === 'gateway_unknown_version' ? detail : message
+  return kongError(status, said, { headers, requestId }, moreOf(code))
 }
 
 const grpcsAnswer = (): OwnAnswer => ({
@@ -52,6 +54,9 @@ const grpcsAnswer = (): OwnAnswer => ({
 })
 
 const moreOf = (code: OwnErrorCode): readonly string[] => {
+  // Who answers 405 says what else there is (RFC 9110 15.5.6).
+  if (code === 'gateway_not_traced')
+    return ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']
   if (code === 'gateway_needs_https') return ['Upgrade', 'TLS/1.2, HTTP/1.1']
   return code === 'gateway_needs_http2' ? ['Upgrade', 'HTTP/2'] : []
 }

@@ -2,12 +2,12 @@ import type { Service } from '../config/model.ts'
 import type { GatewayDocument } from '../snapshot.ts'
 import { createAdaptiveLimit, type AdaptiveLimit } from './balance/policies/adaptive-concurrency.ts'
 import { createBulkhead, type Bulkhead } from './balance/policies/bulkhead.ts'
-import type { CanaryState } from './balance/policies/canary.ts'
 import { createHedgePolicy, type HedgePolicy } from './balance/policies/hedge.ts'
 import { createMirror, type Mirror } from './balance/policies/mirror.ts'
 import { createRetryPolicy, type RetryPolicy } from './balance/policies/retry.ts'
-import { createSplit, type Split } from './balance/policies/split.ts'
-import { createCanaryRun, type CanaryRun } from './canary-run.ts'
+import type { Split } from './balance/policies/split.ts'
+import type { CanaryRun } from './canary-run.ts'
+import type { RunningSplit, Splits } from './splits.ts'
 
 /** What the tuning of one service asks for; null each when it does not. */
 export type ServicePolicies = {
@@ -23,11 +23,8 @@ export type ServicePolicies = {
   canary: CanaryRun | null
 }
 
-/** How far a canary has come, by who manages the service and its id there. */
-export type CanaryProgress = CanaryState & { manager: string; service: string }
-
 /** Policies of all services; they outlive snapshots that do not change the tuning. */
-export const createPolicies = (nowMs: () => number) => {
+export const createPolicies = (splits: Splits) => {
   let all = new Map<string, ServicePolicies>()
 
   return {
@@ -37,7 +34,7 @@ export const createPolicies = (nowMs: () => number) => {
       const key = keyOf(document, service)
       const known = all.get(key)
       if (known !== undefined) return known
-      const policies = policiesOf(service, nowMs())
+      const policies = policiesOf(service, splits.of(document, service))
       all.set(key, policies)
       return policies
     },
@@ -53,20 +50,13 @@ export const createPolicies = (nowMs: () => number) => {
         }
       }
       all = kept
+      splits.keep(documents)
     },
 
     sweep(now: number): void {
-      for (const { bulkhead, canary } of all.values()) {
-        if (bulkhead !== null) bulkhead.sweep(now)
-        if (canary !== null) canary.sweep(now)
-      }
+      for (const { bulkhead } of all.values()) if (bulkhead !== null) bulkhead.sweep(now)
+      splits.sweep(now)
     },
-
-    canaries: (): CanaryProgress[] =>
-      [...all].flatMap(([key, { canary }]) => {
-        const [manager = '', service = ''] = key.split('\n')
-        return canary === null ? [] : [{ manager, service, ...canary.state() }]
-      }),
   }
 }
 
@@ -84,10 +74,12 @@ const isTuned = ({ 'x-keelson': tuning }: Service): boolean =>
   tuning.failover !== undefined ||
   tuning.split !== undefined
 
-const policiesOf = ({ 'x-keelson': tuning }: Service, nowMs: number): ServicePolicies => {
-  const { retry, hedge, mirror, split, adaptive_concurrency: adaptive } = tuning
+const policiesOf = (
+  { 'x-keelson': tuning }: Service,
+  running: RunningSplit | null,
+): ServicePolicies => {
+  const { retry, hedge, mirror, adaptive_concurrency: adaptive } = tuning
   const limit = adaptive === undefined ? null : createAdaptiveLimit(adaptive)
-  const madeSplit = split === undefined ? null : createSplit(split)
   return {
     retry: retry === undefined ? null : createRetryPolicy(retry),
     hedge: hedge === undefined ? null : createHedgePolicy(hedge),
@@ -96,11 +88,8 @@ const policiesOf = ({ 'x-keelson': tuning }: Service, nowMs: number): ServicePol
     mostInFlight: tuning.bulkhead?.max_in_flight ?? Infinity,
     mirror: mirror === undefined ? null : { mirror: createMirror(mirror), service: mirror.service },
     failover: tuning.failover ?? null,
-    split: madeSplit,
-    canary:
-      split?.canary === undefined || madeSplit === null
-        ? null
-        : createCanaryRun(split.canary, madeSplit, nowMs),
+    split: running?.split ?? null,
+    canary: running?.canary ?? null,
   }
 }
 

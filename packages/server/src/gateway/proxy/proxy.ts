@@ -2,26 +2,32 @@ import { randomBytes } from 'node:crypto'
 import type { TlsOptions } from 'node:tls'
 import type { GatewayExplainAsk } from '@keelson/contract'
 import type { Clock, Timer } from '../../kernel/clock.ts'
+import type { OwnDoors } from '../cache/index.ts'
 import { createSharedCounters } from '../counters/index.ts'
 import { plugins as allPlugins, type PluginTable } from '../plugins/index.ts'
-import type { SharedCounters } from '../plugins/plugin.ts'
+import type { NodeFacts, SharedCounters } from '../plugins/plugin.ts'
 import type { NodeExplanation } from '../node-states.ts'
-import type { GatewaySnapshot, TrafficCounters } from '../snapshot.ts'
+import type { GatewayCanary, GatewaySnapshot, TrafficCounters } from '../snapshot.ts'
+import type { HandshakeOptions } from '../tls/tls-options.ts'
 import type { UpstreamState } from './balance/upstream-state.ts'
 import { createInstances, type ProxyLog } from './chain/instances.ts'
 import type { DocumentPlan } from './document-plan.ts'
 import { createEngine, type Door } from './engine.ts'
 import { explainRequest } from './explain.ts'
+import { createEdgePorts } from './edge-ports.ts'
 import { createFlights } from './flights.ts'
 import { limits } from './limits.ts'
 import { createListener, type Listener } from './front/listener.ts'
 import { nodeFactsOf } from './node-facts.ts'
-import { createPolicies, type CanaryProgress } from './policies.ts'
+import { createProxyReceiver, type ProxyReceiver } from './proxy-protocol/receiver.ts'
+import { createPolicies } from './policies.ts'
+import { createSplits } from './splits.ts'
 import { trustOf } from './trusted-proxies.ts'
 import { createTables } from './table.ts'
 import { createStreamPorts } from '../streams/stream-ports.ts'
 import { createTlsDoor, type PublicTls } from './tls-door.ts'
 import { createTraffic, quantileOf, tallyBoundsMs, tallyOf, type Tally } from './traffic.ts'
+import type { WorkerPart } from './worker-part.ts'
 
 export type { ProxyLog } from './chain/instances.ts'
 
@@ -43,12 +49,16 @@ export type ProxyOptions = {
    * tell the truth about the client.
    */
   trustedProxies?: readonly string[]
+  /** Addresses and CIDR ranges whose public connections begin with a header of the PROXY protocol. */
+  proxyProtocol?: readonly string[]
   /** Those of the house when absent. */
   plugins?: PluginTable
   /** Shared with other workers of this host; else its own. */
   counters?: SharedCounters
   /** For cookies that outlive this process and are read by others; its own when absent. */
   secret?: Buffer
+  /** Absent: it has its process for itself. */
+  worker?: WorkerPart
 }
 
 export type Proxy = {
@@ -56,6 +66,8 @@ export type Proxy = {
   start(): Promise<void>
   /** Address of the public listener, once started. */
   address(): { host: string; port: number }
+  /** Opens public doors on the loopback for this work, which nobody else serves. */
+  throughOwnDoors<T>(work: (doors: OwnDoors) => Promise<T>): Promise<T>
   /** Of the ports for connections, in their order; those that are taken are left out. */
   streamAddresses(): readonly { host: string; port: number }[]
   /** Of the listener for TLS; null when there is none, or its port is taken. */
@@ -69,6 +81,8 @@ export type Proxy = {
   /** Sentences about what does not work: edge ports held by others. */
   problems(): string[]
   counters(): TrafficCounters[]
+  /** Of clients, and their requests. */
+  connections(): ReturnType<NodeFacts['connections']>
   /** Requests and WebSockets under way, by instance; those without any are left out. */
   inFlight(): Record<string, number>
   /** Whether anything is under way to an instance that drains or is in no snapshot any more. */
@@ -78,7 +92,7 @@ export type Proxy = {
   /** What the page shows of upstreams and their targets. */
   upstreams(): UpstreamState[]
   /** How far the canaries have come. */
-  canaries(): CanaryProgress[]
+  canaries(): GatewayCanary[]
   /** What each route has counted since the gateway started; of those that anybody asked for. */
   routeFigures(): RouteFigures[]
   /** What would become of a request; sends nothing. */
@@ -99,7 +113,7 @@ export type RouteFigures = Tally & {
   p99Ms: number | null
 }
 
-const edgeHost = '127.0.0.1'
+const ownHost = '127.0.0.1'
 const noStreams = { ports: [], mayWait: true }
 
 /** The data plane of the gateway: an HTTP/1.1 reverse proxy that is told all by snapshots. */
@@ -111,8 +125,13 @@ export const createProxy = (options: ProxyOptions): Proxy => {
   const flights = createFlights(() => tellQuiet())
   const warn = (facts: object, message: string) => log.warn(facts, message)
   const { newId } = options
-  const { secret = randomBytes(32) } = options
+  const { secret = randomBytes(32), worker } = options
+  const shared = { sharePort: worker?.sharePort, workers: worker?.count ?? 1 }
   let servicesNow: GatewaySnapshot['services'] = {}
+  const node = nodeFactsOf({
+    ...{ id: worker?.nodeId ?? newId(), traffic, upstreams: () => tables.states() },
+    listeners: () => [publicListener, ...(tlsDoor === undefined ? [] : [tlsDoor.listener])],
+  })
   const instances = createInstances({
     plugins: options.plugins ?? allPlugins,
     clock,
@@ -120,31 +139,42 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     log,
     counters: options.counters ?? createSharedCounters(undefined, clock),
     secret,
-    node: nodeFactsOf({
-      ...{ id: newId(), traffic, upstreams: () => tables.states() },
-      listeners: () => [publicListener, ...(tlsDoor === undefined ? [] : [tlsDoor.listener])],
-    }),
+    node,
     services: () => servicesNow,
+    worker,
   })
-  const policies = createPolicies(nowMs)
+  const splits = createSplits({ clock, log })
+  const policies = createPolicies(splits)
   const tables = createTables({
     traffic,
     flights,
     instances,
     policies,
+    splits,
     nowMs,
     clock,
     log,
     platform: options.platform,
     secret,
+    worker,
     httpsPort: () => tlsDoor?.address()?.port ?? null,
   })
   let tableNow = tables.empty
   const isTrusted = trustOf(options.trustedProxies ?? [])
   const engine = createEngine({ table: tables.empty, nowMs, clock, newId, warn, isTrusted })
-  const openDoor = (door: Door, tls?: TlsOptions): Listener => {
-    const secure = tls === undefined ? {} : { tls }
-    const listener = createListener({ engineDoor: door.handle, newId, clock, warn, ...secure })
+  const receiver = createProxyReceiver({ peers: options.proxyProtocol ?? [], clock, warn })
+  const openDoor = (
+    door: Door,
+    more: { tls?: TlsOptions; receiver?: ProxyReceiver } = {},
+  ): Listener => {
+    const listener = createListener({
+      engineDoor: door.handle,
+      newId,
+      clock,
+      warn,
+      ...more,
+      ...shared,
+    })
     return {
       ...listener,
       stopAccepting: () => {
@@ -153,10 +183,12 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       },
     }
   }
-  const publicListener = openDoor(engine.createDoor(null))
+  const publicListener = openDoor(engine.createDoor(null), { receiver })
   const { publicHost, publicTls } = options
+  /** Of clients that speak TLS; null as long as none can. */
+  let handshakes: HandshakeOptions | null = null
   const streamPorts = createStreamPorts({
-    ...{ clock, log, host: publicHost, ...(options.streams ?? noStreams) },
+    ...{ clock, log, host: publicHost, ...(options.streams ?? noStreams), ...shared, receiver },
     table: () => tableNow.streams,
   })
   const tlsDoor =
@@ -164,13 +196,16 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       ? undefined
       : createTlsDoor({
           ...{ tls: publicTls, host: publicHost, clock, log },
-          createListener: (tls) => openDoor(engine.createDoor(null), tls),
-          onOptions: (tls) => streamPorts.door.useTls(tls),
+          createListener: (tls) => openDoor(engine.createDoor(null), { tls, receiver }),
+          onOptions: (tls) => {
+            handshakes = tls
+            streamPorts.door.useTls(tls)
+          },
         })
-  const edgeListeners = new Map<number, Listener>()
-  const edgeProblems = new Map<number, string>()
-  let wantedEdges: GatewaySnapshot['edges'] = []
-  let lastEdgeTryMs = 0
+  const edgePorts = createEdgePorts({
+    ...{ clock, log },
+    createListener: (port) => openDoor(engine.createDoor(port)),
+  })
   let closed = false
   let sweepTimer: Timer | undefined
   /** One apply, retry or close at a time. */
@@ -181,45 +216,13 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     return result
   }
 
-  const openEdges = async (): Promise<void> => {
-    if (closed) return
-    lastEdgeTryMs = nowMs()
-    for (const edge of wantedEdges) {
-      if (edgeListeners.has(edge.port)) continue
-      const listener = openDoor(engine.createDoor(edge.port))
-      try {
-        await listener.open(edgeHost, edge.port)
-        edgeListeners.set(edge.port, listener)
-        edgeProblems.delete(edge.port)
-      } catch (cause) {
-        if (!edgeProblems.has(edge.port)) {
-          log.error({ port: edge.port, source: edge.source, err: cause }, 'edge port not available')
-        }
-        const reason = cause instanceof Error ? cause.message : String(cause)
-        edgeProblems.set(edge.port, `${edge.source} cannot reach ${edge.service}: ${reason}`)
-      }
-    }
-  }
-
-  const closeUnwantedEdges = (): void => {
-    const wanted = new Set(wantedEdges.map((edge) => edge.port))
-    for (const port of edgeProblems.keys()) if (!wanted.has(port)) edgeProblems.delete(port)
-    for (const [port, listener] of edgeListeners) {
-      if (wanted.has(port)) continue
-      edgeListeners.delete(port)
-      listener.stopAccepting()
-    }
-  }
-
   const sweep = (): void => {
     engine.sweep()
     tables.sweep()
     streamPorts.door.sweep()
-    if (edgeProblems.size > 0 && nowMs() - lastEdgeTryMs >= limits.edgeRetryMs) {
-      void inTurn(openEdges)
+    for (const ports of [edgePorts, tlsDoor]) {
+      if (ports?.isDue() === true) void inTurn(async () => (closed ? undefined : ports.tryAgain()))
     }
-    if (tlsDoor?.isDue() === true)
-      void inTurn(async () => (closed ? undefined : tlsDoor.tryAgain()))
     sweepTimer = clock.setTimer(sweep, limits.sweepMs)
   }
 
@@ -231,6 +234,21 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       sweep()
     },
     address: () => publicListener.address(),
+    throughOwnDoors: async (work) => {
+      const door = engine.createDoor(null)
+      const options = { engineDoor: door.handle, newId, clock, warn }
+      const plain = createListener(options)
+      const secure = createListener({ ...options, tls: handshakes ?? {} })
+      try {
+        await plain.open(ownHost, 0)
+        if (handshakes !== null) await secure.open(ownHost, 0)
+        const https = handshakes === null ? null : secure.address()
+        return await work({ http: plain.address(), https })
+      } finally {
+        door.beginClose()
+        await Promise.all([plain.closed(), secure.closed()])
+      }
+    },
     tlsAddress: () => tlsDoor?.address() ?? null,
     streamAddresses: () => streamPorts.addresses(),
     apply: (snapshot) =>
@@ -239,35 +257,34 @@ export const createProxy = (options: ProxyOptions): Proxy => {
         const table = await tables.compile(snapshot)
         await tlsDoor?.use(snapshot)
         tableNow = table
-        wantedEdges = snapshot.edges
         // The table first: an edge port answers from the moment it is bound.
         engine.use(table)
         tables.settle()
-        closeUnwantedEdges()
-        await openEdges()
+        if (!closed) await edgePorts.use(snapshot.edges)
       }),
     problems: () => [
-      ...edgeProblems.values(),
+      ...edgePorts.problems(),
       ...(tlsDoor?.problems() ?? []),
       ...streamPorts.problems(),
     ],
     counters: () => traffic.counters(),
+    connections: () => node.connections(),
     inFlight: () => flights.counts(),
     isDraining: () => flights.areLeaving(),
     onQuiet: (listener) => {
       tellQuiet = listener
     },
     upstreams: () => tables.states(),
-    canaries: () => policies.canaries(),
+    canaries: () => splits.canaries(),
     routeFigures: () => tables.plans().flatMap(figuresOf),
     explain: (ask) => explainRequest(ask, { table: tableNow, nowMs }),
-    metrics: () => traffic.metrics() + instances.metrics(),
+    metrics: () => traffic.metrics() + receiver.metrics() + instances.metrics(),
     close: async (graceMs) => {
       const listeners: Listener[] = []
       await inTurn(async () => {
         closed = true
         engine.beginClose()
-        listeners.push(publicListener, ...edgeListeners.values())
+        listeners.push(publicListener, ...edgePorts.listeners())
         if (tlsDoor !== undefined) listeners.push(tlsDoor.listener)
         tlsDoor?.stop()
         streamPorts.door.stopAccepting()

@@ -1,4 +1,5 @@
 import { sessionCookie } from '../../kernel/session-cookie.ts'
+import type { ClientExchange } from './client-exchange.ts'
 import { limits } from './limits.ts'
 
 /** What the gateway makes of the fields of a request. */
@@ -84,10 +85,8 @@ const keep = (head: RequestHead, name: string, value: string, rules: HeadRules):
       if (lower === 'cookie') return withoutSession(value)
       return lower === 'expect' ? null : value
     }
-    case 7: {
-      const lower = name.toLowerCase()
-      return lower === 'upgrade' || lower === 'trailer' ? null : value
-    }
+    case 7:
+      return name.toLowerCase() === 'upgrade' ? null : value
     case 9:
       return keepClientName(name, value, rules)
     case 10: {
@@ -116,12 +115,15 @@ const keep = (head: RequestHead, name: string, value: string, rules: HeadRules):
   }
 }
 
+/** WSGI and CGI read X_Forwarded_For as X-Forwarded-For: what must not be forged has no other spelling. */
+export const dashed = (lowerName: string): string => lowerName.replaceAll('_', '-')
+
 /** `Forwarded` and `X-Real-IP`: Kong passes the first on and replaces the second. */
 const keepClientName = (name: string, value: string, rules: HeadRules): string | null => {
   const lower = name.toLowerCase()
   if (lower === 'x-real-ip') return rules.trusted && !rules.kong ? value : null
   if (lower === 'forwarded') return rules.trusted || rules.kong ? value : null
-  return value
+  return dashed(lower) === 'x-real-ip' ? null : value
 }
 
 const keepForwarding = (
@@ -161,9 +163,9 @@ const keepForwarding = (
     case 'x-kong-request-id':
       return null
     default:
-      // WSGI and CGI read X_Forwarded_For as X-Forwarded-For.
-      if (name.includes('_') && lower.replaceAll('_', '-').startsWith('x-forwarded-')) return null
-      return keepUnlessOurs(name, value)
+      return lower.includes('_') && /^x-(?:forwarded-|kong-request-id$)/.test(dashed(lower))
+        ? null
+        : keepUnlessOurs(name, value)
   }
 }
 
@@ -221,6 +223,13 @@ export const isIdempotent = (method: string): boolean => {
       return false
   }
 }
+
+/** Whether the client waits to be told before it sends its body (RFC 9110 10.1.1). */
+export const expectsContinue = ({
+  version,
+  headers,
+}: Pick<ClientExchange, 'version' | 'headers'>): boolean =>
+  version !== '1.0' && headers.get('expect')?.trim().toLowerCase() === '100-continue'
 
 /** Whether a body is small enough to be collected before it is sent. */
 export const isReplayable = (length: number): boolean => length <= limits.replayBodyBytes

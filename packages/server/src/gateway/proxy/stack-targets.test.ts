@@ -88,6 +88,32 @@ for (const [name, text, wanted] of files) {
   })
 }
 
+test('an upstream that prefers a zone takes instances of the stack that are there', async () => {
+  const [near, far] = await Promise.all(['near', 'far'].map(answering))
+  if (near === undefined || far === undefined) throw new Error('no origins')
+  await using gateway = await openGateway({
+    config: [
+      shopDocument(`upstreams: [{ name: up, targets: [{ target: "app:8001" }, { target: "app-east:8001" }], x-keelson: { zone: west } }]
+services: [{ name: s, host: up, ${route} }]`),
+    ],
+    services: {
+      'shop/app': {
+        id: 'shop/app',
+        endpoints: [{ ...endpoint('app-1', near.port), zone: 'west' }],
+      },
+      'shop/app-east': {
+        id: 'shop/app-east',
+        endpoints: [{ ...endpoint('app-east-1', far.port), zone: 'east' }],
+      },
+    },
+  })
+  const ask = async () => (await gateway.fetch('/x')).text()
+  for (let at = 0; at < 4; at += 1) assert.equal(await ask(), 'near as app:8001')
+  await near[Symbol.asyncDispose]()
+  assert.equal(await ask(), 'far as app-east:8001')
+  await far[Symbol.asyncDispose]()
+})
+
 const labels: [name: string, text: string, service: string][] = [
   [
     'a service of the stack',

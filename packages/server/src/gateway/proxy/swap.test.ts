@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { test } from 'node:test'
 
+import { openGateway } from '../testing/gateway.ts'
 import { endpoint, freePort, route, snapshotOf, startOrigin, startProxy, until } from './testing.ts'
 
 test('swaps under load drop no request: other instances, other routes, other edges', async () => {
@@ -81,4 +82,47 @@ test('counters go on through swaps and are bounded', async () => {
     await gateway.proxy.apply(snapshotOf([], { routes }))
   }
   assert.ok(gateway.proxy.counters().length <= 1024 + 102)
+})
+
+test('what has not changed keeps its state: a target that is out, and what was counted', async () => {
+  await using failing = await startOrigin((_request, response) => {
+    response.statusCode = 500
+    response.end()
+  })
+  await using fine = await startOrigin((_request, response) => response.end('x'))
+  const config = (others: number) =>
+    JSON.stringify({
+      _format_version: '3.0',
+      upstreams: [
+        {
+          name: 'up',
+          targets: [failing, fine].map(({ port }) => ({ target: `127.0.0.1:${port}` })),
+          healthchecks: { passive: { unhealthy: { http_failures: 3 } } },
+        },
+      ],
+      services: [
+        {
+          name: 's',
+          host: 'up',
+          routes: [
+            { name: 'counted', paths: ['/'] },
+            ...Array.from({ length: others }, (_, at) => ({ name: `r${at}`, paths: [`/r${at}`] })),
+          ],
+          plugins: [{ name: 'rate-limiting', config: { year: 1000 } }],
+        },
+      ],
+    })
+  await using gateway = await openGateway({ config: config(0) })
+  const remaining = async (): Promise<number> => {
+    const { headers } = await gateway.fetch('/')
+    return Number(headers.get('x-ratelimit-remaining-year'))
+  }
+  const breakers = () =>
+    gateway.proxy.upstreams().flatMap(({ targets }) => targets.map(({ breaker }) => breaker))
+  for (let request = 0; request < 8; request += 1) await remaining()
+  assert.ok(breakers().includes('open'))
+  const before = await remaining()
+  await gateway.apply(config(300))
+  assert.ok(breakers().includes('open'))
+  assert.equal(await remaining(), before - 1)
 })

@@ -17,12 +17,15 @@ import {
 import { fleetLabels, sameLabels } from './fleet-labels.ts'
 import type { Flights } from './flights.ts'
 import { HeaderList } from './header-list.ts'
-import { createRouter, createRouterInSlices, normalizePath } from './router/index.ts'
-import type { RouteAsk, Router } from './router/route-match.ts'
+import { buildRouter, createRouter, normalizePath } from './router/index.ts'
+import type { RouteAsk, RouteEntry, Router } from './router/route-match.ts'
+import { atOnce, inSlices, type Work } from '../slices.ts'
 import { streamTableOf, type StreamTable } from '../streams/stream-table.ts'
 import { limits } from './limits.ts'
 import { Target, timeoutsOf } from './target.ts'
+import type { Splits } from './splits.ts'
 import { straight, wayOf, type Way } from './way.ts'
+import type { WorkerPart } from './worker-part.ts'
 
 /** A snapshot, made ready for requests. */
 export type Table = {
@@ -50,8 +53,10 @@ export type TableDeps = Omit<PlanDeps, 'sharedConsumers'> & {
   platform: { host: string; port: number }
   /** For sticky cookies. */
   secret: Buffer
+  splits: Pick<Splits, 'adopt'>
   /** Where we speak TLS; null when nowhere. */
   httpsPort: () => number | null
+  worker?: WorkerPart | undefined
 }
 
 /** Compiles snapshots; keeps upstreams and plugins, which outlive a snapshot. */
@@ -63,6 +68,7 @@ export const createTables = (deps: TableDeps) => {
     flights,
     warn: (facts, message) => deps.log.warn(facts, message),
     secret: deps.secret.toString('base64url'),
+    worker: deps.worker,
   })
   let plans: ReadonlyMap<GatewayDocument, DocumentPlan> = new Map()
   let shared: { config: GatewayConfig; index: ConsumerIndex } | null = null
@@ -73,10 +79,10 @@ export const createTables = (deps: TableDeps) => {
   const leaving: DocumentPlan[] = []
 
   /** What is unchanged is taken over as it is: an instance that comes or goes costs little. */
-  const planAll = async (
+  const planAll = function* (
     { documents, services }: GatewaySnapshot,
     balancers: ReadonlyMap<string, Balancer>,
-  ): Promise<ReadonlyMap<GatewayDocument, DocumentPlan>> => {
+  ): Work<ReadonlyMap<GatewayDocument, DocumentPlan>> {
     const next = new Map<GatewayDocument, DocumentPlan>()
     for (const document of documents) {
       const known = plans.get(document)
@@ -84,35 +90,41 @@ export const createTables = (deps: TableDeps) => {
       const kept =
         known !== undefined && holds(known.balancers, balancers) && sameLabels(known.labels, labels)
       const given = { balancers, labels }
-      next.set(document, kept ? known : await planDocument(document, given, planDeps))
+      next.set(document, kept ? known : yield* planDocument(document, given, planDeps))
     }
     return next
   }
 
-  const specsOf = ({ documents, services, edges }: GatewaySnapshot): UpstreamSpec[] => [
-    platformSpec(platform),
-    ...edges.map((edge) => edgeSpec(edge, services)),
-    ...documents.flatMap((document) => upstreamSpecs(document, services)),
-  ]
+  const useUpstreams = function* ({
+    documents,
+    services,
+    edges,
+  }: GatewaySnapshot): Work<ReadonlyMap<string, Balancer>> {
+    const specs = [platformSpec(platform), ...edges.map((edge) => edgeSpec(edge, services))]
+    for (const document of documents) specs.push(...(yield* upstreamSpecs(document, services)))
+    return yield* upstreams.use(specs)
+  }
 
   const compile = async (snapshot: GatewaySnapshot): Promise<Table> => {
     const { documents } = snapshot
-    const balancers = upstreams.use(specsOf(snapshot))
+    deps.splits.adopt(snapshot.canaries ?? [])
+    const balancers = await inSlices(useUpstreams(snapshot))
     await upstreams.looked(limits.firstLookMs)
-    const next = await planAll(snapshot, balancers)
+    const next = await inSlices(planAll(snapshot, balancers))
     const own = documents.find(({ manager }) => manager === 'api')?.config
     if (own === undefined) shared = null
-    else if (shared?.config !== own) shared = { config: own, index: indexConsumers(own) }
+    else if (shared?.config !== own) {
+      shared = { config: own, index: await inSlices(indexConsumers(own)) }
+    }
     const same =
       next.size === plans.size && [...next].every(([key, plan]) => plans.get(key) === plan)
     const replaced = [...plans.values()].filter((plan) => next.get(plan.document) !== plan)
     plans = next
     if (!same) {
       const entries = [...next.values()].flatMap((plan) => plan.entries)
-      router = await createRouterInSlices(entries, {
-        onRefused: ({ id, name }, { message }) =>
-          deps.log.error({ route: name ?? id, reason: message }, 'route left out'),
-      })
+      const onRefused = ({ id, name }: RouteEntry<RoutePlan>, { message }: Error): void =>
+        deps.log.error({ route: name ?? id, reason: message }, 'route left out')
+      router = await inSlices(buildRouter(entries, { onRefused }))
       const ofConnections = [...next.values()].flatMap((plan) => plan.streams)
       streams = streamTableOf(ofConnections, createRouter(ofConnections))
     }
@@ -181,7 +193,7 @@ export const createTables = (deps: TableDeps) => {
 
   return {
     /** Before the first snapshot. */
-    empty: tableOf(nothing, upstreams.use(specsOf(nothing)), router, plans),
+    empty: tableOf(nothing, atOnce(useUpstreams(nothing)), router, plans),
     compile,
     /** The newest table is in use: what it has replaced can go. */
     settle(): void {

@@ -1,8 +1,8 @@
-import type { TlsOptions } from 'node:tls'
 import type { Clock } from '../../kernel/clock.ts'
 import { messageOf } from '../../kernel/errors.ts'
 import type { GatewaySnapshot } from '../snapshot.ts'
 import type { LocalAuthority } from '../tls/local-authority.ts'
+import type { HandshakeOptions } from '../tls/tls-options.ts'
 import { createTermination } from '../tls/termination.ts'
 import type { Listener } from './front/listener.ts'
 import { limits } from './limits.ts'
@@ -22,9 +22,9 @@ type TlsDoorDeps = {
   tls: PublicTls
   host: string
   clock: Clock
-  createListener: (tls: TlsOptions) => Listener
+  createListener: (tls: HandshakeOptions) => Listener
   /** Hears of what handshakes go by, as the listener does. */
-  onOptions: (options: TlsOptions) => void
+  onOptions: (options: HandshakeOptions) => void
   log: Record<'warn' | 'error', (facts: object, message: string) => void>
 }
 
@@ -34,7 +34,7 @@ export const createTlsDoor = (deps: TlsDoorDeps) => {
   // Until the first snapshot nobody has anything to show.
   const listener = createListener({})
   const { authority, ticketSecret } = tls
-  const onOptions = (options: TlsOptions): void => {
+  const onOptions = (options: HandshakeOptions): void => {
     listener.useTls(options)
     deps.onOptions(options)
   }

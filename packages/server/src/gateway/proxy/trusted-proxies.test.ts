@@ -12,6 +12,8 @@ const cases: [forwardedFor: string, client: string][] = [
   [' , ', '10.0.0.1'],
   ['2001:db8::1, fd00::2', '2001:db8::1'],
   ['unknown', 'unknown'],
+  ['203.0.113.7:4711, 10.0.0.2:80', '203.0.113.7'],
+  ['[2001:db8::1]:4711', '2001:db8::1'],
 ]
 
 test('the client is the last address that is none of ours', () => {

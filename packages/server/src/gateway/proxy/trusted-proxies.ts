@@ -26,10 +26,14 @@ export const clientBehind = (
 ): string => {
   let client = peer
   for (const part of forwardedFor.split(',').toReversed()) {
-    const address = part.trim()
-    if (address === '') continue
-    client = address
-    if (!isTrusted(address)) break
+    const text = part.trim()
+    if (text === '') continue
+    client = withoutPort(text)
+    if (!isTrusted(client)) break
   }
   return client
 }
+
+/** Some balancers write `192.0.2.7:1234` and `[2001:db8::7]:1234`. */
+const withoutPort = (text: string): string =>
+  /^\[(.*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text

@@ -7,8 +7,10 @@ import type { ClientExchange } from './client-exchange.ts'
 import { dial, readyEvent } from './dial.ts'
 import type { ExchangeWatch } from './exchange-parts.ts'
 import type { OwnErrorCode } from './kong-answer.ts'
+import { linesOf } from './header-list.ts'
 import { limits } from './limits.ts'
 import { dressOwn, dressProxied, errorAnswer } from './own-answer.ts'
+import { prefaceFor } from './proxy-protocol/write.ts'
 import { scanAnswer } from './answer-head.ts'
 import { ResponseParser, type ResponseHead, type ResponseSink } from './response-parser.ts'
 import type { Target } from './target.ts'
@@ -29,8 +31,8 @@ export type TunnelParts = {
   /** When the first byte of the request was seen; monotonic. */
   startedMs: number
   watch: ExchangeWatch | null
-  /** Gives the answer that makes the WebSocket what plugins have to say. */
-  decorate: ((head: ResponseHead) => void) | null
+  /** Gives the answer that makes the WebSocket what plugins have to say; a promise when one waits. */
+  decorate: ((head: ResponseHead) => void | Promise<void>) | null
 }
 
 /**
@@ -57,6 +59,8 @@ export class Tunnel implements ResponseSink {
   private bytesOut = 0
   private finished = false
   private answered = false
+  /** What came with the 101, while plugins look at it. */
+  private held: Buffer[] | null = null
 
   constructor(host: TunnelHost, parts: TunnelParts) {
     this.host = host
@@ -108,8 +112,9 @@ export class Tunnel implements ResponseSink {
     }
     this.tried.push(endpoint)
     this.fly(endpoint)
-    const { host, port, tls } = endpoint.origin
-    const upstream = dial({ host, port, tls, allowHalfOpen: true })
+    const { host, port, tls, proxyProtocol } = endpoint.origin
+    const preface = prefaceFor(proxyProtocol, this.client.client)
+    const upstream = dial({ host, port, tls, allowHalfOpen: true, ...preface })
     this.upstream = upstream
     let connected = false
     const { answerMs, connectMs } = target.timeouts
@@ -182,10 +187,7 @@ export class Tunnel implements ResponseSink {
     this.watch?.onOutcome(status, now)
     this.target.series.record(status, now - this.startedMs, 0, status >= 500)
     this.dress(head, now, endpoint?.instance ?? '')
-    if (status === 101) {
-      this.decorate?.(head)
-      return this.join(head)
-    }
+    if (status === 101) return this.accept(head)
     this.client.closeAfter()
     this.client.sendHead(status, head.reason, head.headers)
     this.deadlineMs = now + limits.bodyIdleMs
@@ -202,6 +204,16 @@ export class Tunnel implements ResponseSink {
     }
   }
 
+  private accept(head: ResponseHead): void {
+    const waiting = this.decorate?.(head)
+    if (waiting === undefined) return this.join(head)
+    this.upstream?.pause()
+    this.held = []
+    void waiting.then(() => {
+      if (!this.finished) this.join(head)
+    })
+  }
+
   /** From here on it is bytes. */
   private join(head: ResponseHead): void {
     const { upstream } = this
@@ -213,11 +225,9 @@ export class Tunnel implements ResponseSink {
     socket.on('close', () => this.onSocketClose(socket))
     const headers = [...head.headers, 'Connection', 'Upgrade']
     headers.push('Upgrade', head.upgrade ?? 'websocket')
-    let text = `HTTP/1.1 101 ${head.reason}\r\n`
-    for (let at = 0; at + 1 < headers.length; at += 2) {
-      text += `${headers[at] ?? ''}: ${headers[at + 1] ?? ''}\r\n`
-    }
-    socket.write(`${text}\r\n`, 'latin1')
+    socket.write(`HTTP/1.1 101 ${head.reason}\r\n${linesOf(headers)}\r\n`, 'latin1')
+    for (const bytes of this.held ?? []) socket.write(bytes)
+    this.held = null
     this.stay()
     upstream.off('data', this.take)
     if (early.length > 0) upstream.write(early)
@@ -245,10 +255,8 @@ export class Tunnel implements ResponseSink {
 
   /** What came in one read with the 101, or the body of a refusal. */
   onBody(bytes: Buffer): void {
-    if (this.socket !== null) {
-      this.socket.write(bytes)
-      return
-    }
+    if (this.socket !== null) return void this.socket.write(bytes)
+    if (this.held !== null) return void this.held.push(Buffer.from(bytes))
     if (!this.client.sendBody(bytes)) this.upstream?.pause()
   }
 

@@ -1,8 +1,11 @@
 import type { ClientExchange } from './client-exchange.ts'
 import type { UpstreamConnection } from './connection.ts'
 import { limits } from './limits.ts'
+import { passableTrailers } from './request-trailers.ts'
+import type { UpstreamHead } from './upstream-head.ts'
 
 type UploadOptions = {
+  head: UpstreamHead
   chunked: boolean
   /** Read all of it first: it is small, and can then be sent again. */
   collect: boolean
@@ -101,7 +104,7 @@ export class RequestUpload {
     this.client.pauseBody()
   }
 
-  end(): void {
+  end(trailers: readonly string[] | null): void {
     if (this.left) return
     this.complete = true
     this.lastMovedMs = this.options.nowMs()
@@ -110,9 +113,10 @@ export class RequestUpload {
       this.body = this.pieces.length === 1 ? (first ?? null) : Buffer.concat(this.pieces)
       this.pieces.length = 0
       this.options.onCollected()
-    } else if (this.options.chunked) {
-      // Request trailers end here: a recipient may discard them (RFC 9110 6.5.1).
-      this.connection?.write('0\r\n\r\n')
+    } else if (this.connection !== null) {
+      const { head, chunked } = this.options
+      const mayPass = this.connection.http2 || head.acceptsTrailers
+      this.connection.endBody(chunked, mayPass ? passableTrailers(trailers, head) : null)
     }
   }
 }

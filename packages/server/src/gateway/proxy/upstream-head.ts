@@ -1,5 +1,6 @@
 import type { Endpoint } from './balance/endpoint.ts'
 import type { ClientExchange } from './client-exchange.ts'
+import { linesOf } from './header-list.ts'
 import { via } from './kong-answer.ts'
 import type { RequestHead } from './request-head.ts'
 import type { HostRule } from './target.ts'
@@ -15,6 +16,7 @@ export type UpstreamHead = {
   chosenHost: string | null
   /** From the CRLF after Host to the empty line. */
   rest: string
+  acceptsTrailers: boolean
 }
 
 /** What the path became on its way, for the forwarding fields. */
@@ -50,6 +52,7 @@ export const upstreamHead = (
     clientHost: client.host,
     chosenHost: way.host ?? null,
     rest,
+    acceptsTrailers: head.acceptsTrailers,
   }
 }
 
@@ -58,14 +61,6 @@ export const hostFor = (head: UpstreamHead, endpoint: Endpoint, rule: HostRule):
   if (head.chosenHost !== null) return head.chosenHost
   if (rule.kind === 'preserve') return head.clientHost
   return rule.kind === 'fixed' ? rule.host : endpoint.authority
-}
-
-const linesOf = (fields: readonly string[]): string => {
-  let lines = ''
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    lines += `${fields[at] ?? ''}: ${fields[at + 1] ?? ''}\r\n`
-  }
-  return lines
 }
 
 const framing = (client: ClientExchange, head: RequestHead, way: Forwarding): string => {

@@ -161,6 +161,7 @@ test('bodies: whole, with a length, in chunks; hop-by-hop fields stay here', asy
         onReady: (connection) => {
           connection.write(Buffer.from('hel'))
           connection.write(Buffer.from('lo'))
+          connection.endBody(false, null)
         },
       },
       '5 none',
@@ -172,7 +173,7 @@ test('bodies: whole, with a length, in chunks; hop-by-hop fields stay here', asy
         onReady: (connection) => {
           connection.writeChunk(Buffer.from('hel'))
           connection.writeChunk(Buffer.from('lo'))
-          connection.write('0\r\n\r\n')
+          connection.endBody(true, null)
         },
       },
       'none none',

@@ -4,6 +4,7 @@ import type { ConnectionOwner, Loss, Tenant } from './connection.ts'
 import { dial, readyEvent } from './dial.ts'
 import { Http2Request } from './http2-request.ts'
 import { limits } from './limits.ts'
+import { UnderWaySet } from './under-way.ts'
 
 /** Connections to one endpoint; each carries many requests. */
 const mostSessions = 8
@@ -14,7 +15,7 @@ const sessionWindowBytes = 4 * 1024 * 1024
 
 type Session = {
   session: ClientHttp2Session
-  requests: Set<Http2Request>
+  requests: UnderWaySet<Http2Request>
   ready: boolean
   /** No new requests: the other side says so, or it failed. */
   leaving: boolean
@@ -111,7 +112,7 @@ export class Http2Pool {
     })
     const one: Session = {
       session,
-      requests: new Set(),
+      requests: new UnderWaySet(),
       ready: false,
       leaving: false,
       deadlineMs: this.nowMs() + connectTimeoutMs,

@@ -23,7 +23,7 @@ const open = async () => {
     node: async (id: string, answer?: (body: unknown) => unknown): Promise<void> => {
       await saveNode(db, {
         ...{ id, updatedAt: systemClock.now(), revision: 1, inFlight: {} },
-        ...{ counters: [], problems: [], metrics: '' },
+        ...{ counters: [], problems: [] },
       })
       if (answer === undefined) return
       const answering = createAnswering({ db, log: quietLog, node: id, answer })

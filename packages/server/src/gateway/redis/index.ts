@@ -5,4 +5,4 @@ export {
   type RedisConnection,
   type RedisScript,
 } from './connection.ts'
-export { redisSettings, type RedisSettings } from './settings.ts'
+export { countingFields, redisSettings, type RedisSettings } from './settings.ts'

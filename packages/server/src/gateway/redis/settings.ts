@@ -27,4 +27,17 @@ export const redisSettings = Type.Object(
   },
 )
 
+/** Of plugins that count: where, and what becomes of requests without Redis. */
+export const countingFields = {
+  policy: Type.Enum(['local', 'redis'], {
+    default: 'local',
+    description: '`local` counts in the memory of this host, `redis` over all hosts.',
+  }),
+  fault_tolerant: Type.Boolean({
+    default: true,
+    description: 'Without Redis: count on each host and go on. Otherwise requests get 500.',
+  }),
+  redis: redisSettings,
+}
+
 export type RedisSettings = Static<typeof redisSettings>

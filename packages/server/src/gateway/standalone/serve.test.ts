@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../kernel/clock.ts'
 import type { GatewayConfig } from '../config/model.ts'
 import { openAcmeServer } from '../testing/acme-server.ts'
-import { aConfig, aPlugin, aRoute, freePort, until } from '../testing/gateway.ts'
+import { aConfig, aPlugin, aRoute, freePort } from '../testing/gateway.ts'
 import { openLocalAuthority } from '../tls/local-authority.ts'
 import { getOver, shake } from '../tls/testing/client.ts'
 import { serveGateway } from './serve.ts'
@@ -25,10 +25,15 @@ const world = async () => {
   }
 }
 
-type Options = Omit<Parameters<typeof serveGateway>[1], 'streamPorts'>
+type Given = Parameters<typeof serveGateway>[1]
+type Defaulted = 'streamPorts' | 'statusPort' | 'trustedProxies' | 'proxyProtocol'
+type Options = Omit<Given, Defaulted> & Partial<Given>
 
 const serve = async (config: GatewayConfig, options: Options) => {
-  const gateway = await serveGateway(config, { ...options, streamPorts: [] })
+  const gateway = await serveGateway(config, {
+    ...{ streamPorts: [], statusPort: null, trustedProxies: [], proxyProtocol: [] },
+    ...options,
+  })
   return { ...gateway, [Symbol.asyncDispose]: () => gateway.close(0) }
 }
 
@@ -66,7 +71,7 @@ test('a certificate is obtained, shown, kept, and there again after a restart', 
     const tlsPort = gateway.tlsAddress?.port ?? 0
     while (!(await isShown(tlsPort))) await soon()
     assert.deepEqual(server.challenges, ['http-01 shop.test'], turn)
-    assert.deepEqual(gateway.problems(), [])
+    assert.deepEqual(await gateway.problems(), [])
     // What is under way is given up with the gateway; what was proved is taken back.
     const proof = await fetch(`http://127.0.0.1:${port}/.well-known/acme-challenge/x`)
     assert.match(await proof.text(), /here/)
@@ -86,6 +91,6 @@ test('a name that cannot be proved is told', async () => {
   const options = { host: '127.0.0.1', port: 0, tlsPort: null, folder: w.folder, log: w.log }
   await using gateway = await serve(aConfig({ routes, plugins: [acme] }), options)
   const told = /No certificate for shop\.test: .*not proved/
-  await until(() => gateway.problems().some((one) => told.test(one)), 'a problem')
-  assert.ok(gateway.problems().includes('There are certificates, and no port for TLS.'))
+  while (!(await gateway.problems()).some((one) => told.test(one))) await soon()
+  assert.ok((await gateway.problems()).includes('There are certificates, and no port for TLS.'))
 })

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import type { BalanceAsk } from '../proxy/balance/balancing.ts'
 import type { Endpoint } from '../proxy/balance/endpoint.ts'
+import type { ClientAddress } from '../proxy/client-exchange.ts'
 import { dial, readyEvent } from '../proxy/dial.ts'
+import { prefaceFor } from '../proxy/proxy-protocol/write.ts'
+import type { StreamRecord } from '../plugins/plugin.ts'
 import type { Target } from '../proxy/target.ts'
 
 export type RelayHost = {
@@ -10,7 +13,17 @@ export type RelayHost = {
   onFinish(relay: Relay): void
 }
 
-type RelayParts = { client: Socket; early: Buffer | null; target: Target; ask: BalanceAsk }
+/** How a relay has ended, as plugins are told. */
+export type RelayEnd = Pick<StreamRecord, 'status' | 'bytesReceived' | 'bytesSent' | 'target'>
+
+type RelayParts = {
+  client: Socket
+  address: ClientAddress
+  early: Buffer | null
+  target: Target
+  ask: BalanceAsk
+  onEnd?: (end: RelayEnd) => void
+}
 
 /**
  * One connection on its way through: bytes both ways with backpressure and half-close, until one
@@ -19,6 +32,7 @@ type RelayParts = { client: Socket; early: Buffer | null; target: Target; ask: B
 export class Relay {
   private readonly host: RelayHost
   private readonly client: Socket
+  private readonly address: ClientAddress
   private readonly early: Buffer | null
   private readonly target: Target
   private readonly ask: BalanceAsk
@@ -31,13 +45,18 @@ export class Relay {
   private broke = false
   private deadlineMs = Infinity
   private bytesOut = 0
+  private bytesIn = 0
+  private readonly onEnd: RelayParts['onEnd']
 
-  constructor(host: RelayHost, { client, early, target, ask }: RelayParts) {
+  constructor(host: RelayHost, { client, address, early, target, ask, onEnd }: RelayParts) {
     this.host = host
     this.client = client
+    this.address = address
     this.early = early
     this.target = target
     this.ask = ask
+    this.onEnd = onEnd
+    this.bytesIn = early?.length ?? 0
     this.startedMs = host.nowMs()
   }
 
@@ -71,8 +90,9 @@ export class Relay {
     }
     this.tried.push(endpoint)
     this.fly(endpoint)
-    const { host: name, port, tls } = endpoint.origin
-    const upstream = dial({ host: name, port, tls, alpn: [], allowHalfOpen: true })
+    const { host: name, port, tls, proxyProtocol } = endpoint.origin
+    const preface = prefaceFor(proxyProtocol, this.address)
+    const upstream = dial({ host: name, port, tls, alpn: [], allowHalfOpen: true, ...preface })
     this.upstream = upstream
     const dialledMs = host.nowMs()
     this.deadlineMs = dialledMs + target.timeouts.connectMs
@@ -106,7 +126,10 @@ export class Relay {
       this.bytesOut += bytes.length
       this.move()
     })
-    client.on('data', () => this.move())
+    client.on('data', (bytes: Buffer) => {
+      this.bytesIn += bytes.length
+      this.move()
+    })
     upstream.pipe(client)
     client.pipe(upstream)
   }
@@ -141,6 +164,7 @@ export class Relay {
     if (this.finished) return
     this.finished = true
     this.deadlineMs = Infinity
+    const taker = this.joined ? this.flying : null
     this.fly(null)
     const { series } = this.target
     series.inFlight -= 1
@@ -148,6 +172,14 @@ export class Relay {
       const durationMs = this.host.nowMs() - this.startedMs
       series.record(well ? 200 : 502, durationMs, this.bytesOut, !well)
     }
+    this.onEnd?.({
+      ...{ status: well && this.joined ? 200 : 502, target: taker && placeOf(taker) },
+      ...{ bytesReceived: this.bytesIn, bytesSent: this.bytesOut },
+    })
     this.host.onFinish(this)
   }
 }
+
+const placeOf = ({ instance, origin: { host, port } }: Endpoint): StreamRecord['target'] => ({
+  ...{ instance, host, port },
+})

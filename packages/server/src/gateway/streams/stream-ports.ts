@@ -1,5 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { messageOf } from '../../kernel/errors.ts'
+import type { SharePort } from '../proxy/front/bind.ts'
+import type { ProxyReceiver } from '../proxy/proxy-protocol/receiver.ts'
 import { createStreamDoor } from './stream-door.ts'
 import type { StreamTable } from './stream-table.ts'
 
@@ -11,12 +13,15 @@ type StreamPortsDeps = {
   clock: Clock
   log: Record<'warn' | 'error', (facts: object, message: string) => void>
   table: () => StreamTable | null
+  sharePort?: SharePort | undefined
+  workers?: number
+  receiver?: ProxyReceiver | undefined
 }
 
 /** The ports for connections that are no HTTP, all with the same door. */
 export const createStreamPorts = (deps: StreamPortsDeps) => {
-  const { host, ports, mayWait, clock, log, table } = deps
-  const door = createStreamDoor({ clock, table, warn: (...line) => log.warn(...line) })
+  const { host, ports, mayWait, log, table } = deps
+  const door = createStreamDoor({ ...deps, warn: (...line) => log.warn(...line) })
   const addresses: { host: string; port: number }[] = []
   const taken: string[] = []
   return {

@@ -8,12 +8,14 @@ import {
 } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { test } from 'node:test'
-import type { Route } from '../config/model.ts'
+import type { PluginEntity, Route } from '../config/model.ts'
 import { createManualClock } from '../../kernel/testing/index.ts'
+import type { Proxy } from '../proxy/index.ts'
 import { createTestAuthority } from '../proxy/balance/testing-tls.ts'
 import { rawClient } from '../proxy/front/testing.ts'
 import {
   aConfig,
+  aPlugin,
   anUpstream,
   aRoute,
   aService,
@@ -21,6 +23,7 @@ import {
   freePort,
   openGateway,
   startRawOrigin,
+  until,
 } from '../testing/gateway.ts'
 import { shake } from '../tls/testing/client.ts'
 
@@ -262,6 +265,82 @@ test('what flows is held up by who does not read', async () => {
   assert.ok(process.memoryUsage().arrayBuffers - before < 100 * 1024 * 1024)
   client.socket.destroy()
   for (const socket of held) socket.destroy()
+})
+
+test('plugins of tcp and tls see connections: a list keeps out, a log and metrics tell of them', async () => {
+  await using origin = await startRawOrigin((socket) => socket.end('hello'))
+  await using lines = await startRawOrigin((socket) => {
+    socket.on('data', (bytes: Buffer) => (logged += bytes.toString()))
+  })
+  let logged = ''
+  const service = aService('s', { protocol: 'tcp', port: origin.port })
+  const routes = [streamRoute('s', 'tcp', anywhere)]
+  const config = (...plugins: PluginEntity[]) =>
+    aConfig({
+      services: [service],
+      routes,
+      plugins: plugins.map((one) => ({ ...one, protocols: ['tcp'] })),
+    })
+  const log = aPlugin('tcp-log', {
+    ...{ host: '127.0.0.1', port: lines.port, timeout: 1000, keepalive: 1000 },
+    ...{ tls: false, tls_sni: null, ssl_verify: false, custom_fields_by_lua: null },
+  })
+  const restriction = { status: null, message: null, resolvers: [], allow: null }
+  const nobody = aPlugin('ip-restriction', { ...restriction, deny: ['127.0.0.1'] })
+  const counting = aPlugin('prometheus', {})
+  await using gateway = await openGateway({ config: config(log, counting), streams: 1 })
+  const port = gateway.streamPorts[0] ?? 0
+  using well = rawClient(port)
+  assert.equal(await well.end(), 'hello')
+  await until(() => logged.endsWith('\n'), 'the first line')
+  await gateway.apply(config(log, counting, nobody))
+  using refused = rawClient(port)
+  assert.equal(await refused.end(), '')
+  await until(() => logged.split('\n').length === 3, 'both lines')
+  const [first, second] = logged
+    .split('\n')
+    .slice(0, 2)
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(
+    [first.session.status, first.session.sent, first.tries[0].port, first.client_ip],
+    [200, 5, origin.port, '127.0.0.1'],
+  )
+  assert.deepEqual([second.session.status, second.tries], [403, []])
+  for (const code of [200, 403]) {
+    assert.match(
+      gateway.metrics(),
+      new RegExp(`kong_stream_sessions_total\\{service="s".*code="${code}".* 1\\n`),
+    )
+  }
+  assert.equal(origin.connections(), 1)
+})
+
+const winners = ({ routes }: ReturnType<Proxy['explain']>): string[] =>
+  routes.flatMap(({ key, outcome }) => (outcome === 'wins' ? [key] : []))
+
+test('explain tells which route takes a connection, and what looks at it', async () => {
+  const services = [aService('s', { protocol: 'tcp', port: 9000 })]
+  const deny = { status: null, message: null, resolvers: [], allow: null, deny: ['192.0.2.1'] }
+  const plugins = [
+    { ...aPlugin('ip-restriction', deny), protocols: ['tls_passthrough' as const, 'tls' as const] },
+  ]
+  const routes = [
+    streamRoute('s', 'tls', { snis: ['a.test'] }),
+    streamRoute('s', 'tcp', { destinations: [{ ip: null, port: 9000 }] }),
+  ]
+  await using gateway = await openGateway({ config: aConfig({ services, routes, plugins }) })
+  const explain = (method: string, url: string) =>
+    gateway.proxy.explain({ method, url, headers: [] })
+  const named = explain('TLS', 'A.test:9443')
+  assert.deepEqual(winners(named), ['file tls-of-s'])
+  assert.deepEqual(
+    named.plugins.map(({ phases }) => phases),
+    [['connect']],
+  )
+  assert.equal(named.upstream?.url, 'tcp://127.0.0.1:9000')
+  const byPort = explain('TCP', ':9000')
+  assert.deepEqual(winners(byPort), ['file tcp-of-s'])
+  assert.deepEqual(byPort.plugins, [])
 })
 
 test('routes of connections without a port for them are told', async () => {

@@ -43,6 +43,7 @@ type TestOptions = {
   clock?: Clock
   counters?: SharedCounters
   trustedProxies?: readonly string[]
+  proxyProtocol?: readonly string[]
   /** How many ports for connections that are no HTTP. */
   streams?: number
   /** A free one unless it is given. */
@@ -76,6 +77,7 @@ export const openGateway = async (options: TestOptions): Promise<TestGateway> =>
     plugins,
     ...(options.counters === undefined ? {} : { counters: options.counters }),
     trustedProxies: options.trustedProxies ?? [],
+    proxyProtocol: options.proxyProtocol ?? [],
     ...(options.tls === undefined
       ? {}
       : { publicTls: { port: 0, authority: null, mayWait: false, ...options.tls } }),

@@ -17,6 +17,8 @@ export type OidcProvider = {
   readonly asked: ReadonlyMap<string, number>
   /** A signed token with these claims beside the usual ones. */
   sign(claims: JWTPayload, options?: SignOptions): Promise<string>
+  /** What introspection says of opaque tokens, by token; of all others that they are not active. */
+  readonly opaque: Map<string, JWTPayload>
   /** From now on signs by a new key, and publishes only that. */
   rotateKeys(): Promise<void>
   /** Answers 503 to everything while true. */
@@ -25,7 +27,12 @@ export type OidcProvider = {
 }
 
 /** Times in seconds since 1970. */
-type SignOptions = { audience?: string; issuer?: string; issuedAt?: number; expires?: number }
+type SignOptions = {
+  audience?: string | string[]
+  issuer?: string
+  issuedAt?: number
+  expires?: number
+}
 
 type Key = { private: CryptoKey; public: JWK }
 
@@ -44,6 +51,7 @@ export const startOidcProvider = async (
     '/keys': () => json(200, { keys: [key.public] }),
     '/authorize': (_, url) => authorize(url.searchParams),
     '/token': async (request) => token(request, new URLSearchParams(await text(request))),
+    '/introspect': async (request) => introspect(request, new URLSearchParams(await text(request))),
     '/logout': (_, url) => redirect(url.searchParams.get('post_logout_redirect_uri') ?? '/'),
   }
 
@@ -62,12 +70,22 @@ export const startOidcProvider = async (
     return redirect(target.href)
   }
 
-  const token = async (request: IncomingMessage, form: URLSearchParams): Promise<Reply> => {
+  const isClient = (request: IncomingMessage, form: URLSearchParams): boolean => {
     const pair = Buffer.from(`${provider.clientId}:${provider.clientSecret}`).toString('base64')
-    const isClient =
+    return (
       request.headers.authorization === `Basic ${pair}` ||
       form.get('client_secret') === provider.clientSecret
-    if (!isClient) return json(401, { error: 'invalid_client' })
+    )
+  }
+
+  const introspect = (request: IncomingMessage, form: URLSearchParams): Reply => {
+    if (!isClient(request, form)) return json(401, { error: 'invalid_client' })
+    const claims = provider.opaque.get(form.get('token') ?? '')
+    return json(200, claims === undefined ? { active: false } : { active: true, ...claims })
+  }
+
+  const token = async (request: IncomingMessage, form: URLSearchParams): Promise<Reply> => {
+    if (!isClient(request, form)) return json(401, { error: 'invalid_client' })
     const granted =
       form.get('grant_type') === 'refresh_token' ? takeRefreshToken(form) : takeCode(form)
     return granted === null
@@ -97,9 +115,16 @@ export const startOidcProvider = async (
   const issue = async ({ nonce, ...claims }: JWTPayload) => {
     const refreshToken = randomBytes(16).toString('base64url')
     refreshTokens.set(refreshToken, claims)
+    const accessToken = await provider.sign({ ...claims, scope: 'openid' })
+    const digest = createHash('sha256').update(accessToken).digest()
+    const hash = { at_hash: digest.subarray(0, 16).toString('base64url') }
     return {
-      access_token: await provider.sign({ ...claims, scope: 'openid' }),
-      id_token: await provider.sign({ ...claims, ...(nonce === undefined ? {} : { nonce }) }),
+      access_token: accessToken,
+      id_token: await provider.sign({
+        ...hash,
+        ...claims,
+        ...(nonce === undefined ? {} : { nonce }),
+      }),
       refresh_token: refreshToken,
       expires_in: provider.expiresIn,
       token_type: 'Bearer',
@@ -126,6 +151,7 @@ export const startOidcProvider = async (
     expiresIn: 300,
     asked,
     away: false,
+    opaque: new Map(),
     sign: (claims, options = {}) => {
       const issuedAt = options.issuedAt ?? Math.floor(now().getTime() / 1000)
       return new SignJWT(claims)
@@ -170,4 +196,5 @@ const metadataOf = (issuer: string) => ({
   authorization_endpoint: `${issuer}/authorize`,
   token_endpoint: `${issuer}/token`,
   end_session_endpoint: `${issuer}/logout`,
+  introspection_endpoint: `${issuer}/introspect`,
 })

@@ -17,6 +17,7 @@ import {
   aPlugin,
   aRoute,
   aService,
+  documentOf,
   openGateway,
   startOrigin,
 } from '../testing/gateway.ts'
@@ -269,6 +270,49 @@ test('clients are asked for a certificate only where a plugin looks at it', asyn
   await gateway.apply(aConfig({ ...other, plugins: [...plugins, mtls] }))
   assert.equal(await statusWith({ ...ana, session }), '401')
   assert.equal(await statusWith(forged), '200')
+})
+
+const mtlsAuth = aPlugin('mtls-auth', {
+  ...{ anonymous: null, skip_consumer_lookup: true, match: ['san_dns'], consumer_by: ['username'] },
+  ...{ issuers: null, fingerprints: null, authenticated_group_by: null },
+})
+
+test('the authorities of one document open no route of another, over resumed sessions neither', async () => {
+  using shop = opensslAuthority('shop')
+  using bank = opensslAuthority('bank')
+  const documentFor = (name: string, authority: { ca: string }) =>
+    documentOf(
+      aConfig({
+        routes: [aRoute(name, null, { hosts: [`${name}.test`] })],
+        plugins: [...answered.plugins, mtlsAuth],
+        ca_certificates: [{ id: name, tags: [], cert: authority.ca, cert_digest: '' }],
+      }),
+      { manager: `file:${name}` },
+    )
+  await using local = await localAuthority()
+  const config = [documentFor('shop', shop), documentFor('bank', bank)]
+  await using gateway = await openGateway({ config, tls: { authority: local.authority } })
+  const clients = { shop: shop.leaf(['ana.test']), bank: bank.leaf(['ana.test']) }
+  for (const [own, other] of [
+    ['shop', 'bank'],
+    ['bank', 'shop'],
+  ] as const) {
+    const first = await shake(gateway.tlsPort, { ...clients[own], servername: `${own}.test` })
+    const [session] = (await once(first, 'session')) as [Buffer]
+    first.destroy()
+    // Whatever name the handshake was made for, it is the route that counts.
+    for (const servername of [`${own}.test`, `${other}.test`]) {
+      const socket = await shake(gateway.tlsPort, { ...clients[own], servername, session })
+      assert.match(await getOver(socket, '/', `${other}.test`), /^HTTP\/1\.1 401 /)
+    }
+    const resumed = await shake(gateway.tlsPort, {
+      ...clients[own],
+      servername: `${own}.test`,
+      session,
+    })
+    assert.equal(resumed.isSessionReused(), true)
+    assert.match(await getOver(resumed, '/', `${own}.test`), /^HTTP\/1\.1 200 /)
+  }
 })
 
 const tlsTo = (port: number, options: ConnectionOptions) => {

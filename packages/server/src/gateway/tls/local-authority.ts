@@ -8,6 +8,7 @@ import { messageOf } from '../../kernel/errors.ts'
 import { writeDurably } from '../../kernel/postgres/durable-file.ts'
 import { writeFirst } from './write-first.ts'
 import { createCertificate } from './x509/certificate.ts'
+import { subjectNameOf } from './x509/facts.ts'
 
 export type KeyAndCertificate = { key: string; cert: string }
 
@@ -19,6 +20,8 @@ const leafLifeMs = 90 * dayMs
 const earlierMs = dayMs
 /** Names that requests ask for; the oldest is forgotten and made again when it is asked for. */
 const leavesMax = 1000
+
+const authorityFile = 'local-ca.pem'
 
 const newKey = promisify(generateKeyPair)
 
@@ -35,7 +38,7 @@ export type LocalAuthority = {
  */
 export const openLocalAuthority = async (folder: string, clock: Clock): Promise<LocalAuthority> => {
   const { key, certificate } = await loadOrMake(folder, clock)
-  const { commonName } = subjectOf(certificate)
+  const commonName = subjectNameOf(new X509Certificate(certificate))
   const leaves = new LRUCache<string, Promise<KeyAndCertificate & { untilMs: number }>>({
     max: leavesMax,
   })
@@ -72,16 +75,11 @@ export const openLocalAuthority = async (folder: string, clock: Clock): Promise<
 const namesOf = (name: string): string[] =>
   name === 'localhost' ? [name, '127.0.0.1', '::1'] : [name]
 
-const subjectOf = (certificate: string): { commonName: string } => {
-  const { subject } = new X509Certificate(certificate)
-  return { commonName: /^CN=(.*)$/m.exec(subject)?.[1] ?? '' }
-}
-
 const loadOrMake = async (
   folder: string,
   clock: Clock,
 ): Promise<{ key: KeyObject; certificate: string }> => {
-  const file = join(folder, 'local-ca.pem')
+  const file = join(folder, authorityFile)
   const stored = await read(file)
   if (stored !== undefined && endOf(stored.certificate) > clock.now().getTime()) return stored
   const made = await makeAuthority(clock)
@@ -118,6 +116,10 @@ const makeAuthority = async (clock: Clock) => {
 }
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+/** The certificate (PEM) of the authority in this folder; null when none was made yet. */
+export const localAuthorityThere = async (folder: string): Promise<string | null> =>
+  (await read(join(folder, authorityFile)))?.certificate ?? null
 
 /**
  * The authority in this folder, or null with a warning: TLS goes on with the certificates there

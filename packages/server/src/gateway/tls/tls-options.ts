@@ -1,4 +1,5 @@
 import type { SecureContext, TlsOptions } from 'node:tls'
+import type { Proofs } from './acme/proof.ts'
 import { contextOptions, type CertificateStore, type Material } from './certificate-store.ts'
 
 /** Mozilla's "intermediate" list of 2024 for TLS 1.2, with what 1.3 has. */
@@ -21,12 +22,17 @@ type Options = {
   ticketKeys: Buffer
   /** Asked for a certificate; null: nobody is. A client without one is let in: plugins decide. */
   clientAuthorities: readonly string[] | null
+  proofs: Proofs
 }
 
+/** How handshakes go; who asks for a proof gets one, and nothing else. */
+export type HandshakeOptions = TlsOptions & { proofs?: Proofs }
+
 /** How TLS is spoken to clients. */
-export const tlsOptionsOf = (options: Options): TlsOptions => {
-  const { store, nobody, ticketKeys, clientAuthorities } = options
+export const tlsOptionsOf = (options: Options): HandshakeOptions => {
+  const { store, nobody, ticketKeys, clientAuthorities, proofs } = options
   return {
+    proofs,
     minVersion: 'TLSv1.2',
     ciphers,
     // A phone without AES in hardware knows that ChaCha is faster for it.
@@ -35,6 +41,7 @@ export const tlsOptionsOf = (options: Options): TlsOptions => {
     requestCert: clientAuthorities !== null,
     rejectUnauthorized: false,
     ALPNProtocols: ['h2', 'http/1.1'],
+    ca: [...(clientAuthorities ?? [])],
     ...(nobody === null ? {} : contextOptions(nobody, clientAuthorities ?? [])),
     SNICallback: (name, done) => {
       void answer(store, name, done)

@@ -15,7 +15,7 @@ export const DiffView = ({ diff }: { diff: GatewayDiff }) => {
   return (
     <div className="gw-diff">
       <p role="status">
-        {changes.length === 0 ? 'Nothing would change.' : <strong>{diffSentence(diff)}</strong>}
+        {changes.length === 0 ? 'Nothing would change' : <strong>{diffSentence(diff)}</strong>}
         <span className="muted">
           {' '}
           {diff.revision === 0

@@ -12,23 +12,27 @@ type RollBackDialogProps = { revision: number; onClose: () => void }
 /** Shows what going back would change, and does it only after that has been seen. */
 export const RollBackDialog = ({ revision, onClose }: RollBackDialogProps) => {
   const diff = useQuery(gatewayRollbackQuery(revision))
-  const rollBack = useGatewayChange(() => call('rollBackGateway', { body: { revision } }), onClose)
+  const looked = diff.data
+  const rollBack = useGatewayChange(
+    (seen: number) => call('rollBackGateway', { query: { revision: seen }, body: { revision } }),
+    onClose,
+  )
   return (
     <ConfirmDialog
       title={`Roll the gateway back to revision ${revision}?`}
       confirmLabel="Roll back"
       wide
-      disabled={diff.data === undefined || diff.data.changes.length === 0}
+      disabled={looked === undefined || looked.changes.length === 0}
       busy={rollBack.isPending}
       error={rollBack.error}
-      onConfirm={() => rollBack.mutate(undefined)}
+      onConfirm={() => looked !== undefined && rollBack.mutate(looked.revision)}
       onClose={onClose}
     >
       {diff.isPending && <Loading rows={4} height={32} />}
       {diff.isError && <ErrorBox error={diff.error} onRetry={() => void diff.refetch()} />}
-      {diff.data !== undefined && (
+      {looked !== undefined && (
         <ScrollRegion label="The difference" className="gw-framed">
-          <DiffView diff={diff.data} />
+          <DiffView diff={looked} />
         </ScrollRegion>
       )}
     </ConfirmDialog>

@@ -6,10 +6,11 @@ type Look = { word: string; icon: IconName; tone: string }
 /** How each state is shown: always icon, word and colour together. */
 export const targetLooks: Record<GatewayTarget['state'], Look> = {
   healthy: { word: 'Healthy', icon: 'healthy', tone: 'is-healthy' },
+  unchecked: { word: 'Health checks off', icon: 'unknown', tone: 'is-unknown' },
   'half-open': { word: 'On trial', icon: 'starting', tone: 'is-starting' },
   draining: { word: 'Draining', icon: 'drain', tone: 'is-stopped' },
   unresolved: { word: 'Unresolved', icon: 'unknown', tone: 'is-unknown' },
-  ejected: { word: 'Ejected', icon: 'degraded', tone: 'is-degraded' },
+  ejected: { word: 'Left out for a while', icon: 'degraded', tone: 'is-degraded' },
   unhealthy: { word: 'Unhealthy', icon: 'unhealthy', tone: 'is-unhealthy' },
 }
 

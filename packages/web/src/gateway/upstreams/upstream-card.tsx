@@ -22,7 +22,7 @@ export const UpstreamCard = ({ upstream }: { upstream: GatewayUpstreamRow }) => 
       title={<span className="break">{name}</span>}
       aside={
         <span className="row muted small">
-          <span>{algorithm}</span>
+          <span className="gw-algorithm">{algorithm}</span>
           {manager !== null && <ManagedBy manager={manager} />}
         </span>
       }

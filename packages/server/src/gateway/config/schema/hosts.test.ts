@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { addressRangeProblem } from '../../../kernel/address-range.ts'
 import {
-  addressRangeProblem,
   hostNameProblem,
   hostProblem,
   type Judgement,

@@ -81,14 +81,3 @@ export const serverNameProblem: Judgement = (text) => {
   if (text.split('*').length > 2) return 'has more than one wildcard'
   return hostNameProblem(text.replace('*', 'wildcard'))
 }
-
-/** An address or a CIDR range. */
-export const addressRangeProblem: Judgement = (text) => {
-  const [address = '', length, ...rest] = text.split('/')
-  const version = address.includes('%') ? 0 : isIP(address)
-  if (version === 0 || rest.length > 0) return 'is not an IP address or CIDR range'
-  if (length === undefined) return null
-  const isLength =
-    /^(?:0|[1-9]\d{0,2})$/.test(length) && Number(length) <= (version === 4 ? 32 : 128)
-  return isLength ? null : 'has a prefix length that does not fit'
-}

@@ -90,6 +90,7 @@ export const serviceTuning = Type.Object(
     failover: Type.Optional(text),
     split: Type.Optional(split),
     http_version: Type.Optional(Type.Enum(['1.1', '2'])),
+    proxy_protocol: Type.Optional(Type.Enum(['v1', 'v2'])),
   },
   { default: {} },
 )

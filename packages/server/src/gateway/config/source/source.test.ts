@@ -25,6 +25,20 @@ describe('places', () => {
     })
   }
 
+  test('JSON with all that JSON has', () => {
+    const value = { 'a"\\': [true, null, -1.5e3, {}, [], 'x, ] } "'], __proto__x: { b: 'é\u2028' } }
+    for (const indent of [0, 1]) {
+      const text = JSON.stringify({ first: [[1]], ...value, last: 'here' }, null, indent)
+      const parsed = parseSource(text)
+      assert.ok('value' in parsed)
+      const positions = parsed.positions()
+      assert.equal(positions.offsetOf(['last']), text.lastIndexOf('"here"'))
+      assert.equal(positions.offsetOf(['last'], true), text.lastIndexOf('"last"'))
+      assert.equal(positions.offsetOf(['a"\\', 5]), text.indexOf('"x, ] }'))
+      assert.equal(positions.offsetOf(['__proto__x', 'b']), text.indexOf('"é'))
+    }
+  })
+
   test('through an alias', () => {
     assert.equal(place('a: &x\n  b: 1\nc: *x\n', ['c', 'b']), '2:6')
   })
@@ -46,6 +60,30 @@ describe('bombs', () => {
     const parsed = parseSource(text)
     assert.ok('errors' in parsed)
     assert.match(parsed.errors[0]?.message ?? '', /larger than 16 MB/)
+  })
+
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+  const deep: Record<string, string> = {
+    'a list in itself': 'x: 1\na: &a\n  - b: *a\n',
+    'lists in lists': `x: 1\na:\n  ${nested(65)}\n`,
+    'lists past the stack': `x: 1\na:\n  ${nested(100_000)}\n`,
+    'maps in maps': `x: 1\na:\n${Array.from({ length: 5_000 }, (_, at) => `${' '.repeat(at + 1)}a:\n`).join('')}`,
+    JSON: `{"x":1,\n\n"a":${nested(64)}}`,
+  }
+  for (const [name, text] of Object.entries(deep)) {
+    test(`nested too deeply: ${name}`, () => {
+      const parsed = parseSource(text)
+      assert.ok('errors' in parsed)
+      const { offset, message } = parsed.errors[0] ?? { offset: 0, message: '' }
+      assert.match(message, /nested (?:too deeply|more than 64 levels deep)/)
+      assert.ok(createLineIndex(text)(offset).line >= 3)
+    })
+  }
+
+  test('JSON past the stack', () => {
+    const parsed = parseSource(`{"a":${nested(200_000)}}`)
+    assert.ok('errors' in parsed)
+    assert.match(parsed.errors[0]?.message ?? '', /more than 64 levels deep/)
   })
 
   test('brackets without end', () => {

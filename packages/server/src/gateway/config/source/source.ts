@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, visit } from 'yaml'
 import type { Document, Node, Tags } from 'yaml'
 import type { ConfigPath } from '../faults.ts'
+import { jsonPositions } from './json-positions.ts'
 import { readPlainYaml } from './plain-yaml.ts'
 import { createPositionRecorder, type Positions } from './positions.ts'
 
@@ -11,9 +12,34 @@ export type ParsedSource =
 
 /** JSON or YAML 1.1 (the version libyaml reads for Kong), with merge keys. */
 export const parseSource = (text: string): ParsedSource => {
+  const parsed = parseAny(text)
+  if ('errors' in parsed) return parsed
+  const path: (string | number)[] = []
+  if (!leadsTooDeep(parsed.value, path)) return parsed
+  const message = `This is nested more than ${deepest} levels deep, or contains itself.`
+  return { errors: [{ offset: parsed.positions().offsetOf(path), message }] }
+}
+
+/** Configurations have a dozen levels; whoever walks a value needs a bound, also for its cycles. */
+const deepest = 64
+
+/** Leaves in `path` where it does. */
+const leadsTooDeep = (value: unknown, path: (string | number)[]): boolean => {
+  if (typeof value !== 'object' || value === null) return false
+  if (path.length >= deepest) return true
+  const isList = Array.isArray(value)
+  for (const [key, member] of Object.entries(value)) {
+    path.push(isList ? Number(key) : key)
+    if (leadsTooDeep(member, path)) return true
+    path.pop()
+  }
+  return false
+}
+
+const parseAny = (text: string): ParsedSource => {
   if (text.trimStart().startsWith('{')) {
     const json = parseJson(text)
-    if (json !== undefined) return { value: json.value, positions: () => libraryPositions(text) }
+    if (json !== undefined) return { value: json.value, positions: () => jsonPositions(text) }
   }
   const plain = readPlainYaml(text)
   if (plain === undefined) return parseYaml(text)
@@ -69,6 +95,8 @@ const keepWritten = (key: unknown): void => {
 /** At a megabyte a second, more would hold up everything else (2026-11). */
 export const wholeYamlLengthMax = 16 * 1024 * 1024
 
+const tooDeepForYaml = 'It is nested too deeply.'
+
 /** The whole of YAML, at the speed of it. */
 export const parseYaml = (text: string): ParsedSource => {
   if (text.length > wholeYamlLengthMax) {
@@ -82,7 +110,9 @@ export const parseYaml = (text: string): ParsedSource => {
       return {
         errors: document.errors.map((error) => ({
           offset: error.pos[0],
-          message: `This is not YAML: ${sentence(error.message)}`,
+          message: error.message.includes('call stack')
+            ? tooDeepForYaml
+            : `This is not YAML: ${sentence(error.message)}`,
         })),
       }
     }
@@ -90,8 +120,7 @@ export const parseYaml = (text: string): ParsedSource => {
     return { value, positions: () => positionsOf(document) }
   } catch (error) {
     // Nested deeper than the stack, or aliases that multiply.
-    const reason =
-      error instanceof RangeError ? 'It is nested too deeply.' : sentence(String(error))
+    const reason = error instanceof RangeError ? tooDeepForYaml : sentence(String(error))
     return { errors: [{ offset: 0, message: `This YAML cannot be read. ${reason}` }] }
   }
 }
@@ -99,15 +128,6 @@ export const parseYaml = (text: string): ParsedSource => {
 const sentence = (message: string): string => {
   const clean = message.replace(/^\w*Error: /, '').trim()
   return clean.endsWith('.') ? clean : `${clean}.`
-}
-
-const libraryPositions = (text: string): Positions => {
-  if (text.length > wholeYamlLengthMax) return { offsetOf: () => 0 }
-  try {
-    return positionsOf(toDocument(text))
-  } catch {
-    return { offsetOf: () => 0 }
-  }
 }
 
 const positionsOf = (document: Document): Positions => ({

@@ -1,3 +1,4 @@
+import { namingOf } from '../listing.ts'
 import type { EntityId, GatewayConfig, RouteProtocol } from '../model.ts'
 import { kongPlugins } from '../refusals.ts'
 
@@ -6,6 +7,7 @@ export const selectForKong = (
   config: GatewayConfig,
 ): { config: GatewayConfig; leftOut: readonly string[] } => {
   const leftOut: string[] = []
+  const nameOf = namingOf(config)
   const referred = new Set((config.references ?? []).map(({ entity }) => entity))
   const routes = config.routes.filter((route) => {
     const isWebSocket = !route.protocols.every(isKongProtocol)
@@ -21,7 +23,8 @@ export const selectForKong = (
     targets: withoutTunings('target', config.targets, leftOut),
     credentials: config.credentials.filter((credential) => {
       const reason = reasonAgainst(credential, referred)
-      if (reason !== null) leftOut.push(`${credential.kind} ${credential.id}: ${reason}`)
+      if (reason !== null)
+        leftOut.push(`${credential.kind} of ${nameOf(credential.kind, credential)}: ${reason}`)
       return reason === null
     }),
     plugins: config.plugins

@@ -233,6 +233,19 @@ export const shapes: readonly Shape[] = [
     'a head of HTTP/2': `${get()}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`,
     rubbish: `${get()}\x16\x03\x01\r\n\r\n`,
   }),
+  // Node drops the bytes behind an Upgrade that nobody takes: what follows must not be read on.
+  {
+    why: 'pipelined: behind an Upgrade that nobody takes',
+    text: get('Connection: Upgrade\r\nUpgrade: x\r\n') + post(length(inner.length), inner),
+    statuses: [200],
+  },
+  {
+    why: 'pipelined: behind an Upgrade to h2c',
+    text:
+      get('Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n') +
+      inner,
+    statuses: [200],
+  },
   {
     why: 'pipelined: behind a request that ends the connection',
     text: get('Connection: close\r\n') + inner,

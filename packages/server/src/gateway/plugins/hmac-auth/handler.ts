@@ -25,7 +25,18 @@ export const hmacAuth = definePlugin({
 /** A body must be in memory for its digest; larger ones count as changed. */
 const bodyLimit = 8 * 1024 * 1024
 
-type Signed = { consumer: Consumer; credential: { id: string; name: string } }
+type Signed = {
+  consumer: Consumer
+  credential: { id: string; name: string }
+  /** Names of what was signed. */
+  signed: readonly string[]
+}
+
+const dates = ['x-date', 'date']
+
+/** Names of headers have no case. */
+const covers = (signed: readonly string[], header: string): boolean =>
+  signed.some((name) => name.toLowerCase() === header)
 
 const createHmacAuth = (
   config: Static<typeof hmacAuthSchema>,
@@ -42,9 +53,13 @@ const createHmacAuth = (
   const algorithms: ReadonlySet<string> = new Set(config.algorithms)
   const skewMs = config.clock_skew * 1000
 
-  const isTimely = (date: string | undefined): boolean => {
-    const at = date === undefined ? Number.NaN : readHttpDate(date)
-    return Math.abs(clock.now().getTime() - at) <= skewMs
+  /** A date that is signed counts before one that anybody may have added to an old request. */
+  const isTimely = ({ request }: PluginExchange, signed: readonly string[]): boolean => {
+    const proven = dates.filter((name) => covers(signed, name))
+    return (proven.length > 0 ? proven : dates).some((name) => {
+      const at = readHttpDate(request.headers.joined(name) ?? '')
+      return Math.abs(clock.now().getTime() - at) <= skewMs
+    })
   }
 
   const isAcceptable = ({ headers, algorithm }: HmacParameters): boolean =>
@@ -64,8 +79,8 @@ const createHmacAuth = (
     const { request } = exchange
     const { headers } = request
     if (request.proxyAuthorization === null && !headers.has('authorization')) return nothing
-    if (!isTimely(headers.get('x-date')) && !isTimely(headers.get('date'))) return undated
     const parameters = parametersOf(exchange)
+    if (!isTimely(exchange, parameters?.headers ?? [])) return undated
     if (parameters === null || !isAcceptable(parameters)) return unverifiable
     const { username, algorithm, signature } = parameters
     const found = exchange.consumers.credential('hmacauth_credentials', username)
@@ -73,7 +88,8 @@ const createHmacAuth = (
     const text = signingString(request, parameters.headers)
     const { id, secret } = found.credential
     if (!isSignature(algorithm, secret, text, signature)) return different
-    return { consumer: found.consumer, credential: { id, name: username } }
+    const credential = { id, name: username }
+    return { consumer: found.consumer, credential, signed: parameters.headers }
   }
 
   const finish = (exchange: PluginExchange, outcome: Refusal | Signed): void => {
@@ -86,7 +102,7 @@ const createHmacAuth = (
       if (isDone(exchange, config.anonymous)) return undefined
       const outcome = verify(exchange)
       if ('consumer' in outcome && config.validate_request_body) {
-        return hasIntactBody(exchange).then((intact) =>
+        return hasIntactBody(exchange, outcome.signed).then((intact) =>
           finish(exchange, intact ? outcome : different),
         )
       }
@@ -96,12 +112,16 @@ const createHmacAuth = (
   }
 }
 
-/** `Digest: SHA-256=<base64>` (RFC 3230); without a body it may be missing. */
-const hasIntactBody = async ({ request }: PluginExchange): Promise<boolean> => {
+/** A signed `Digest: SHA-256=<base64>` (RFC 3230); without a body it may be missing. */
+const hasIntactBody = async (
+  { request }: PluginExchange,
+  signed: readonly string[],
+): Promise<boolean> => {
   const body = await request.readBody(bodyLimit)
   if (body === null) return false
-  const given = request.headers.get('digest')
+  const given = request.headers.joined('digest')
   if (given === undefined) return body.length === 0
+  if (!covers(signed, 'digest')) return false
   const expected = `SHA-256=${createHash('sha256').update(body).digest('base64')}`
   return sameBytes(Buffer.from(given), Buffer.from(expected))
 }

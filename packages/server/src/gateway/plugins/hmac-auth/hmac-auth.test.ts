@@ -14,6 +14,7 @@ const given = people({
 })
 
 const date = 'Thu, 01 Jan 2026 00:00:00 GMT'
+const old = 'Wed, 31 Dec 2025 00:00:00 GMT'
 const host = () => testHost({ clock: createManualClock(new Date('2026-01-01T00:00:00Z')) })
 
 const sign = (text: string, algorithm = 'sha256', secret = 'secret'): string =>
@@ -103,6 +104,26 @@ const cases: ({ name: string; config?: object; is: string } & AskedExchange)[] =
     ],
     is: 'bob',
   },
+  {
+    name: 'an old date that is signed, beside a new one that is not',
+    headers: ['X-Date', date, 'Date', old, 'Authorization', header('date', sign(`date: ${old}`))],
+    is: undated,
+  },
+  {
+    name: 'a date that is signed, beside an old one that is not',
+    headers: [...good, 'X-Date', old],
+    is: 'bob',
+  },
+  {
+    name: 'a field that comes twice, as draft-cavage joins it',
+    headers: ['X-A', '1', 'X-A', '2', ...dated(header('x-a', sign('x-a: 1, 2')))],
+    is: 'bob',
+  },
+  {
+    name: 'only the first of two fields',
+    headers: ['X-A', '1', 'X-A', '2', ...dated(header('x-a', sign('x-a: 1')))],
+    is: different,
+  },
   { name: 'another scheme', headers: dated('Basic x'), is: unverifiable },
   {
     name: 'an unknown name',
@@ -146,16 +167,30 @@ describe('a signature', () => {
 
 describe('validate_request_body', () => {
   const digest = (body: string) => `SHA-256=${createHash('sha256').update(body).digest('base64')}`
-  const cases: { name: string; body: string; digest?: string; is: string }[] = [
+  const cases: {
+    name: string
+    body: string
+    digest?: string
+    unsigned?: boolean
+    is: string
+  }[] = [
     { name: 'the right digest', body: 'hello', digest: digest('hello'), is: 'bob' },
     { name: 'no body and no digest', body: '', is: 'bob' },
     { name: 'another body', body: 'hallo', digest: digest('hello'), is: different },
+    {
+      name: 'the right digest, which nobody has signed',
+      ...{ body: 'hello', digest: digest('hello'), unsigned: true, is: different },
+    },
     { name: 'no digest', body: 'hello', is: different },
     { name: 'a digest of strange letters', body: 'hello', digest: 'ü', is: different },
   ]
-  for (const { name, body, digest, is } of cases) {
+  for (const { name, body, digest, unsigned = false, is } of cases) {
     test(name, async () => {
-      const headers = digest === undefined ? good : [...good, 'Digest', digest]
+      const signed = dated(
+        header('date digest', sign(`date: ${date}\ndigest: ${digest ?? ''}`), {}),
+      )
+      const headers =
+        digest === undefined ? good : [...(unsigned ? good : signed), 'Digest', digest]
       const exchange = accessExchange(given, { method: 'POST', headers, body })
       const instance = instanceOf(hmacAuth, { validate_request_body: true }, host())
       assert.equal(await accessOf(instance, exchange), is)

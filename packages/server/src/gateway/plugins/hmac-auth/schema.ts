@@ -11,7 +11,7 @@ export const hmacAuthSchema = config({
     description: 'How far Date or X-Date may be off, in seconds: bounds replays.',
   }),
   anonymous,
-  validate_request_body: flag('Holds the body against its Digest header.'),
+  validate_request_body: flag('Holds the body against its Digest header, which must be signed.'),
   enforce_headers: list(
     Type.String(),
     [],

@@ -68,7 +68,7 @@ const valueOf = (request: PluginRequest, name: string): string | undefined => {
   if (name === 'content-length') {
     return request.bodyLength === null ? undefined : String(request.bodyLength)
   }
-  return request.headers.get(name)
+  return request.headers.joined(name)
 }
 
 /** Whether `signature` (base64) is the HMAC of `text`. `algorithm` is `hmac-sha256` or the like. */

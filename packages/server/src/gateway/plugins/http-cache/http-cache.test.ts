@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../../kernel/clock.ts'
 import { until } from '../../../kernel/testing/index.ts'
-import { cacheStates, openCaches, purgeCaches, warmCaches } from '../../cache/index.ts'
+import { cacheStates, openCaches, purgeCaches, warmCaches, warmUrls } from '../../cache/index.ts'
 import {
   aConfig,
   aConsumer,
@@ -385,11 +385,18 @@ void test('a gateway tells of its caches, purges and warms them', async (t) => {
       .writeHead(request.url === '/gone' ? 500 : 200, { ...fresh, 'Cache-Tag': 'shop' })
       .end('x')
   })
-  const listener = { host: '127.0.0.1', port: gateway.port }
+  const doors = { http: { host: '127.0.0.1', port: gateway.port }, https: null }
   const host = `127.0.0.1:${gateway.port}`
-  assert.deepEqual(await warmCaches(listener, host, ['/a', '/b', '/gone']), {
+  const urls = warmUrls('127.0.0.1', ['/a', '/b', `http://${host}/gone`, 'https://a.test/'], {
+    ...{ http: gateway.port, https: null },
+  })
+  assert.deepEqual(await warmCaches(doors, urls), {
     stored: 2,
-    failed: 1,
+    failed: 2,
+    failures: [
+      { url: 'https://a.test/', reason: 'the gateway speaks no TLS' },
+      { url: `http://${host}/gone`, reason: 'answered 500' },
+    ],
   })
   const states = () => cacheStates().filter(({ plugin }) => plugin === 'http-cache')
   assert.deepEqual(

@@ -17,12 +17,12 @@ export const schema = Type.Object(
       pattern: '^[A-Za-z0-9_-]{1,64}$',
       description: 'Name of the cache. Plugins with the same name and the same stores share one.',
     }),
-    memory_bytes: bytes(64 * mebibyte, 'What answers may take of memory, per worker.'),
+    memory_bytes: bytes(64 * mebibyte, 'What answers may take of memory; workers share it evenly.'),
     disk_folder: nullable(
       Type.String({ minLength: 1 }),
       'A folder that keeps answers over restarts.',
     ),
-    disk_bytes: bytes(1024 * mebibyte, 'What answers may take in that folder, per worker.'),
+    disk_bytes: bytes(1024 * mebibyte, 'What answers may take in that folder; workers share it evenly.'),
     shared: Type.Boolean({
       default: false,
       description:
@@ -66,7 +66,7 @@ export const schema = Type.Object(
       description: 'Fields that are heard before Cache-Control (RFC 9213), the first one first.',
     }),
     store_set_cookie: Type.Boolean({
-      default: true,
+      default: false,
       description: 'Keep answers with Set-Cookie if they say how long they are fresh.',
     }),
     collapse: Type.Boolean({

@@ -95,7 +95,7 @@ const takeWhole = (context: CacheContext, visit: Visit, response: PluginResponse
   const { cache, policy } = context
   const { method, url } = visit.request
   for (const outdated of invalidatedUrls(method, url, response.status, response.headers)) {
-    void cache.purge({ by: 'url', url: outdated })
+    cache.outdate(outdated)
   }
   const head = mayStore(visit, response)
     ? storableHead(

@@ -14,27 +14,20 @@ export const inFlightLimit = definePlugin({
     limit_by === 'header' && header_name === undefined
       ? [{ path: ['header_name'], message: 'required when limit_by is header' }]
       : [],
-  create: (config) => {
+  create: (config, { counters, entity }) => {
     const noted = Symbol('in-flight-limit')
     const identify = identifierOf(config)
-    // Whoever has nothing under way has no entry: never more entries than requests.
-    const inFlight = new Map<string, number>()
     return {
       access: (exchange) => {
-        const key = identify(exchange)
-        const count = inFlight.get(key) ?? 0
-        if (count >= config.limit) {
+        const key = `${entity.id}:${identify(exchange)}`
+        if (!counters.hold(key, config.limit)) {
           return exchange.refuse(config.error_code, config.error_message, ['Retry-After', '1'])
         }
-        inFlight.set(key, count + 1)
         exchange.notes.set(noted, key)
       },
       log: (exchange) => {
         const key = exchange.notes.get(noted)
-        if (typeof key !== 'string') return
-        const count = inFlight.get(key) ?? 1
-        if (count > 1) inFlight.set(key, count - 1)
-        else inFlight.delete(key)
+        if (typeof key === 'string') counters.release(key)
       },
     }
   },

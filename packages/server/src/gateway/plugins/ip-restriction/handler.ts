@@ -68,6 +68,7 @@ const createIpRestriction = (config: IpRestrictionConfig, host: PluginHost): Plu
       if (isAllowed(address)) return
       exchange.refuse(status, config.message ?? `IP address not allowed: ${address}`)
     },
+    connect: ({ client }) => isAllowed(normalAddress(client.address)),
     close: () => {
       denied?.close()
       allowed?.close()

@@ -113,9 +113,8 @@ const createJwt = (config: JwtConfig, host: PluginHost): PluginInstance => {
       })
       const wrong = wrongClaims(claims)
       if (wrong !== null) return wrong
-      return authenticateByClaims(exchange, claims, config)
-        ? null
-        : refused(`No consumer found for given '${String(config.consumer_claim)}'`)
+      const missing = authenticateByClaims(exchange, claims, config)
+      return missing === null ? null : refused(missing)
     } catch (error) {
       return refusalOfError(error, host)
     }

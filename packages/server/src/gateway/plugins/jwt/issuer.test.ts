@@ -62,7 +62,11 @@ describe('a token of an issuer', () => {
   test('is refused when it is not for us, over, or of somebody else', async () => {
     const plugin = instance({ audience: ['shop'] })
     const cases: [token: string, is: string][] = [
-      [await provider.sign({}, { audience: 'shop' }), 'unknown without a consumer'],
+      [await provider.sign({ sub: 'ada' }, { audience: 'shop' }), 'ada without a consumer'],
+      [
+        await provider.sign({}, { audience: 'shop' }),
+        "401 No mandatory 'sub' or 'client_id' in claims",
+      ],
       [await provider.sign({}), "401 Invalid 'aud' in claims"],
       [await provider.sign({}, { audience: 'shop', issuer: 'x' }), "401 Invalid 'iss' in claims"],
       [

@@ -110,6 +110,13 @@ const cases: ({ name: string; config?: object; is: string } & AskedExchange)[] =
     is: '401 Bad token; invalid alg',
   },
   {
+    name: 'an extension that must be understood',
+    headers: bearer(
+      `${encode({ alg: 'HS256', crit: ['exp'] })}.${good.split('.').slice(1).join('.')}`,
+    ),
+    is: '401 Bad token; invalid crit',
+  },
+  {
     name: 'a signature that is none',
     headers: bearer(`${good}.x`),
     is: '401 Bad token; invalid signature',

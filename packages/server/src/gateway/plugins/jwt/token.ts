@@ -24,6 +24,8 @@ export const parseToken = (token: string): ParsedToken | string => {
   const algorithm = isRecord(header) ? header['alg'] : undefined
   if (!isRecord(header) || !isAlgorithm(algorithm)) return 'invalid alg'
   if (!isRecord(claims)) return 'invalid claims'
+  // None of the extensions that it may name is known here (RFC 7515 4.1.11).
+  if (Object.hasOwn(header, 'crit')) return 'invalid crit'
   const signature = bytesOf(token.slice(second + 1))
   if (signature === null) return 'invalid signature'
   return { header, claims, algorithm, signed: token.slice(0, second), signature }

@@ -120,6 +120,12 @@ const bodies: { type: string; body: string; is: string }[] = [
   { type: 'application/json', body: '{"apikey":1}', is: '401 No API key found in request' },
   { type: 'application/json', body: '[', is: '401 No API key found in request' },
   { type: 'multipart/form-data; boundary=y', body: 'x', is: '401 No API key found in request' },
+  { type: 'constructor', body: 'apikey=k1', is: '401 No API key found in request' },
+  {
+    type: 'application/json',
+    body: `{"apikey":"k1","a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+    is: '401 No API key found in request',
+  },
   { type: 'text/plain', body: 'apikey=k1', is: '401 No API key found in request' },
   {
     type: 'application/x-www-form-urlencoded',

@@ -1,5 +1,6 @@
 import type { Route, Service } from '../../config/model.ts'
-import type { ExchangeRecord, PluginExchange } from '../plugin.ts'
+import type { ClientTls } from '../../proxy/client-exchange.ts'
+import type { ExchangeRecord, PluginExchange, StreamConnection, StreamRecord } from '../plugin.ts'
 import { shownHeaders, shownParameters, shownQuery, shownTarget } from './masking.ts'
 import { traceIdOf } from './trace-note.ts'
 
@@ -43,6 +44,31 @@ export const logEntry = (exchange: PluginExchange, record: ExchangeRecord) => {
   }
 }
 
+/** What became of a connection, as Kong's stream mode writes it. */
+export const connectionEntry = (
+  { client, tls, route, service }: StreamConnection,
+  record: StreamRecord,
+) => ({
+  session: {
+    ...(tls === null ? {} : { tls: tlsPart(tls) }),
+    received: record.bytesReceived,
+    sent: record.bytesSent,
+    status: record.status,
+    server_port: client.localPort,
+  },
+  latencies: { session: whole(record.durationMs) },
+  tries:
+    record.target === null
+      ? []
+      : [{ ip: record.target.host, port: record.target.port, instance: record.target.instance }],
+  client_ip: client.address,
+  started_at: record.startedAt.getTime(),
+  workspace,
+  workspace_name: workspace,
+  route: shownEntity(route),
+  ...(service === null ? {} : { service: shownEntity(service) }),
+})
+
 const requestPart = (
   { request, requestId, client, tls }: PluginExchange,
   { requestBytes }: ExchangeRecord,
@@ -57,14 +83,16 @@ const requestPart = (
     querystring: shownParameters(request.query),
     headers: shownHeaders(request.headers),
     size: requestBytes,
-    ...(tls === null
-      ? {}
-      : { tls: { version: tls.protocol, cipher: tls.cipher, client_verify: verifyOf(tls) } }),
+    ...(tls === null ? {} : { tls: tlsPart(tls) }),
   }
 }
 
+const tlsPart = (tls: ClientTls) => ({
+  ...{ version: tls.protocol, cipher: tls.cipher, client_verify: verifyOf(tls) },
+})
+
 /** nginx's words for it. */
-const verifyOf = ({ certificate }: NonNullable<PluginExchange['tls']>): string => {
+const verifyOf = ({ certificate }: ClientTls): string => {
   if (certificate === null) return 'NONE'
   return certificate.trusted ? 'SUCCESS' : 'FAILED:untrusted'
 }

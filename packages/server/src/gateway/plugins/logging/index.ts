@@ -1,6 +1,7 @@
 export { openCollector } from './collector.ts'
 export { customFieldsByLua, refuseLua } from './custom-fields.ts'
 export {
+  connectionText,
   createLogger,
   entryText,
   loggerProtocols,

@@ -35,6 +35,7 @@ const certificate = (changes: Partial<ClientCertificate> = {}): ClientCertificat
     fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
     pem,
     trusted: true,
+    authorities: [],
     ...changes,
   }
 }

@@ -14,9 +14,11 @@ import {
 import { createSealer, processSecret } from '../sealed.ts'
 import { isNavigation } from './addresses.ts'
 import { claimsOf, createBrowserCookies } from './browser-cookies.ts'
+import { openEndedSessions } from './ended-sessions.ts'
 import { createLogins, type LoginOutcome } from './logins.ts'
-import { createProvider, TokensRefused } from './provider.ts'
+import { createProvider } from './provider.ts'
 import { oidcSchema } from './schema.ts'
+import { TokensRefused } from './token-checks.ts'
 
 type OidcConfig = Static<typeof oidcSchema>
 
@@ -37,8 +39,15 @@ const faultsOf = (config: OidcConfig): readonly PluginFault[] => {
     const url = config[field]
     if (url !== null && !URL.canParse(url)) faults.push({ path: [field], message: 'must be a URL' })
   }
-  if (config.redirect_path === config.logout_path) {
+  const { redirect_path, logout_path, backchannel_logout_path } = config
+  if (redirect_path === logout_path) {
     faults.push({ path: ['logout_path'], message: 'must not be redirect_path' })
+  }
+  if (backchannel_logout_path === redirect_path || backchannel_logout_path === logout_path) {
+    faults.push({ path: ['backchannel_logout_path'], message: 'must be a path of its own' })
+  }
+  if (config.introspection && config.client_secret === null) {
+    faults.push({ path: ['introspection'], message: 'needs client_secret' })
   }
   if (config.flows.length === 0) faults.push({ path: ['flows'], message: 'one is needed' })
   return faults
@@ -53,7 +62,8 @@ const createOidc = (config: OidcConfig, host: PluginHost): PluginInstance => {
     login: createSealer(secret, `oidc login ${purpose}`),
   })
   const provider = createProvider(config, host.clock)
-  const logins = createLogins(config, { provider, cookies, host })
+  const ended = openEndedSessions(config, host)
+  const logins = createLogins(config, { provider, cookies, ended, host })
   const challenge = challengeOf('Bearer', config.realm)
   const refusals = refusalsOf(challenge, config.realm)
   const takesBearer = config.flows.includes('bearer')
@@ -70,7 +80,7 @@ const createOidc = (config: OidcConfig, host: PluginHost): PluginInstance => {
   }
 
   const accept = (exchange: PluginExchange, claims: Claims): Refusal | null => {
-    if (!authenticateByClaims(exchange, claims, config)) return refusals.unknown
+    if (authenticateByClaims(exchange, claims, config) !== null) return refusals.unknown
     for (const { header, claim } of headerClaims) {
       const value = claimText(claims, claim)
       if (value !== null) exchange.request.headers.set(header, fieldValue(value))
@@ -135,6 +145,7 @@ const createOidc = (config: OidcConfig, host: PluginHost): PluginInstance => {
       if (takesLogin) return byBrowser(exchange)
       return fail(exchange, anonymous, refusals.nothing)
     },
+    close: () => ended.close(),
   }
 }
 

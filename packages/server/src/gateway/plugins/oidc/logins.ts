@@ -10,9 +10,12 @@ import {
   type BrowserCookies,
   type LoginSession,
 } from './browser-cookies.ts'
-import { TokensRefused, type Provider, type Tokens } from './provider.ts'
+import type { EndedSessions } from './ended-sessions.ts'
+import { takeLogout } from './back-channel.ts'
+import type { Provider, Tokens } from './provider.ts'
 import { createRenewals, type Renewal } from './renewals.ts'
 import type { oidcSchema } from './schema.ts'
+import { TokensRefused } from './token-checks.ts'
 
 type OidcConfig = Static<typeof oidcSchema>
 
@@ -30,13 +33,19 @@ export type Logins = {
 /** A busy session does not get a new cookie more often. */
 const touchEverySeconds = 60
 
-type LoginsDeps = { provider: Provider; cookies: BrowserCookies; host: PluginHost }
+type LoginsDeps = {
+  provider: Provider
+  cookies: BrowserCookies
+  ended: EndedSessions
+  host: PluginHost
+}
 
 export const createLogins = (
   config: OidcConfig,
-  { provider, cookies, host }: LoginsDeps,
+  { provider, cookies, ended, host }: LoginsDeps,
 ): Logins => {
   const renewals = createRenewals<LoginSession>(host.clock)
+  const takesLogouts = config.backchannel_logout_path !== null
   const nowSeconds = (): number => Math.floor(host.clock.now().getTime() / 1000)
   const isSecure = ({ request }: PluginExchange): boolean =>
     config.cookie_secure ?? request.scheme === 'https'
@@ -76,13 +85,17 @@ export const createLogins = (
     const { query, cookies: sent } = exchange.request
     const state = parameterValues(query, 'state')[0] ?? ''
     const code = parameterValues(query, 'code')[0]
+    const issuer = parameterValues(query, 'iss')[0] ?? config.issuer
     const login = state === '' ? null : await cookies.readLogin(sent, state)
     // A code that this browser did not ask for may be somebody else's: their session, not its own.
     if (login === null || login.expires < nowSeconds()) {
       return exchange.refuse(400, 'This login is not known here or took too long; start again')
     }
     cookies.dropLogin(state, exchange.answerHeaders, isSecure(exchange))
-    if (code === undefined) return exchange.refuse(401, 'The identity provider refused the login')
+    // Another provider's code must not be taken to ours (RFC 9207 2.4).
+    if (code === undefined || issuer !== config.issuer) {
+      return exchange.refuse(401, 'The identity provider refused the login')
+    }
     const tokens = await provider.redeem(code, login.verifier, login.redirectUri)
     const session = await sessionOf(tokens, login.nonce, nowSeconds())
     if (!(await write(exchange, session))) {
@@ -93,7 +106,7 @@ export const createLogins = (
 
   const sessionOf = async (tokens: Tokens, nonce: string, now: number): Promise<LoginSession> => {
     if (tokens.id_token === undefined) throw new TokensRefused('no ID token')
-    await provider.readIdToken(tokens.id_token, nonce)
+    await provider.readIdToken(tokens.id_token, { nonce, accessToken: tokens.access_token })
     return { ...fieldsOf(tokens, now), idToken: tokens.id_token, created: now, used: now }
   }
 
@@ -104,9 +117,10 @@ export const createLogins = (
   })
 
   /** A renewal may bring a new ID token, of nobody else (OpenID Connect Core 1.0, 12.2). */
-  const isSamePerson = async (session: LoginSession, { id_token }: Tokens): Promise<boolean> => {
-    if (id_token === undefined) return true
-    const claims = await provider.readIdToken(id_token, null)
+  const isSamePerson = async (session: LoginSession, tokens: Tokens): Promise<boolean> => {
+    if (tokens.id_token === undefined) return true
+    const facts = { nonce: null, accessToken: tokens.access_token }
+    const claims = await provider.readIdToken(tokens.id_token, facts)
     return claims.sub === claimsOf(session).sub
   }
 
@@ -143,6 +157,7 @@ export const createLogins = (
     const now = nowSeconds()
     if (now - session.created >= config.session_absolute) return null
     if (config.session_idle > 0 && now - session.used >= config.session_idle) return null
+    if (takesLogouts && (await ended.has(claimsOf(session), session.created))) return null
     if (session.expires !== null && session.expires <= now && session.refreshToken !== null) {
       const { refreshToken } = session
       const outcome = await renewals.of(refreshToken, () => renew(session, refreshToken))
@@ -173,6 +188,9 @@ export const createLogins = (
       const { path, cookies: sent } = exchange.request
       if (path === config.redirect_path) return answered(takeBack(exchange))
       if (path === config.logout_path) return answered(end(exchange))
+      if (path === config.backchannel_logout_path) {
+        return answered(takeLogout(exchange, { provider, ended, log: host.log }))
+      }
       if (!cookies.hasSession(sent)) return null
       const stored = await cookies.readSession(sent)
       const session = stored === null ? null : await current(exchange, stored)

@@ -2,19 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { createManualClock, type ManualClock } from '../../../kernel/testing/clock.ts'
 import { startOidcProvider, type OidcProvider } from '../../testing/oidc-provider.ts'
-import { accessExchange, accessOf, answerHeader, people } from '../testing/access.ts'
-import {
-  configOf,
-  faultsOf,
-  instanceOf,
-  testExchange,
-  testHost,
-  type AskedExchange,
-} from '../testing/index.ts'
+import { accessExchange, accessOf, answerHeader } from '../testing/access.ts'
+import { configOf, faultsOf, instanceOf, testExchange } from '../testing/index.ts'
 import { isNavigation, returnPath } from './addresses.ts'
 import { oidc } from './handler.ts'
-
-const given = people({ ada: { customId: 'ada@example' }, guest: {} })
+import { browsersOf, follow, given } from './testing/browser.ts'
 
 const minimal = { issuer: 'https://id.example', client_id: 'gateway' }
 
@@ -24,7 +16,9 @@ test('defaults', () => {
     ...{ client_secret: null, client_auth: 'client_secret_basic', scopes: ['openid'] },
     ...{ flows: ['authorization_code', 'bearer'], redirect_uri: null },
     ...{ redirect_path: '/oidc/callback', logout_path: '/oidc/logout' },
-    ...{ post_logout_redirect_uri: null, audience: [], clock_skew: 30 },
+    ...{ post_logout_redirect_uri: null, backchannel_logout_path: null },
+    redis: { port: 6379, timeout: 2000, database: 0, ssl: false, ssl_verify: false },
+    ...{ audience: [], introspection: false, introspection_ttl: 5, clock_skew: 30 },
     ...{ algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
     ...{ consumer_claim: null, groups_claim: null, claim_headers: {} },
     ...{ forward_access_token: false, hide_credentials: false, anonymous: null, realm: null },
@@ -48,50 +42,7 @@ beforeEach(() => {
 })
 
 const page = ['Accept', 'text/html']
-
-/** A browser that follows nothing by itself, before a gateway of its own. */
-const browser = (config: object = {}) => {
-  const jar = new Map<string, string>()
-  const instance = instanceOf(
-    oidc,
-    {
-      ...{ issuer: provider.issuer, client_id: 'gateway', client_secret: 'gateway-secret' },
-      ...{ allow_http: true, allow_internal: true, groups_claim: 'groups', ...config },
-    },
-    testHost({ clock }),
-  )
-  const ask = async (asked: AskedExchange = {}) => {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const headers = [...(asked.headers ?? page), ...(cookie === '' ? [] : ['Cookie', cookie])]
-    const exchange = accessExchange(given, { ...asked, headers })
-    await instance.access?.(exchange)
-    for (const line of exchange.answerHeaders.all('set-cookie')) keep(jar, line)
-    const { answer, who } = exchange
-    const subject = who?.consumer?.username ?? who?.credential?.id ?? 'nobody'
-    return { exchange, is: answer === null ? subject : String(answer.status) }
-  }
-  /** From a page to the provider and back. */
-  const logIn = async (path = '/orders', query = '?page=2') => {
-    const sent = await ask({ path, query })
-    const back = await follow(answerHeader(sent.exchange, 'Location') ?? '')
-    const { pathname, search } = new URL(back)
-    const returned = await ask({ path: pathname, query: search })
-    return { sent, back, returned }
-  }
-  return { jar, ask, logIn }
-}
-
-const follow = async (url: string): Promise<string> => {
-  const answer = await fetch(url, { redirect: 'manual' })
-  return answer.headers.get('location') ?? ''
-}
-
-const keep = (jar: Map<string, string>, line: string): void => {
-  const [pair = '', ...attributes] = line.split('; ')
-  const equals = pair.indexOf('=')
-  if (attributes.includes('Max-Age=0')) jar.delete(pair.slice(0, equals))
-  else jar.set(pair.slice(0, equals), pair.slice(equals + 1))
-}
+const browser = browsersOf(() => ({ provider, clock }))
 
 describe('a login', () => {
   test('leads to the provider, back to the page, and lasts', async () => {

@@ -11,7 +11,17 @@ import {
   type OutgoingPolicy,
 } from '../../outgoing/index.ts'
 import { refreshed } from '../../outgoing/refreshed.ts'
+import { createIntrospection, isOpaque } from './introspection.ts'
 import type { oidcSchema } from './schema.ts'
+import {
+  checkIdToken,
+  checkIntrospection,
+  checkLogoutToken,
+  refuseLogoutToken,
+  TokensRefused,
+  type IdTokenFacts,
+  type Logout,
+} from './token-checks.ts'
 
 type OidcConfig = Static<typeof oidcSchema>
 
@@ -25,11 +35,6 @@ const tokensSchema = Type.Object({
 /** What the token endpoint gives (RFC 6749 5.1). */
 export type Tokens = Static<typeof tokensSchema>
 
-/** The provider said no: the code or the refresh token is no good. */
-export class TokensRefused extends Error {
-  override readonly name = 'TokensRefused'
-}
-
 /** The identity provider, as its client sees it. */
 export type Provider = {
   /** Where a browser goes to log in. */
@@ -38,8 +43,10 @@ export type Provider = {
   logoutUrl(idToken: string | null): Promise<string | null>
   redeem(code: string, verifier: string, redirectUri: string): Promise<Tokens>
   refresh(refreshToken: string): Promise<Tokens>
-  /** Claims of an ID token, which is for this client and, when given, answers this nonce. */
-  readIdToken(token: string, nonce: string | null): Promise<JWTPayload>
+  /** Claims of an ID token, which is for this client and belongs to this login. */
+  readIdToken(token: string, facts: Omit<IdTokenFacts, 'clientId'>): Promise<JWTPayload>
+  /** Whose sessions end by a logout token, which is for this client. */
+  readLogoutToken(token: string): Promise<Logout>
   /** Claims of a bearer token. */
   readBearer(token: string): Promise<JWTPayload>
 }
@@ -67,10 +74,17 @@ export const createProvider = (config: OidcConfig, clock: Clock): Provider => {
   const uri = async () => (await metadata.get()).jwks_uri
   const keys = publishedKeys({ uri, policy, clock, ttlMs })
 
-  const askForTokens = async (parameters: Record<string, string>): Promise<Tokens> => {
-    const url = endpoint(await metadata.get(), 'token_endpoint')
+  const nowSeconds = (): number => Math.floor(clock.now().getTime() / 1000)
+
+  /** Asks as this client. */
+  const post = async (name: EndpointName, parameters: Record<string, string>) => {
+    const url = endpoint(await metadata.get(), name)
     const { headers, body } = clientRequest(config, parameters)
-    const answer = await fetchOutgoing(url, policy, { method: 'POST', headers, body })
+    return { url, ...(await fetchOutgoing(url, policy, { method: 'POST', headers, body })) }
+  }
+
+  const askForTokens = async (parameters: Record<string, string>): Promise<Tokens> => {
+    const { url, ...answer } = await post('token_endpoint', parameters)
     // 400 and 401 speak of the grant or of us (RFC 6749 5.2); the rest is trouble of the provider.
     if (answer.status === 400 || answer.status === 401) {
       throw new TokensRefused(errorCodeOf(answer.body))
@@ -81,6 +95,24 @@ export const createProvider = (config: OidcConfig, clock: Clock): Provider => {
     }
     return tokens
   }
+
+  const audience = config.audience.length === 0 ? [client_id] : config.audience
+
+  const askAbout = async (token: string): Promise<JWTPayload> => {
+    const parameters = { token, token_type_hint: 'access_token' }
+    const { url, status, body } = await post('introspection_endpoint', parameters)
+    if (status !== 200) throw new OutgoingError('unreachable', `${url} answered ${status}`)
+    const ours = { issuer, audience: config.audience, clientId: client_id }
+    const expected = { ...ours, now: nowSeconds(), clockSkew }
+    return checkIntrospection(jsonOf(body), expected)
+  }
+  const introspect = createIntrospection(askAbout, {
+    clock,
+    ttlMs: config.introspection_ttl * 1000,
+  })
+  /** Of a token for this client. */
+  const verifyOwn = (token: string): Promise<JWTPayload> =>
+    keys.verify(token, { issuer, audience: [client_id], algorithms, clockSkew })
 
   return {
     loginUrl: async ({ redirectUri, state, nonce, challenge }) => {
@@ -118,27 +150,25 @@ export const createProvider = (config: OidcConfig, clock: Clock): Provider => {
       }),
     refresh: (refreshToken) =>
       askForTokens({ grant_type: 'refresh_token', refresh_token: refreshToken }),
-    readIdToken: async (token, nonce) => {
-      const claims = await keys.verify(token, {
-        issuer,
-        audience: [client_id],
-        algorithms,
-        clockSkew,
-      })
-      if (nonce !== null && claims['nonce'] !== nonce) throw new TokensRefused('another nonce')
+    readIdToken: async (token, facts) => {
+      const claims = await verifyOwn(token)
+      checkIdToken(token, claims, { ...facts, clientId: client_id })
       return claims
     },
-    readBearer: (token) => {
-      const audience = config.audience.length === 0 ? [client_id] : config.audience
-      return keys.verify(token, { issuer, audience, algorithms, clockSkew })
+    readLogoutToken: async (token) =>
+      checkLogoutToken(token, await verifyOwn(token), { now: nowSeconds(), clockSkew }),
+    readBearer: async (token) => {
+      if (config.introspection && isOpaque(token)) return introspect(token)
+      const claims = await keys.verify(token, { issuer, audience, algorithms, clockSkew })
+      refuseLogoutToken(claims)
+      return claims
     },
   }
 }
 
-const endpoint = (
-  metadata: IssuerMetadata,
-  name: 'authorization_endpoint' | 'token_endpoint',
-): string => {
+type EndpointName = 'authorization_endpoint' | 'token_endpoint' | 'introspection_endpoint'
+
+const endpoint = (metadata: IssuerMetadata, name: EndpointName): string => {
   const url = metadata[name]
   if (url === undefined) throw new OutgoingError('unreachable', `the issuer has no ${name}`)
   return url
@@ -162,22 +192,23 @@ const clientRequest = (
 }
 
 const parsedTokens = (body: Buffer): Tokens | null => {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
-    return Value.Check(tokensSchema, value) ? value : null
-  } catch {
-    return null
-  }
+  const value = jsonOf(body)
+  return Value.Check(tokensSchema, value) ? value : null
 }
 
 /** `invalid_grant` and the like; for the log. */
 const errorCodeOf = (body: Buffer): string => {
+  const value = jsonOf(body)
+  return typeof value === 'object' && value !== null && 'error' in value
+    ? String(value.error).slice(0, 100)
+    : 'refused'
+}
+
+/** Undefined when it is no JSON. */
+const jsonOf = (body: Buffer): unknown => {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'))
-    return typeof value === 'object' && value !== null && 'error' in value
-      ? String(value.error).slice(0, 100)
-      : 'refused'
+    return JSON.parse(body.toString('utf8')) as unknown
   } catch {
-    return 'refused'
+    return undefined
   }
 }

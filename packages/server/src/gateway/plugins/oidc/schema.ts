@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { redisSettings } from '../../redis/index.ts'
 import {
   anonymous,
   config,
@@ -49,6 +50,15 @@ export const oidcSchema = config({
     description: 'Path that ends the session, here and at the provider.',
   }),
   post_logout_redirect_uri: nullable(Type.String(), 'Where browsers go after that.'),
+  backchannel_logout_path: nullable(
+    Type.String({ pattern: '^/' }),
+    'Path to which the provider posts logout tokens, which end sessions; the route must take it. Null takes none.',
+  ),
+  redis: {
+    ...redisSettings,
+    description:
+      'Where such logouts are kept, for all hosts and over restarts; without a host in the memory of this one.',
+  },
   audience: list(
     Type.String(),
     [],
@@ -58,6 +68,13 @@ export const oidcSchema = config({
     Type.String({ pattern: '^(RS|PS|ES)(256|384|512)$|^EdDSA$' }),
     ['RS256', 'PS256', 'ES256', 'EdDSA'],
     'Algorithms that are accepted.',
+  ),
+  introspection: flag(
+    'Asks the provider about bearer tokens that are no JWT (RFC 7662); needs client_secret.',
+  ),
+  introspection_ttl: seconds(
+    5,
+    'Seconds for which its answer is good: a revoked token is taken for so long.',
   ),
   clock_skew: seconds(30, 'Seconds by which the clock of the provider may be off.'),
   consumer_claim: nullable(

@@ -1,14 +1,16 @@
 import { hostname } from 'node:os'
-import { LogQueue, openCollector, queueMetrics } from '../logging/index.ts'
+import { queueMetrics } from '../logging/index.ts'
 import { definePlugin, type PluginFault, type PluginHost, type PluginInstance } from '../plugin.ts'
 import {
   isSampled,
   newSpanId,
   newTraceId,
+  openExport,
   rememberTrace,
   settlePropagation,
   tellTrace,
   type Found,
+  type SpanExport,
 } from '../tracing/index.ts'
 import { envelope, type Attributes } from './otlp.ts'
 import { opentelemetrySchema, type OpentelemetryConfig } from './schema.ts'
@@ -43,35 +45,20 @@ const checkAttributes = ({ resource_attributes }: OpentelemetryConfig): PluginFa
       message: 'Templates are Lua, which does not run here.',
     }))
 
-/** A queue for one signal, with the connection that it is emptied through. */
-const openExport = (
+const openSignal = (
   config: OpentelemetryConfig,
   host: PluginHost,
   signal: 'traces' | 'logs',
-  url: string,
-) => {
-  const collector = openCollector({
-    locate: host.locate,
+): SpanExport | null => {
+  const url = config[`${signal}_endpoint`]
+  if (url === null) return null
+  const encode = envelope(signal, resourceOf(config, host), host.node?.version ?? '')
+  return openExport(config, host, {
+    name: signal,
     url,
-    headers: { ...withoutType(config.headers), 'content-type': 'application/json' },
-    timeoutMs: config.connect_timeout + config.send_timeout + config.read_timeout,
-    keepAliveMs: 60_000,
-    verify: true,
+    headers: withoutType(config.headers),
+    encode,
   })
-  const wrap = envelope(signal, resourceOf(config, host), host.node?.version ?? '')
-  const queue = new LogQueue(
-    config.queue,
-    host,
-    (batch, ending) => collector.send(wrap(batch), ending),
-    signal,
-  )
-  return {
-    queue,
-    close: async () => {
-      await queue.close()
-      collector.close()
-    },
-  }
 }
 
 /** Whatever Kong was told to call its encoding, ours is another one. */
@@ -89,10 +76,9 @@ const resourceOf = ({ resource_attributes }: OpentelemetryConfig, { node }: Plug
   }) satisfies Attributes
 
 const createOpentelemetry = (config: OpentelemetryConfig, host: PluginHost): PluginInstance => {
-  const { traces_endpoint, logs_endpoint, http_response_header_for_traceid: answerField } = config
-  const traces =
-    traces_endpoint === null ? null : openExport(config, host, 'traces', traces_endpoint)
-  const logs = logs_endpoint === null ? null : openExport(config, host, 'logs', logs_endpoint)
+  const answerField = config.http_response_header_for_traceid
+  const traces = openSignal(config, host, 'traces')
+  const logs = openSignal(config, host, 'logs')
   const propagation = settlePropagation(config.propagation, config.header_type)
   const rate = config.sampling_rate ?? 1
   const traceOf = rememberTrace(propagation, (_, found) => ({ ...beginTrace(found, rate), found }))
@@ -105,11 +91,8 @@ const createOpentelemetry = (config: OpentelemetryConfig, host: PluginHost): Plu
             const { found, spanId, trySpanId, ...rest } = traceOf(exchange)
             tellTrace(exchange, propagation, found, {
               ...rest,
-              traceIdDigits: found?.trace.traceIdDigits ?? 0,
               spanId: trySpanId,
               parentId: spanId,
-              debug: found?.trace.debug ?? false,
-              baggage: found?.trace.baggage ?? [],
             })
           },
         }),

@@ -1,5 +1,6 @@
 import { Type, type TObject, type TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { checkPluginConfig } from '../../config/plugin-config.ts'
 import { isRecord } from '../../config/schema/shape.ts'
 import type { PluginDefinition } from '../plugin.ts'
 import { createOwnInstance, type OwnPolicy } from './instance.ts'
@@ -22,15 +23,21 @@ const policyFields = {
 /** The plugin as the gateway runs it. Throws TypeError when its schema cannot be used. */
 export const definitionOf = (supervisor: Supervisor): PluginDefinition => {
   const { name, priority, summary, scopes, protocols, schema } = supervisor.loaded
+  const known = { name, schema: withPolicy(schemaOf(schema)) }
   return {
-    ...{ name, priority, summary, scopes, protocols },
-    schema: withPolicy(schemaOf(schema)),
-    create: (config, host) => {
+    ...{ ...known, priority, summary, scopes, protocols },
+    create: (given, host) => {
+      // Whoever accepted it may have known another schema, or none.
+      const { config, faults } = checkPluginConfig(known, given)
+      if (faults[0] !== undefined) throw new TypeError(sentenceOf(faults[0]))
       const { timeout_ms, on_failure, ...own } = config as OwnPolicy & Record<string, unknown>
       return createOwnInstance(supervisor, own, { timeout_ms, on_failure }, host)
     },
   }
 }
+
+const sentenceOf = ({ path, message }: { path: readonly (string | number)[]; message: string }) =>
+  [...path, message].join(' ')
 
 /** In the place of a plugin that cannot be loaded: whoever configures it is told why. */
 export const unloadableDefinition = (name: string, problem: string): PluginDefinition => ({
@@ -41,14 +48,23 @@ export const unloadableDefinition = (name: string, problem: string): PluginDefin
   protocols: ['http', 'https', 'grpc', 'grpcs', 'ws', 'wss'],
   schema: Type.Object({}, { additionalProperties: true }),
   check: () => [{ path: [], message: `The plugin ${name} does not run: ${problem}` }],
-  create: () => {
+  create: (config) => {
+    if (isRecord(config) && config['on_failure'] === 'continue') return {}
     throw new Error(problem)
   },
 })
 
+/** Takes any configuration: what was accepted before is judged again where it runs. */
+export const lenient = (definition: PluginDefinition): PluginDefinition => ({
+  ...definition,
+  schema: Type.Object({}, { additionalProperties: true }),
+  check: () => [],
+})
+
 type Properties = Readonly<Record<string, TSchema>>
 
-const schemaOf = (text: string): Readonly<Record<string, unknown>> => {
+/** A schema that was JSON meanwhile. Throws TypeError when it cannot be used. */
+export const schemaOf = (text: string): Readonly<Record<string, unknown>> => {
   const schema: unknown = JSON.parse(text)
   if (!isRecord(schema) || schema['type'] !== 'object' || !isRecord(schema['properties'])) {
     throw new TypeError('its schema is no Type.Object')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { until } from '../../testing/gateway.ts'
 import { openWith, refused } from './testing/faulty-gateway.ts'
 import { openPlugins, pluginOf } from './testing/plugin-folder.ts'
@@ -31,8 +31,7 @@ test('one that loops for ever is ended by force and started again', async () => 
   assert.match(opened.problem() ?? '', /endless loop/)
   assert.match(await opened.ask('/bad'), refused)
   await opened.othersAreServed()
-  clock.advance(100)
-  await opened.runsAgain()
+  await opened.restart()
   assert.equal(opened.problem(), null)
   assert.equal(await opened.ask('/bad'), '200 from the service')
 })
@@ -67,73 +66,60 @@ const ending: { title: string; code: string; says: RegExp }[] = [
   },
 ]
 
-describe('a process that ends fails its calls at once and is started again: one that', () => {
-  for (const { title, code, says } of ending) {
-    test(title, async () => {
-      await using opened = await openWith(
-        `{ access: ({ request }) => { if (request.query !== '') { ${code} } } }`,
-      )
-      const answer = opened.ask('/bad?now')
+/** By the query of a request. */
+const hooks = `(() => {
+  const kept: Buffer[] = []
+  const codes: Record<string, () => unknown> = {
+    '?signals': () => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((name) => process.kill(process.pid, name)),
+    '?prints': () => { for (let i = 0; i < 500; i += 1) console.log('line ' + i) },
+    '?buffers': () => kept.push(Buffer.alloc(400 * 1024 * 1024, 1)),
+    ${ending.map(({ code }, at) => `'?${at}': () => { ${code} },`).join('\n    ')}
+  }
+  return { access: ({ request }: OwnExchange) => {
+    if (request.query !== '?buffers') return codes[request.query]?.()
+    codes[request.query]()
+  } }
+})()`
+
+test('a process that ends fails its calls at once and is started again: one that', async (t) => {
+  await using opened = await openWith(hooks, 10_000)
+  for (const [at, { title, says }] of ending.entries()) {
+    await t.test(title, async () => {
+      const answer = opened.ask(`/bad?${at}`)
       await opened.othersAreServed()
       assert.match(await answer, refused)
-      assert.match(await opened.ended(), says)
+      assert.match(await opened.ended(at + 1), says)
       assert.match(opened.problem() ?? '', says)
       await opened.othersAreServed()
-      opened.clock.advance(100)
-      await opened.runsAgain()
+      // 100, 200, 400 ms … since it ends again and again.
+      const last = opened.told('plugin ended; it is started again').at(-1)
+      assert.equal(last?.facts['againInMs'], 100 * 2 ** at)
+      await opened.restart(at + 1)
       assert.equal(await opened.ask('/bad'), '200 from the service')
     })
   }
+  await t.test('keeps buffers beyond its limit', async () => {
+    assert.equal(await opened.ask('/bad?buffers'), '200 from the service')
+    opened.clock.advance(1000)
+    const times = ending.length + 1
+    assert.match(await opened.ended(times), /takes \d+ MiB of memory, and 384 MiB are allowed/)
+    await opened.othersAreServed()
+  })
 })
 
-test('one that keeps buffers is ended at its limit', async () => {
-  await using opened = await openWith(
-    `(() => {
-    const kept: Buffer[] = []
-    return { access: ({ request }) => {
-      if (request.query !== '') kept.push(Buffer.alloc(400 * 1024 * 1024, 1))
-    } }
-  })()`,
-    10_000,
-  )
-  assert.equal(await opened.ask('/bad?leak'), '200 from the service')
-  opened.clock.advance(1000)
-  assert.match(await opened.ended(), /takes \d+ MiB of memory, and 384 MiB are allowed/)
-  await opened.othersAreServed()
-})
-
-test('one that ends again and again is started again after 100, 200, 400 ms', async () => {
-  await using opened = await openWith('{ access: () => process.exit(1) }')
-  for (const [times, againInMs] of [100, 200, 400].entries()) {
-    assert.match(await opened.ask('/bad'), refused)
-    await opened.ended(times + 1)
-    const last = opened.told('plugin ended; it is started again').at(-1)
-    assert.equal(last?.facts['againInMs'], againInMs)
-    opened.clock.advance(againInMs)
-    await opened.runsAgain(times + 1)
-  }
-})
-
-test('what it prints is logged by lines, up to a hundred a second', async () => {
-  await using opened = await openWith(
-    `{
-    access: () => { for (let i = 0; i < 500; i += 1) console.log('line ' + i) },
-  }`,
-    10_000,
-  )
-  await opened.ask('/bad')
-  await until(() => opened.told('plugin says too much: lines are lost').length === 1, 'the line')
-  assert.equal(opened.told('plugin says').length, 100)
-  assert.deepEqual(opened.told('plugin says')[0]?.facts, { plugin: 'bad', line: 'line 0' })
-})
-
-test('a signal to everybody does not end it before the gateway has ended', async () => {
-  await using opened = await openWith(`{
-    access: () => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((name) => process.kill(process.pid, name)),
-  }`)
-  assert.equal(await opened.ask('/bad'), '200 from the service')
-  assert.equal(await opened.ask('/bad'), '200 from the service')
-  assert.equal(opened.problem(), null)
+test('what does not end a process', async (t) => {
+  await using opened = await openWith(hooks, 10_000)
+  await t.test('a signal to everybody, before the gateway has ended', async () => {
+    assert.equal(await opened.ask('/bad?signals'), '200 from the service')
+    assert.equal(await opened.ask('/bad'), '200 from the service')
+    assert.equal(opened.problem(), null)
+  })
+  await t.test('what it prints: it is logged by lines, up to a hundred a second', async () => {
+    await opened.ask('/bad?prints')
+    await until(() => opened.told('plugin says too much: lines are lost').length === 1, 'the line')
+    assert.equal(opened.told('plugin says').length, 100)
+    assert.deepEqual(opened.told('plugin says')[0]?.facts, { plugin: 'bad', line: 'line 0' })
+  })
 })
 
 test('it ends with a gateway that is killed', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Duplex, Readable } from 'node:stream'
@@ -45,105 +45,131 @@ const argumentsOf = (file: string): string[] => [
 ]
 const passedOn = ['PATH', 'TZ', 'LANG', 'NODE_EXTRA_CA_CERTS']
 
-export const startLife = ({ file, clock, onMessage, onLine, onEnd }: LifeOptions): Life => {
-  const child = spawn(process.execPath, argumentsOf(file), {
+export const startLife = (options: LifeOptions): Life => {
+  const child = spawn(process.execPath, argumentsOf(options.file), {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     env: Object.fromEntries(passedOn.map((name) => [name, process.env[name]])),
   })
-  let endReason: string | null = null
-  let lastWords: string | null = null
-  let unanswered = 0
-  let unasked = 0
-  let timer: Timer | null = null
-  const over = Promise.withResolvers<void>()
-
-  const end = (reason: string): void => {
-    endReason ??= reason
-    child.kill('SIGKILL')
-  }
-  const finish = (reason: string): void => {
-    timer?.cancel()
-    onEnd(endReason ?? reason)
-    over.resolve()
-  }
-  child.on('error', (error) => {
-    if (child.pid === undefined) finish(`it could not be started: ${error.message}`)
-  })
   // No file descriptors or no memory: there are no streams, and the error follows.
-  if (child.pid === undefined) return { send: () => false, end: () => {}, over: over.promise }
-  const channel = child.stdio[3] as Duplex
-  const outputs = [child.stdout, child.stderr].map((stream) =>
-    readOutput(stream as Readable, (line) => {
-      lastWords ??= causeIn(line)
-      onLine(line)
-    }),
-  )
+  if (child.pid === undefined) return unborn(child, options)
+  letItGoFirst(child.pid)
+  return new PluginProcess(child, options)
+}
 
-  const pulse = (): void => {
-    unasked = 0
-    for (const output of outputs) output.pulse()
-    // By pulses and not by time: if this process had no time either, answers may lie unread.
-    if (unanswered >= limits.silentPulses) {
-      const silentS = (limits.silentPulses * limits.pulseMs) / 1000
-      return end(`it did not answer for ${silentS} s, as in an endless loop`)
-    }
-    if (unanswered === 0) channel.write(encodeFrame({ type: 'ping' } satisfies ToPlugin))
-    unanswered += 1
-    timer = clock.setTimer(pulse, limits.pulseMs)
+const unborn = (child: ChildProcess, { onEnd }: LifeOptions): Life => {
+  const over = Promise.withResolvers<void>()
+  child.once('error', (error) => {
+    onEnd(`it could not be started: ${error.message}`)
+    over.resolve()
+  })
+  return { send: () => false, end: () => {}, over: over.promise }
+}
+
+class PluginProcess implements Life {
+  readonly over: Promise<void>
+  private readonly child: ChildProcess
+  private readonly channel: Duplex
+  private readonly outputs: readonly ReturnType<typeof readOutput>[]
+  private readonly options: LifeOptions
+  private endReason: string | null = null
+  private lastWords: string | null = null
+  /** Pulses since it last said that it is there. */
+  private unanswered = 0
+  private unasked = 0
+  private timer: Timer
+
+  constructor(child: ChildProcess, options: LifeOptions) {
+    const { clock, onLine } = options
+    this.child = child
+    this.options = options
+    this.channel = child.stdio[3] as Duplex
+    this.outputs = [child.stdout, child.stderr].map((stream) =>
+      readOutput(stream as Readable, (line) => {
+        this.lastWords ??= causeIn(line)
+        onLine(line)
+      }),
+    )
+    const late = `it was not loaded within ${limits.loadMs / 1000} s`
+    this.timer = clock.setTimer(() => this.end(late), limits.loadMs)
+    this.listen()
+    this.over = this.ending()
   }
 
-  const take = (given: unknown): void => {
+  send(message: ToPlugin): boolean {
+    const { channel } = this
+    if (this.endReason !== null || channel.writableLength > limits.behindBytes) return false
+    channel.write(encodeFrame(message))
+    return true
+  }
+
+  end(reason: string): void {
+    this.endReason ??= reason
+    this.child.kill('SIGKILL')
+  }
+
+  private listen(): void {
+    const read = createFrameReader(limits.frameBytes, (message) => this.take(message))
+    this.channel.on('data', (bytes: Buffer) => {
+      try {
+        if (this.endReason === null) read(bytes)
+      } catch (error) {
+        this.end(`it sent ${messageOf(error)}`)
+      }
+    })
+    // What breaks the channel ends the process too, which is told by its exit.
+    this.channel.on('error', () => {})
+    // A signal that could not be sent.
+    this.child.on('error', () => {})
+  }
+
+  private ending(): Promise<void> {
+    const { child, channel, outputs } = this
+    child.once('exit', () => {
+      // Else what was not read yet would keep them open.
+      for (const output of outputs) output.pulse()
+    })
+    return new Promise((resolve) => {
+      child.once('close', (code, signal) => {
+        channel.destroy()
+        this.timer.cancel()
+        const words = this.lastWords === null ? '' : `: ${this.lastWords}`
+        const how = `it ended with ${signal ?? `exit code ${code ?? 'unknown'}`}${words}`
+        this.options.onEnd(this.endReason ?? how)
+        resolve()
+      })
+    })
+  }
+
+  private take(given: unknown): void {
     const message = readMessage(given)
-    if (typeof message === 'string') return end(message)
+    if (typeof message === 'string') return this.end(message)
     if (message.type === 'pong') {
-      unanswered = 0
-      if (message.residentBytes > limits.residentBytes) end(memoryReason(message.residentBytes))
+      this.unanswered = 0
+      const { residentBytes } = message
+      if (residentBytes > limits.residentBytes) this.end(memoryReason(residentBytes))
       return
     }
     if (message.type === 'loaded') {
-      timer?.cancel()
-      pulse()
+      this.timer.cancel()
+      this.pulse()
     } else if (message.type === 'line') {
-      unasked += 1
-      if (unasked > limits.unaskedMessages) return end('it sent messages without end')
+      this.unasked += 1
+      if (this.unasked > limits.unaskedMessages) return this.end('it sent messages without end')
     }
-    onMessage(message)
+    this.options.onMessage(message)
   }
 
-  const read = createFrameReader(limits.frameBytes, take)
-  channel.on('data', (bytes: Buffer) => {
-    try {
-      if (endReason === null) read(bytes)
-    } catch (error) {
-      end(`it sent ${messageOf(error)}`)
+  private pulse(): void {
+    this.unasked = 0
+    for (const output of this.outputs) output.pulse()
+    // By pulses and not by time: if this process had no time either, answers may lie unread.
+    if (this.unanswered >= limits.silentPulses) {
+      const silentS = (limits.silentPulses * limits.pulseMs) / 1000
+      return this.end(`it did not answer for ${silentS} s, as in an endless loop`)
     }
-  })
-  // What breaks the channel ends the process too, which is told by its exit.
-  channel.on('error', () => {})
-  timer = clock.setTimer(
-    () => end(`it was not loaded within ${limits.loadMs / 1000} s`),
-    limits.loadMs,
-  )
-  letItGoFirst(child.pid)
-
-  child.once('exit', () => {
-    // Else what was not read yet would keep them open.
-    for (const output of outputs) output.pulse()
-  })
-  child.once('close', (code, signal) => {
-    channel.destroy()
-    const ending = signal ?? `exit code ${code ?? 'unknown'}`
-    finish(`it ended with ${ending}${lastWords === null ? '' : `: ${lastWords}`}`)
-  })
-
-  return {
-    send: (message) => {
-      if (endReason !== null || channel.writableLength > limits.behindBytes) return false
-      channel.write(encodeFrame(message))
-      return true
-    },
-    end,
-    over: over.promise,
+    if (this.unanswered === 0) this.send({ type: 'ping' })
+    this.unanswered += 1
+    this.timer = this.options.clock.setTimer(() => this.pulse(), limits.pulseMs)
   }
 }
 

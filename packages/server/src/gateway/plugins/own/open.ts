@@ -6,13 +6,15 @@ import { messageOf } from '../../../kernel/errors.ts'
 import type { ProxyLog } from '../../proxy/chain/instances.ts'
 import { plugins as housePlugins, type PluginTable } from '../index.ts'
 import type { PluginDefinition } from '../plugin.ts'
-import { definitionOf, unloadableDefinition } from './definition.ts'
+import { definitionOf, lenient, unloadableDefinition } from './definition.ts'
 import { limits } from './limits.ts'
 import { supervise, type Supervisor } from './supervisor.ts'
 
 export type OwnPlugins = {
   /** Those of the folder alone; of one that cannot be loaded, one that refuses to be configured. */
   table: PluginTable
+  /** For what was accepted before: they take any configuration, which is judged again where it runs. */
+  keptTable: PluginTable
   /** As they are now. */
   kinds(): GatewayPluginKind[]
   /** Ends their processes. */
@@ -49,14 +51,19 @@ export const openOwnPlugins = async ({
     const some = found.slice(at, at + limits.loading)
     opened.push(...(await Promise.all(some.map((one) => open({ ...one, log, clock })))))
   }
+  const definitions = opened.map(({ definition }) => definition)
   return {
-    table: new Map(opened.map(({ definition }) => [definition.name, definition])),
+    table: tableOf(definitions),
+    keptTable: tableOf(definitions.map(lenient)),
     kinds: () => opened.map(kindOf),
     close: async () => {
       await Promise.all(opened.map(async ({ supervisor }) => supervisor?.close()))
     },
   }
 }
+
+const tableOf = (definitions: readonly PluginDefinition[]): PluginTable =>
+  new Map(definitions.map((definition) => [definition.name, definition]))
 
 type Found = { name: string; folder: string; file: string | null }
 

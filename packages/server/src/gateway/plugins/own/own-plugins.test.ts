@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
+import { test } from 'node:test'
 import { readGatewayConfig } from '../../config/read.ts'
 import { openGateway, startOrigin } from '../../testing/gateway.ts'
+import { plugins } from '../index.ts'
+import { withHouse } from './index.ts'
 import { openPlugins, pluginOf } from './testing/plugin-folder.ts'
 
 const tenant = `
@@ -163,48 +165,43 @@ test('configuration is checked by its schema, with the fields of all own plugins
   assert.match(JSON.stringify(read('{ name: tenant, config: { colour: red } }').faults), /colour/)
 })
 
-const unloadable: { title: string; name?: string; source: string; says: RegExp }[] = [
-  { title: 'throws', source: 'throw new Error("no database")', says: /no database/ },
-  { title: 'is no TypeScript', source: 'const = ', says: /cannot be loaded/ },
-  { title: 'exports nothing', source: 'export const a = 1', says: /no `export default/ },
-  { title: 'ends at once', source: 'process.exit(7)', says: /exit code 7/ },
-  { title: 'has another name', source: pluginOf('other', '{}'), says: /its name is other/ },
-  {
-    title: 'has a field of the gateway',
-    source: `export default { name: 'bad', priority: 1, summary: '', create: () => ({}),
+/** By the name of the folder. */
+const unloadable: Record<string, { source: string; says: RegExp }> = {
+  throws: { source: 'throw new Error("no database")', says: /no database/ },
+  'no-typescript': { source: 'const = ', says: /cannot be loaded/ },
+  'exports-nothing': { source: 'export const a = 1', says: /no `export default/ },
+  'ends-at-once': { source: 'process.exit(7)', says: /exit code 7/ },
+  'another-name': { source: pluginOf('other', '{}'), says: /its name is other/ },
+  'field-of-the-gateway': {
+    source: `export default { name: 'field-of-the-gateway', priority: 1, summary: '', create: () => ({}),
       schema: { type: 'object', properties: { on_failure: { type: 'string' } } } }`,
     says: /field on_failure of the gateway/,
   },
-  {
-    title: 'has a priority that is none',
-    source: pluginOf('bad', '{}').replace('900', "'high'"),
+  'bad-priority': {
+    source: pluginOf('bad-priority', '{}').replace('900', "'high'"),
     says: /priority/,
   },
-  {
-    title: 'writes files',
+  'writes-files': {
     source: "import fs from 'node:fs'\nfs.writeFileSync('/tmp/own-plugin', '')",
     says: /permission|restricted/i,
   },
-  {
-    title: 'starts processes',
+  'starts-processes': {
     source: "import c from 'node:child_process'\nc.execSync('true')",
     says: /permission|restricted/i,
   },
-  {
-    title: 'has the name of one of the house',
-    name: 'cors',
-    source: pluginOf('cors', '{}'),
-    says: /this name/,
-  },
-]
+  cors: { source: pluginOf('cors', '{}'), says: /this name/ },
+}
 
-describe('a plugin that cannot be loaded says why, and refuses to be configured:', () => {
-  for (const { title, name = 'bad', source, says } of unloadable) {
-    test(title, async () => {
-      await using own = await openPlugins({ [name]: source, fine: pluginOf('fine', '{}') })
-      const problems = new Map(own.kinds().map((kind) => [kind.name, kind.problem]))
-      assert.equal(problems.size, 2)
-      assert.equal(problems.get('fine'), null)
+test('a plugin that cannot be loaded says why, and refuses to be configured', async (t) => {
+  const sources = Object.entries(unloadable).map(([name, { source }]) => [name, source])
+  await using own = await openPlugins({
+    ...(Object.fromEntries(sources) as Record<string, string>),
+    fine: pluginOf('fine', '{}'),
+  })
+  const problems = new Map(own.kinds().map((kind) => [kind.name, kind.problem]))
+  assert.equal(problems.get('fine'), null)
+  for (const [name, { says }] of Object.entries(unloadable)) {
+    await t.test(name, () => {
       assert.match(problems.get(name) ?? '', says)
       const { faults } = readGatewayConfig(
         { text: `_format_version: "3.0"\nplugins:\n- name: ${name}\n`, file: 'kong.yml' },
@@ -213,5 +210,34 @@ describe('a plugin that cannot be loaded says why, and refuses to be configured:
       assert.deepEqual([faults.length, faults[0]?.line], [1, 3])
       assert.match(faults[0]?.message ?? '', says)
     })
+  }
+  await t.test('the house keeps its own of the same name', () => {
+    assert.equal(withHouse(own).table.get('cors'), plugins.get('cors'))
+  })
+})
+
+test('what was accepted before is judged again where it runs', async () => {
+  await using origin = await echo()
+  await using own = await openPlugins({ tenant, broken: 'throw new Error("no database")' })
+  const kept = (plugin: string) =>
+    readGatewayConfig(
+      { text: kongOf(origin.port, `plugins: [${plugin}]`), file: 'kong.yml' },
+      { environment: {}, plugins: withHouse(own).keptTable },
+    ).config
+  await using gateway = await openGateway({
+    plugins: own.definitions,
+    config: kept('{ name: tenant, config: { known: ["127"] } }'),
+  })
+  // Its defaults were not filled in when it was read.
+  const seen = (await (await gateway.fetch('/')).json()) as Record<string, string>
+  assert.equal(seen['x-tenant'], '127')
+  const statuses: [plugin: string, status: number][] = [
+    ['{ name: tenant, config: { colour: red } }', 500],
+    ['{ name: broken }', 500],
+    ['{ name: broken, config: { on_failure: continue } }', 200],
+  ]
+  for (const [plugin, status] of statuses) {
+    await gateway.apply(kept(plugin))
+    assert.equal((await gateway.fetch('/')).status, status, plugin)
   }
 })

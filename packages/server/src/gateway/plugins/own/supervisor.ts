@@ -46,35 +46,126 @@ type Kept = {
 
 /** Starts a plugin, and starts it again whenever it ends. Rejects when it cannot be loaded at first. */
 export const supervise = async (options: SupervisorOptions): Promise<Supervisor> => {
-  const { name, file, log, clock } = options
-  const calls = createCalls(clock)
-  const say = createLines(name, log, clock)
-  const instances = new Map<number, Kept>()
-  let lastInstance = 0
-  let life: Life | null = null
+  const kept = new KeptPlugin(options)
+  kept.start()
+  const loaded = await kept.first.promise
+  return {
+    loaded,
+    problem: () => kept.problem(),
+    open: (id, config, onHooks) => kept.open({ id, config, onHooks, problem: null }),
+    close: () => kept.close(),
+  }
+}
+
+/** A plugin beyond the end of its process: what is configured of it, and when it starts again. */
+class KeptPlugin {
+  readonly first = Promise.withResolvers<Loaded>()
+  private readonly options: SupervisorOptions
+  private readonly calls: ReturnType<typeof createCalls>
+  private readonly say: ReturnType<typeof createLines>
+  private readonly instances = new Map<number, Kept>()
+  private lastInstance = 0
+  private life: Life | null = null
   /** Why it does not run now. */
-  let trouble: string | null = 'it has not been loaded'
+  private trouble: string | null = 'it has not been loaded'
   /** From the first time that it was loaded on. */
-  let restarts = false
-  let failures = 0
-  let loadedMs = 0
-  let timer: Timer | null = null
-  const first = Promise.withResolvers<Loaded>()
+  private restarts = false
+  private failures = 0
+  private loadedMs = 0
+  private timer: Timer | null = null
 
-  const make = (instance: number, { id, config }: Kept): void =>
-    void life?.send({ type: 'create', instance, id, config })
-
-  const onLoaded = (loaded: Loaded): void => {
-    if (restarts) log.info({ plugin: name }, 'plugin runs again')
-    restarts = true
-    trouble = null
-    loadedMs = clock.monotonicMs()
-    first.resolve(loaded)
-    for (const [instance, kept] of instances) make(instance, kept)
+  constructor(options: SupervisorOptions) {
+    this.options = options
+    this.calls = createCalls(options.clock)
+    this.say = createLines(options.name, options.log, options.clock)
   }
 
-  const onCreated = (message: FromPlugin & { type: 'created' | 'not-created' }): void => {
-    const kept = instances.get(message.instance)
+  start(): void {
+    const { file, clock } = this.options
+    try {
+      this.life = startLife({
+        ...{ file, clock },
+        onMessage: (message) => this.onMessage(message),
+        onLine: (line) => this.say('info', { line }, 'plugin says'),
+        onEnd: (reason) => this.onEnd(reason),
+      })
+    } catch (error) {
+      this.onEnd(`it could not be started: ${messageOf(error)}`)
+    }
+  }
+
+  problem(): string | null {
+    if (this.trouble !== null) return this.trouble
+    for (const { problem } of this.instances.values()) if (problem !== null) return problem
+    return null
+  }
+
+  open(kept: Kept): OwnInstance {
+    this.lastInstance += 1
+    const instance = this.lastInstance
+    this.instances.set(instance, kept)
+    if (this.trouble === null) this.make(instance, kept)
+    return {
+      call: (ask, limitMs) => {
+        const problem = this.trouble ?? kept.problem
+        if (problem !== null) return Promise.reject(new Error(problem))
+        const send = (call: number) => this.life?.send({ ...ask, call, instance }) === true
+        return this.calls.begin(send, limitMs)
+      },
+      tell: (ask) => void this.life?.send({ ...ask, instance }),
+      drop: () => {
+        this.instances.delete(instance)
+        this.life?.send({ type: 'drop', instance })
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.restarts = false
+    this.timer?.cancel()
+    const last = this.life
+    last?.end('the gateway ends')
+    await last?.over
+  }
+
+  private make(instance: number, { id, config }: Kept): void {
+    this.life?.send({ type: 'create', instance, id, config })
+  }
+
+  private onMessage(message: Exclude<FromPlugin, { type: 'pong' }>): void {
+    switch (message.type) {
+      case 'loaded':
+        return this.onLoaded(message.plugin)
+      case 'unloadable':
+        return this.life?.end(`it cannot be loaded: ${message.reason}`)
+      case 'done':
+        return this.calls.done(message.call, message.changes)
+      case 'failed':
+        return this.calls.failed(message.call, message.reason)
+      case 'line':
+        return this.say(message.level, factsOf(message.facts), message.message)
+      case 'created':
+      case 'not-created':
+        return this.onCreated(message)
+    }
+  }
+
+  private onLoaded(loaded: Loaded): void {
+    const { name, log, clock } = this.options
+    if (loaded.name !== name) {
+      return this.life?.end(`its name is ${loaded.name}, and its folder is ${name}`)
+    }
+    if (this.restarts) log.info({ plugin: name }, 'plugin runs again')
+    this.restarts = true
+    this.trouble = null
+    this.loadedMs = clock.monotonicMs()
+    this.first.resolve(loaded)
+    for (const [instance, kept] of this.instances) this.make(instance, kept)
+  }
+
+  private onCreated(message: FromPlugin & { type: 'created' | 'not-created' }): void {
+    const { name, log } = this.options
+    const kept = this.instances.get(message.instance)
     if (kept === undefined) return
     if (message.type === 'created') {
       kept.problem = null
@@ -84,85 +175,18 @@ export const supervise = async (options: SupervisorOptions): Promise<Supervisor>
     log.error({ plugin: name, id: kept.id, reason: message.reason }, 'plugin does not run')
   }
 
-  const onMessage = (message: Exclude<FromPlugin, { type: 'pong' }>): void => {
-    switch (message.type) {
-      case 'loaded':
-        if (message.plugin.name === name) return onLoaded(message.plugin)
-        return life?.end(`its name is ${message.plugin.name}, and its folder is ${name}`)
-      case 'unloadable':
-        return life?.end(`it cannot be loaded: ${message.reason}`)
-      case 'done':
-        return calls.done(message.call, message.changes)
-      case 'failed':
-        return calls.failed(message.call, message.reason)
-      case 'line':
-        return say(message.level, factsOf(message.facts), message.message)
-      case 'created':
-      case 'not-created':
-        return onCreated(message)
-    }
-  }
-
-  const onEnd = (reason: string): void => {
-    const ranMs = trouble === null ? clock.monotonicMs() - loadedMs : 0
-    if (ranMs >= limits.healthyMs) failures = 0
-    life = null
-    trouble = reason
-    calls.failAll(reason)
-    first.reject(new Error(reason))
-    if (!restarts) return
-    const againInMs = Math.min(limits.backOffMaxMs, limits.backOffMs * 2 ** failures)
-    failures += 1
+  private onEnd(reason: string): void {
+    const { name, log, clock } = this.options
+    const ranMs = this.trouble === null ? clock.monotonicMs() - this.loadedMs : 0
+    if (ranMs >= limits.healthyMs) this.failures = 0
+    this.life = null
+    this.trouble = reason
+    this.calls.failAll(reason)
+    this.first.reject(new Error(reason))
+    if (!this.restarts) return
+    const againInMs = Math.min(limits.backOffMaxMs, limits.backOffMs * 2 ** this.failures)
+    this.failures += 1
     log.error({ plugin: name, reason, againInMs }, 'plugin ended; it is started again')
-    timer = clock.setTimer(start, againInMs)
+    this.timer = clock.setTimer(() => this.start(), againInMs)
   }
-
-  const start = (): void => {
-    const onLine = (line: string): void => say('info', { line }, 'plugin says')
-    try {
-      life = startLife({ file, clock, onMessage, onLine, onEnd })
-    } catch (error) {
-      onEnd(`it could not be started: ${messageOf(error)}`)
-    }
-  }
-
-  start()
-  const loaded = await first.promise
-
-  return {
-    loaded,
-    problem: () => trouble ?? firstProblem(instances.values()),
-    open: (id, config, onHooks) => {
-      lastInstance += 1
-      const instance = lastInstance
-      const kept: Kept = { id, config, onHooks, problem: null }
-      instances.set(instance, kept)
-      if (trouble === null) make(instance, kept)
-      return {
-        call: (ask, limitMs) => {
-          const problem = trouble ?? kept.problem
-          if (problem !== null) return Promise.reject(new Error(problem))
-          const send = (call: number) => life?.send({ ...ask, call, instance }) === true
-          return calls.begin(send, limitMs)
-        },
-        tell: (ask) => void life?.send({ ...ask, instance }),
-        drop: () => {
-          instances.delete(instance)
-          life?.send({ type: 'drop', instance })
-        },
-      }
-    },
-    close: async () => {
-      restarts = false
-      timer?.cancel()
-      const last = life
-      last?.end('the gateway ends')
-      await last?.over
-    },
-  }
-}
-
-const firstProblem = (instances: Iterable<Kept>): string | null => {
-  for (const { problem } of instances) if (problem !== null) return problem
-  return null
 }

@@ -88,5 +88,6 @@ export const healthMetrics = ({ upstreams }: NodeFacts): string => {
 /** A target that drains is well; one that is on trial is not yet. */
 const healthOf = ({ state }: TargetState): (typeof states)[number] => {
   if (state === 'unresolved') return 'dns_error'
+  if (state === 'unchecked') return 'healthchecks_off'
   return state === 'healthy' || state === 'draining' ? 'healthy' : 'unhealthy'
 }

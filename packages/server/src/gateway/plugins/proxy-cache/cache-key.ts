@@ -6,59 +6,39 @@ import type { ProxyCacheConfig } from './schema.ts'
 const maxParameters = 1000
 
 /**
- * Kong's key: SHA-256 of consumer and route, method, request line, and the values of the query
- * parameters and header fields that count.
+ * What Kong makes its key of (consumer and route, method, path, and the values of the query
+ * parameters and fields that count), with each part apart from the next. With Kong a value can look
+ * like two, and one host like another: an answer made for one request would be given to others.
  */
 export const cacheKey = (exchange: PluginExchange, config: ProxyCacheConfig): string => {
   const { request, route, consumer, credential } = exchange
+  const { method, scheme, host } = request
+  const path = pathOf(request.target)
   const parts = [
+    route?.id ?? null,
     // Kong knows nobody without a consumer; who comes by OIDC has a credential only.
-    ownerOf(route?.id, consumer?.id ?? credential?.id),
-    request.method,
-    config.ignore_uri_case === true ? lineOf(exchange).toLowerCase() : lineOf(exchange),
+    consumer?.id ?? credential?.id ?? null,
+    method,
+    scheme,
+    host.toLowerCase(),
+    config.ignore_uri_case === true ? path.toLowerCase() : path,
     parametersKey(request.query, config.vary_query_params ?? []),
-    headersKey(exchange, config.vary_headers ?? []),
+    (config.vary_headers ?? []).map((name) => request.headers.all(name.toLowerCase())),
   ]
-  return createHash('sha256').update(parts.join('|')).digest('hex')
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-const ownerOf = (route: string | undefined, consumer: string | undefined): string => {
-  if (route === undefined) return 'default'
-  return consumer === undefined ? route : `${consumer}:${route}`
+const pathOf = (target: string): string => {
+  const mark = target.indexOf('?')
+  return mark === -1 ? target : target.slice(0, mark)
 }
 
-/** Kong cuts the request line at its query, and with it the version behind it. */
-const lineOf = ({ request }: PluginExchange): string => {
-  const mark = request.target.indexOf('?')
-  if (mark !== -1) return `${request.method} ${request.target.slice(0, mark)}`
-  const version = request.version === '2' ? '2.0' : request.version
-  return `${request.method} ${request.target} HTTP/${version}`
-}
-
-const parametersKey = (query: string, chosen: readonly string[]): string => {
+/** Names in any order; values of one name in theirs, which services tell apart. */
+const parametersKey = (query: string, chosen: readonly string[]) => {
   const values = parametersOf(query)
   const names = chosen.length > 0 ? chosen : [...values.keys()].sort()
-  return keyFrom(names, (name) => values.get(name))
+  return names.map((name) => [name, values.get(name) ?? []])
 }
-
-const headersKey = ({ request }: PluginExchange, chosen: readonly string[]): string =>
-  keyFrom(chosen, (name) => {
-    const found = request.headers.all(name.toLowerCase())
-    return found.length === 0 ? undefined : found
-  })
-
-const keyFrom = (
-  names: readonly string[],
-  valuesOf: (name: string) => readonly (string | true)[] | undefined,
-): string =>
-  names
-    .flatMap((name) => {
-      const values = valuesOf(name)
-      if (values === undefined) return []
-      if (values.length === 1 && values[0] === true) return [name]
-      return [`${name}=${values.map(String).sort().join(',')}`]
-    })
-    .join(':')
 
 /** Decoded, in order; `true` for a parameter without `=`. */
 const parametersOf = (query: string): Map<string, (string | true)[]> => {

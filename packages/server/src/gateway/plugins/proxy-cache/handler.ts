@@ -97,6 +97,10 @@ const isCacheableRequest = (
   asked: KongDirectives,
 ): boolean => {
   if (!config.request_method.some((method) => method === request.method)) return false
+  // A body that services answer by is in no key: somebody's would choose what others get.
+  if (request.bodyLength !== 0 && (request.method === 'GET' || request.method === 'HEAD')) {
+    return false
+  }
   if (!config.cache_control) return true
   return !asked.has('no-store') && !asked.has('no-cache') && !request.headers.has('authorization')
 }

@@ -1,7 +1,8 @@
-import { definePlugin, type PluginFault } from '../plugin.ts'
+import { definePlugin, type PluginExchange, type PluginFault } from '../plugin.ts'
 import { identifierOf } from '../rate-limiting/identifier.ts'
+import { limiterOf } from './limiter.ts'
 import { schema, type RateLimitConfig } from './schema.ts'
-import { createGcra, createSlidingWindow } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Limits without the edges of calendar windows, told in the fields of the IETF draft. */
 export const rateLimit = definePlugin({
@@ -14,26 +15,34 @@ export const rateLimit = definePlugin({
   check: (config) => faultsOf(config),
   create: (config, host) => {
     const { limit, period, name } = config
-    const periodMs = period * 1000
-    const judge =
-      config.strategy === 'gcra'
-        ? createGcra(host.counters, { limit, periodMs, burst: config.burst ?? limit })
-        : createSlidingWindow(host.counters, { limit, periodMs })
+    const limiter = limiterOf(config, host)
     const identify = identifierOf(config)
-    const prefix = `${host.entity.id}:`
     const policy = `"${name}";q=${limit};w=${period}`
+
+    const tell = (exchange: PluginExchange, verdict: Verdict): void => {
+      const waitS = Math.max(1, Math.ceil(verdict.waitMs / 1000))
+      if (!config.hide_client_headers) {
+        exchange.answerHeaders.add('RateLimit-Policy', policy)
+        exchange.answerHeaders.add('RateLimit', `"${name}";r=${verdict.remaining};t=${waitS}`)
+      }
+      if (verdict.passes) return
+      const retry = config.hide_client_headers ? [] : ['Retry-After', String(waitS)]
+      exchange.refuse(config.error_code, config.error_message, retry)
+    }
+    const wait = async (exchange: PluginExchange, verdict: Promise<Verdict>): Promise<void> => {
+      try {
+        tell(exchange, await verdict)
+      } catch (error) {
+        host.log.error({ error: String(error) }, 'requests could not be counted')
+        exchange.refuse(500, 'An unexpected error occurred')
+      }
+    }
     return {
-      access: (exchange) => {
-        const verdict = judge(prefix + identify(exchange), host.clock.now().getTime())
-        const waitS = Math.max(1, Math.ceil(verdict.waitMs / 1000))
-        if (!config.hide_client_headers) {
-          exchange.answerHeaders.add('RateLimit-Policy', policy)
-          exchange.answerHeaders.add('RateLimit', `"${name}";r=${verdict.remaining};t=${waitS}`)
-        }
-        if (verdict.passes) return
-        const retry = config.hide_client_headers ? [] : ['Retry-After', String(waitS)]
-        exchange.refuse(config.error_code, config.error_message, retry)
+      access: (exchange): void | Promise<void> => {
+        const verdict = limiter.judge(identify(exchange))
+        return 'passes' in verdict ? tell(exchange, verdict) : wait(exchange, verdict)
       },
+      close: () => limiter.close(),
     }
   },
 })
@@ -49,6 +58,9 @@ const faultsOf = (config: RateLimitConfig): PluginFault[] => {
   }
   if (config.strategy !== 'gcra' && config.burst !== undefined) {
     say('burst', 'only gcra knows bursts')
+  }
+  if (config.policy === 'redis' && config.redis.host === undefined) {
+    faults.push({ path: ['redis', 'host'], message: 'required with the redis policy' })
   }
   return faults
 }

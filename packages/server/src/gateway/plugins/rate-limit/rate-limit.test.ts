@@ -19,6 +19,9 @@ test('defaults', () => {
     limit: 5,
     period: 60,
     limit_by: 'consumer',
+    policy: 'local',
+    fault_tolerant: true,
+    redis: { port: 6379, timeout: 2000, database: 0, ssl: false, ssl_verify: false },
     name: 'default',
     hide_client_headers: false,
     error_code: 429,
@@ -131,9 +134,10 @@ test('what does not go together is refused', () => {
   const cases: [config: object, field: string][] = [
     [{ limit: 1, limit_by: 'header' }, 'header_name'],
     [{ limit: 1, limit_by: 'path' }, 'path'],
+    [{ limit: 1, policy: 'redis' }, 'redis.host'],
     [{ limit: 1, strategy: 'sliding-window', burst: 3 }, 'burst'],
   ]
   for (const [config, field] of cases) {
-    assert.deepEqual(faultsOf(rateLimit, config)[0]?.path, [field])
+    assert.equal(faultsOf(rateLimit, config)[0]?.path.join('.'), field)
   }
 })

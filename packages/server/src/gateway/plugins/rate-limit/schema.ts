@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { countingFields } from '../../redis/index.ts'
 
 export const schema = Type.Object(
   {
@@ -28,6 +29,7 @@ export const schema = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'With `limit_by: header`.' }),
     ),
     path: Type.Optional(Type.String({ pattern: '^/', description: 'With `limit_by: path`.' })),
+    ...countingFields,
     name: Type.String({
       default: 'default',
       pattern: '^[A-Za-z0-9_-]{1,64}$',

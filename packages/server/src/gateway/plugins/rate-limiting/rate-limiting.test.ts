@@ -126,6 +126,11 @@ test('limit_by: who is counted, and the address when there is nobody', async () 
     ],
     [{ limit_by: 'ip' }, [{ consumer: alice }, {}], [{ clientIp: '192.0.2.2' }]],
     [
+      { limit_by: 'ip' },
+      [{ clientIp: '2001:db8::1' }, { clientIp: '2001:db8:0:0:ffff::2' }],
+      [{ clientIp: '2001:db8:0:1::1' }, { clientIp: '::1' }, { clientIp: '::ffff:192.0.2.9' }],
+    ],
+    [
       { limit_by: 'service' },
       [{ service: { id: 's' }, clientIp: '192.0.2.2' }, { service: { id: 's' } }],
       [{ service: { id: 't' } }, { service: null }],

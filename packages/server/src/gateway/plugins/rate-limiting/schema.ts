@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { redisSettings } from '../../redis/index.ts'
+import { countingFields } from '../../redis/index.ts'
 
 const limit = (period: string) =>
   Type.Optional(
@@ -24,15 +24,7 @@ export const schema = Type.Object(
       Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'With `limit_by: header`.' }),
     ),
     path: Type.Optional(Type.String({ pattern: '^/', description: 'With `limit_by: path`.' })),
-    policy: Type.Enum(['local', 'redis'], {
-      default: 'local',
-      description: '`local` counts in the memory of this host, `redis` over all hosts.',
-    }),
-    fault_tolerant: Type.Boolean({
-      default: true,
-      description: 'Without Redis: count on each host and go on. Otherwise requests get 500.',
-    }),
-    redis: redisSettings,
+    ...countingFields,
     hide_client_headers: Type.Boolean({
       default: false,
       description: 'Leave out the header fields that tell limits.',

@@ -24,15 +24,16 @@ test('a larger body is refused by its declared length', () => {
   const cases: [config: object, asked: AskedExchange, status: number | undefined][] = [
     [bytes, { body: '1234' }, undefined],
     [bytes, { body: '12345' }, 413],
-    [bytes, { body: '12345', headers: ['Expect', ' 100-Continue'] }, 417],
+    [bytes, { body: '12345', headers: ['Expect', '100-continue'] }, 417],
     [bytes, { body: '' }, undefined],
     [{ allowed_payload_size: 1, size_unit: 'kilobytes' }, { body: 'x'.repeat(1024) }, undefined],
     [{ allowed_payload_size: 1, size_unit: 'kilobytes' }, { body: 'x'.repeat(1025) }, 413],
     [{ require_content_length: true }, { body: '1' }, undefined],
     [{ require_content_length: true }, { body: '' }, undefined],
-    [{ require_content_length: true }, { method: 'GET', body: '' }, 411],
+    [{ require_content_length: true }, { body: '', framing: 'nothing' }, 411],
+    [{ require_content_length: true }, { method: 'GET', framing: 'nothing' }, 411],
     [{ require_content_length: true }, { body: '1', chunked: true }, undefined],
-    [{ require_content_length: true }, { body: '1', chunked: true, version: '2' }, 411],
+    [{ require_content_length: true }, { body: '1', chunked: true, framing: 'nothing' }, 411],
   ]
   for (const [config, asked, status] of cases) {
     assert.equal(ask(config, asked).answer?.status, status, JSON.stringify([config, asked]))
@@ -47,4 +48,6 @@ test('a body of unknown length is counted as it flows, and cut off with the same
   assert.equal(bodyLimit?.bytes, 4)
   assert.equal(bodyLimit.answer.status, 413)
   assert.equal(bodyLimit.answer.body, '{"message":"Request size limit exceeded","request_id":"r1"}')
+  const asking = ask({}, { chunked: true, headers: ['Expect', '100-continue'] })
+  assert.equal(asking.bodyLimit?.answer.status, 417)
 })

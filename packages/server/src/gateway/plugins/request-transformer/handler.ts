@@ -5,8 +5,9 @@ import { pairFields } from '../field-changes/pair-fields.ts'
 import { definePlugin, type PluginExchange, type PluginRequest } from '../plugin.ts'
 import { bodyKindOf, changeBody } from './body.ts'
 import { faultsOf } from './check.ts'
+import { isNestedTooDeeply } from '../json-depth.ts'
 import { schema, type RequestTransformerConfig } from './schema.ts'
-import { compileTemplate, TemplateData, type Template } from './template.ts'
+import { compileTemplate, PathData, TemplateData, type Template } from './template.ts'
 
 /** Larger bodies go on as they are. */
 const bodyLimit = 8 * 1024 * 1024
@@ -36,6 +37,10 @@ export const requestTransformer = definePlugin({
       if (whole === null) {
         host.log.warn({ limit: bodyLimit }, 'a body was too large to be changed')
       } else {
+        const isJson = changesBody && bodyKindOf(contentType) === 'json'
+        if (isJson && isNestedTooDeeply(whole.toString('utf8'))) {
+          return exchange.refuse(400, 'The JSON of the body is nested too deeply')
+        }
         if (isQueryMethod(method)) bodyIntoQuery(request, whole, contentType)
         const changed = changesBody ? changeBody(whole, contentType, body, data) : null
         if (changed !== null) request.setBody(changed)
@@ -48,7 +53,7 @@ export const requestTransformer = definePlugin({
         const data = new TemplateData(exchange)
         const contentType = request.headers.get('content-type') ?? ''
         const kind = bodyKindOf(contentType)
-        if (uri !== null) request.upstreamPath = pathOf(uri(data))
+        if (uri !== null) request.upstreamPath = pathOf(uri(new PathData(exchange)))
         if (method !== undefined) request.method = method
         changeHeaders(request, headers, data)
         const needsBody =

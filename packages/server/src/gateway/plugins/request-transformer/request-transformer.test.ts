@@ -217,5 +217,35 @@ test('nothing of a client can leave its place', async () => {
   )
   const euro = Buffer.from('€').toString('latin1')
   assert.equal(request.headers.get('x-copy'), `a  X-Evil: 1 ${euro}`)
-  assert.equal(request.upstreamPath, '/admin%3Fy=1%23z')
+  assert.equal(request.upstreamPath, '/v1/%2F..%2F..%2Fadmin%3Fy=1%23z')
+})
+
+test('a value in a path is one segment of it, and no dot segment', async () => {
+  const uri = '/users/$(query_params.x or uri_captures.rest)/orders'
+  const cases: [asked: AskedExchange, path: string][] = [
+    [{ query: '?x=a%20b' }, '/users/a%20b/orders'],
+    [{ query: '?x=a/b' }, '/users/a%2Fb/orders'],
+    [{ query: '?x=..' }, '/users/%252E%252E/orders'],
+    [{ query: '?x=%252e.' }, '/users/%252E%252E/orders'],
+    [{ query: '?x=../../admin' }, '/users/..%2F..%2Fadmin/orders'],
+    [{ captures: { rest: 'a/b' } }, '/users/a/b/orders'],
+    [{ captures: { rest: 'a/..' } }, '/users/a/%252E%252E/orders'],
+  ]
+  for (const [asked, path] of cases) {
+    const { request } = await transform({ replace: { uri } }, asked)
+    assert.equal(request.upstreamPath, path, JSON.stringify(asked))
+  }
+})
+
+test('JSON that is nested too deeply to be written anew is refused', async () => {
+  const depth = 100_000
+  const { answer } = await transform(
+    { remove: { body: ['b'] } },
+    {
+      method: 'POST',
+      headers: ['Content-Type', 'application/json'],
+      body: `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`,
+    },
+  )
+  assert.equal(answer?.status, 400)
 })

@@ -38,6 +38,35 @@ export class TemplateData {
   }
 }
 
+/**
+ * The same for a path: a value of the client stays within its segment, and none is a dot segment.
+ * What a route has captured of its path keeps its slashes.
+ */
+export class PathData extends TemplateData {
+  override header(name: string): string | undefined {
+    return segmentOf(super.header(name))
+  }
+
+  override queryParameter(name: string): string | undefined {
+    return segmentOf(super.queryParameter(name))
+  }
+
+  override capture(name: string): string | undefined {
+    return super.capture(name)?.split('/').map(withoutDots).join('/')
+  }
+
+  override consumer(field: 'id' | 'username' | 'custom_id'): string | undefined {
+    return segmentOf(super.consumer(field))
+  }
+}
+
+const segmentOf = (value: string | undefined): string | undefined =>
+  value === undefined ? undefined : withoutDots(value.replaceAll('/', '%2F'))
+
+/** Escaped once it would still be a dot segment (RFC 3986 6.2.2.3). */
+const withoutDots = (segment: string): string =>
+  /^(?:\.|%2e){1,2}$/i.test(segment) ? segment.replaceAll(/\.|%2e/gi, '%252E') : segment
+
 export type Template = (data: TemplateData) => string
 
 /** What a template asks for that is neither one of the names nor an `or` between them. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { redisSettings } from '../../redis/index.ts'
+import { countingFields } from '../../redis/index.ts'
 
 const limit = (period: string) =>
   Type.Optional(Type.Number({ exclusiveMinimum: 0, description: `Units per ${period}.` }))
@@ -15,15 +15,7 @@ export const schema = Type.Object(
       default: 'consumer',
       description: 'What is counted; where there is none, the address of the client is.',
     }),
-    policy: Type.Enum(['local', 'redis'], {
-      default: 'local',
-      description: '`local` counts in the memory of this host, `redis` over all hosts.',
-    }),
-    fault_tolerant: Type.Boolean({
-      default: true,
-      description: 'Without Redis: count on each host and go on. Otherwise requests get 500.',
-    }),
-    redis: redisSettings,
+    ...countingFields,
     block_on_first_violation: Type.Boolean({
       default: false,
       description: 'Refuse every request as soon as one of the limits is used up.',

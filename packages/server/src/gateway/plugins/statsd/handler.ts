@@ -1,7 +1,6 @@
 import {
   LogQueue,
   createLogger,
-  loggerProtocols,
   loggerScopes,
   openDatagrams,
   openTcpLines,
@@ -17,7 +16,8 @@ export const statsd = definePlugin({
   summary: 'Tells a StatsD server of requests, latencies and consumers.',
   schema: statsdSchema,
   scopes: loggerScopes,
-  protocols: loggerProtocols,
+  // Its metrics are of requests.
+  protocols: ['http', 'https', 'grpc', 'grpcs', 'ws', 'wss'],
   check: (config) => checkRates(config),
   create: (config, host) => createStatsd(config, host),
 })
@@ -37,9 +37,11 @@ const createStatsd = (config: StatsdConfig, host: PluginHost): PluginInstance =>
   const linesOf = statsdLines(config)
   const { send, close } = config.use_tcp ? overTcp(config, host) : overUdp(config, host)
   const queue = new LogQueue(config.queue, host, send)
-  return createLogger(host, queue, close, (exchange, record) => {
-    const lines = linesOf(exchange, record)
-    return lines.length === 0 ? undefined : lines.join('\n')
+  return createLogger(host, queue, close, {
+    request: (exchange, record) => {
+      const lines = linesOf(exchange, record)
+      return lines.length === 0 ? undefined : lines.join('\n')
+    },
   })
 }
 

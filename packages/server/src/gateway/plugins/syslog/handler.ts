@@ -1,5 +1,6 @@
 import {
   LogQueue,
+  connectionText,
   createLogger,
   entryText,
   loggerProtocols,
@@ -24,6 +25,8 @@ export const syslog = definePlugin({
   create: (config, host) => createSyslog(config, host),
 })
 
+type Written = { status: number; startedAt: Date }
+
 const timeoutMs = 10_000
 const keepAliveMs = 60_000
 
@@ -31,11 +34,12 @@ const createSyslog = (config: SyslogConfig, host: PluginHost): PluginInstance =>
   const { wants, message } = messages(config)
   const { send, close } = config.protocol === 'tcp' ? overTcp(config, host) : overUdp(config, host)
   const queue = new LogQueue(plainQueue, host, ([entry = ''], signal) => send(entry, signal))
-  return createLogger(host, queue, close, (exchange, record) =>
-    wants(record.status)
-      ? message(record.status, record.startedAt, entryText(exchange, record))
-      : undefined,
-  )
+  const line = ({ status, startedAt }: Written, text: () => string): string | undefined =>
+    wants(status) ? message(status, startedAt, text()) : undefined
+  return createLogger(host, queue, close, {
+    request: (exchange, record) => line(record, () => entryText(exchange, record)),
+    connection: (seen, record) => line(record, () => connectionText(seen, record)),
+  })
 }
 
 const overTcp = ({ host: name, port }: SyslogConfig, { locate }: PluginHost) => {

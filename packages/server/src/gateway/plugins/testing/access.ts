@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Credential, GatewayConfig } from '../../config/model.ts'
 import { indexConsumers } from '../../proxy/chain/consumers.ts'
+import { atOnce } from '../../slices.ts'
 import type { PluginExchange, PluginInstance } from '../plugin.ts'
 import { testExchange, type AskedExchange, type TestExchange } from './exchange.ts'
 
@@ -54,7 +55,7 @@ export const passwordOf = (name: string, password: string): string =>
 
 /** A request in a gateway that knows these people. */
 export const accessExchange = (given: People, asked: AskedExchange = {}): AccessExchange => {
-  const consumers = indexConsumers(given)
+  const consumers = atOnce(indexConsumers(given))
   const exchange: AccessExchange = Object.assign(testExchange(asked), {
     consumers,
     who: null,
@@ -83,7 +84,7 @@ export const accessOf = async (
   }
   if (exchange.who === null) return 'nobody'
   const { consumer, credential } = exchange.who
-  return consumer?.username ?? `${credential?.id ?? 'nobody'} without a consumer`
+  return consumer?.username ?? `${credential?.name ?? credential?.id ?? 'nobody'} without a consumer`
 }
 
 /** What an answer says: its message, or all of it. */

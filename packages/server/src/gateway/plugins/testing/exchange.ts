@@ -26,7 +26,9 @@ export type AskedExchange = Partial<
     'consumer' | 'credential' | 'groups' | 'clientIp' | 'captures' | 'tls' | 'client' | 'requestId'
   >
 > &
-  Partial<Pick<PluginRequest, 'method' | 'scheme' | 'host' | 'path' | 'query' | 'version'>> & {
+  Partial<
+    Pick<PluginRequest, 'method' | 'scheme' | 'host' | 'path' | 'query' | 'version' | 'framing'>
+  > & {
     /** Flat. */
     headers?: readonly string[]
     /** A body of unknown length when `chunked`. */
@@ -109,6 +111,8 @@ const requestOf = (
     upstreamPath: path,
     upstreamQuery: query,
     upstreamHost: 'service.test',
+    expectsContinue: headers.get('expect') === '100-continue',
+    framing: asked.framing ?? (asked.chunked === true ? 'chunks' : 'length'),
     bodyLength: asked.chunked === true ? null : body.length,
     readBody: (limit) => Promise.resolve(body.length > limit ? null : (exchange.sentBody ?? body)),
     setBody: (next) => void (exchange.sentBody = next),

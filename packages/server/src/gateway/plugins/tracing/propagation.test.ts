@@ -147,12 +147,9 @@ const handOn = (came: Record<string, string>, propagation: Propagation) => {
   const found = findTrace(exchange, propagation)
   tellTrace(exchange, propagation, found, {
     traceId: found?.trace.traceId ?? long,
-    traceIdDigits: found?.trace.traceIdDigits ?? 0,
     spanId: span,
     parentId: parent,
     sampled: true,
-    debug: found?.trace.debug ?? false,
-    baggage: found?.trace.baggage ?? [],
   })
   return { headers: Object.fromEntries(exchange.request.headers), exchange }
 }

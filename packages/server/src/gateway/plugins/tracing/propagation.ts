@@ -85,14 +85,16 @@ export type Found = { format: ExtractFormat; trace: IncomingTrace } | null
 export const findTrace = ({ request }: PluginExchange, { extract }: Propagation): Found =>
   extractTrace(request.headers, extract)
 
-/** Tells the service, and the loggers. */
+/** Tells the service, and the loggers; what came with the trace goes on with it. */
 export const tellTrace = (
   exchange: PluginExchange,
   propagation: Propagation,
   found: Found,
-  trace: OutgoingTrace,
+  own: Pick<OutgoingTrace, 'traceId' | 'spanId' | 'parentId' | 'sampled'>,
 ): void => {
   const { headers } = exchange.request
+  const { traceIdDigits = 0, debug = false, baggage = [] } = found?.trace ?? {}
+  const trace = { ...own, traceIdDigits, debug, baggage }
   for (const name of propagation.clear) headers.remove(name)
   const ids: Record<string, string> = {}
   for (const wanted of propagation.inject) {

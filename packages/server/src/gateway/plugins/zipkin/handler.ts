@@ -1,13 +1,15 @@
-import { LogQueue, openCollector, queueMetrics } from '../logging/index.ts'
+import { queueMetrics } from '../logging/index.ts'
 import { definePlugin, type PluginFault, type PluginHost, type PluginInstance } from '../plugin.ts'
 import {
   isSampled,
   newSpanId,
   newTraceId,
+  openExport,
   rememberTrace,
   settlePropagation,
   tellTrace,
   type Found,
+  type SpanExport,
 } from '../tracing/index.ts'
 import { zipkinSchema, type ZipkinConfig } from './schema.ts'
 import { zipkinSpans, type ZipkinTrace } from './spans.ts'
@@ -37,33 +39,15 @@ const checkTags = ({ static_tags }: ZipkinConfig): PluginFault[] => {
   )
 }
 
-const openSpans = (config: ZipkinConfig, host: PluginHost, url: string) => {
-  const collector = openCollector({
-    locate: host.locate,
-    url,
-    headers: { 'content-type': 'application/json' },
-    timeoutMs: config.connect_timeout + config.send_timeout + config.read_timeout,
-    keepAliveMs: 60_000,
-    verify: true,
-  })
-  const queue = new LogQueue(
-    config.queue,
-    host,
-    (batch, ending) => collector.send(`[${batch.join(',')}]`, ending),
-    'spans',
-  )
-  return {
-    queue,
-    close: async () => {
-      await queue.close()
-      collector.close()
-    },
-  }
+const openSpans = (config: ZipkinConfig, host: PluginHost): SpanExport | null => {
+  const { http_endpoint: url } = config
+  if (url === null) return null
+  return openExport(config, host, { name: 'spans', url, encode: (batch) => `[${batch.join(',')}]` })
 }
 
 const createZipkin = (config: ZipkinConfig, host: PluginHost): PluginInstance => {
-  const { http_endpoint, http_response_header_for_traceid: answerField } = config
-  const spans = http_endpoint === null ? null : openSpans(config, host, http_endpoint)
+  const answerField = config.http_response_header_for_traceid
+  const spans = openSpans(config, host)
   const { propagation: fields, header_type, default_header_type } = config
   const propagation = settlePropagation(fields, header_type, default_header_type)
   const traceOf = rememberTrace(propagation, (_, found) => ({
@@ -76,11 +60,8 @@ const createZipkin = (config: ZipkinConfig, host: PluginHost): PluginInstance =>
       const { found, spanId, proxySpanId, ...rest } = traceOf(exchange)
       tellTrace(exchange, propagation, found, {
         ...rest,
-        traceIdDigits: found?.trace.traceIdDigits ?? 0,
         spanId: proxySpanId,
         parentId: spanId,
-        debug: found?.trace.debug ?? false,
-        baggage: found?.trace.baggage ?? [],
       })
     },
     ...(answerField === null

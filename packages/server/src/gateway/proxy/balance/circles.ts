@@ -1,7 +1,7 @@
 import type { PoolTarget } from './pool-target.ts'
 
 export type Circles = {
-  /** Who is asked first, and who only when all of those refuse; the last holds everybody. */
+  /** Who is asked first, and who only when all of those refuse; the last holds all that may be asked. */
   circles: readonly (readonly PoolTarget[])[]
   /** Targets that take requests. */
   usable: readonly PoolTarget[]
@@ -13,8 +13,8 @@ export type Circles = {
 
 /**
  * Who takes requests. What the registry says (unhealthy, draining) counts as long as anybody is
- * left; what we found out ourselves counts as long as `panicBelow` percent of weight are well. A
- * target without weight gets nothing.
+ * left; what we found out ourselves counts as long as `panicBelow` percent of weight are well: with 0
+ * always, and then nobody is asked who is out. A target without weight gets nothing.
  */
 export const circlesOf = (
   targets: readonly PoolTarget[],
@@ -26,12 +26,13 @@ export const circlesOf = (
   const well = meant.filter(({ circuit }) => circuit.state === 'closed')
   const tried = meant.filter(({ circuit }) => circuit.state !== 'open')
   const available = meant.length === 0 ? 0 : (100 * weightOf(well)) / weightOf(meant)
-  const panic = meant.length > 0 && (tried.length === 0 || available < panicBelow)
+  const panic = meant.length > 0 && available < panicBelow
   const usable = panic ? meant : tried
   const near = zone === null || panic ? [] : well.filter((target) => target.member.zone === zone)
-  const circles = [near, usable, meant, healthy, weighty].filter(
-    (circle, at, all) => circle.length > (all[at - 1]?.length ?? 0),
-  )
+  const mayBeAsked = ({ circuit }: PoolTarget): boolean => panicBelow > 0 || circuit.state !== 'open'
+  const circles = [near, usable, meant, healthy, weighty]
+    .map((circle) => circle.filter(mayBeAsked))
+    .filter((circle, at, all) => circle.length > (all[at - 1]?.length ?? 0))
   return { circles, usable, available, panic }
 }
 

@@ -3,6 +3,9 @@ import { defaults } from './defaults.ts'
 /** Pauses double from base to max each time a target is put out again soon after it came back. */
 export type Pauses = { base_ms: number; max_ms: number }
 
+/** Who put a target out. */
+export type Opener = 'active checks' | 'passive checks' | 'breaker' | 'outlier detection'
+
 /**
  * Whether one target takes requests, by what became of earlier ones. Whoever judges targets
  * (passive and active checks, outlier detection, the breaker) opens it with a sentence; time alone
@@ -11,6 +14,8 @@ export type Pauses = { base_ms: number; max_ms: number }
 export class Circuit {
   state: 'closed' | 'open' | 'half-open' = 'closed'
   reason: string | null = null
+  /** Null as long as it is closed. */
+  openedBy: Opener | null = null
   sinceMs: number
   /** When an open one becomes half-open. */
   untilMs = 0
@@ -52,12 +57,13 @@ export class Circuit {
   open(
     reason: string,
     nowMs: number,
-    by: { pauses: Pauses; rampMs: number; successes: number },
+    by: { opener: Opener; pauses: Pauses; rampMs: number; successes: number },
   ): void {
     // Those under way when it was opened say nothing new.
     if (this.state === 'open') return
     const well = this.state === 'closed' ? nowMs - this.sinceMs : 0
     if (well > Math.max(by.pauses.max_ms, this.rampMs)) this.strikes = 0
+    this.openedBy = by.opener
     this.pauses = by.pauses
     this.rampMs = by.rampMs
     this.trialsLeft = Math.max(1, by.successes)
@@ -91,6 +97,7 @@ export class Circuit {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.reason = null
+    this.openedBy = null
     this.sinceMs = nowMs
     this.rampUp(nowMs, this.rampMs)
   }

@@ -8,6 +8,7 @@ import {
   type CheckRules,
   type Sign,
 } from './check-counters.ts'
+import type { Opener } from './circuit.ts'
 import { defaults } from './defaults.ts'
 import { FailureWindow } from './failure-window.ts'
 import type { PoolTarget } from './pool-target.ts'
@@ -63,7 +64,8 @@ export const judgeOutcome = (
     if (target.counters.count(sign, rules.passive) === 'down') {
       const successes = rules.passive.successes
       const reason = `passive checks counted too many failures, the last: ${wordsOf(outcome)}`
-      return eject(target, reason, rules, nowMs, mayEject, successes)
+      const why = { reason, opener: 'passive checks', successes } as const
+      return eject(target, why, rules, nowMs, mayEject)
     }
   }
   return judgeByBreaker(target, rules, nowMs) || judgeInRow(target, outcome, rules, nowMs, mayEject)
@@ -90,7 +92,7 @@ export const judgeProbe = (
       circuit.fail(reason, nowMs)
       return true
     }
-    return eject(target, reason, rules, nowMs, mayEject, 1)
+    return eject(target, { reason, opener: 'active checks', successes: 1 }, rules, nowMs, mayEject)
   }
   if (!target.origin.isAnswering(nowMs)) target.origin.onAnswering()
   if (verdict !== 'up' || circuit.state === 'closed') return false
@@ -125,7 +127,8 @@ export const judgeOutliers = (
       const rate = rates[index] ?? 1
       if (rate >= least) continue
       const reason = `${percent(rate)} of its requests succeed, ${percent(mean)} of those of its fellows`
-      if (eject(target, reason, rules, nowMs, mayEject, 1)) ejected.push(target)
+      const why = { reason, opener: 'outlier detection', successes: 1 } as const
+      if (eject(target, why, rules, nowMs, mayEject)) ejected.push(target)
     }
   }
   for (const target of targets) {
@@ -174,6 +177,7 @@ const judgeByBreaker = (target: PoolTarget, rules: JudgeRules, nowMs: number): b
   const reason = breakerReason(target, breaker, nowMs)
   if (reason === null) return false
   target.circuit.open(reason, nowMs, {
+    opener: 'breaker',
     pauses: { base_ms: breaker.open_ms, max_ms: breaker.open_ms },
     rampMs: breaker.ramp_ms,
     successes: 1,
@@ -208,19 +212,19 @@ const judgeInRow = (
   const most = rules.outlier?.consecutive_failures ?? 0
   if (most === 0 || target.failuresInRow < most) return false
   const reason = `${target.failuresInRow} failures in a row, the last: ${wordsOf(outcome)}`
-  return eject(target, reason, rules, nowMs, mayEject, 1)
+  const why = { reason, opener: 'outlier detection', successes: 1 } as const
+  return eject(target, why, rules, nowMs, mayEject)
 }
 
 const eject = (
   target: PoolTarget,
-  reason: string,
+  { reason, ...by }: { reason: string; opener: Opener; successes: number },
   { ejection }: JudgeRules,
   nowMs: number,
   mayEject: MayEject,
-  successes: number,
 ): boolean => {
   if (!mayEject(target)) return false
-  target.circuit.open(reason, nowMs, { pauses: ejection, rampMs: defaults.rampMs, successes })
+  target.circuit.open(reason, nowMs, { ...by, pauses: ejection, rampMs: defaults.rampMs })
   target.forgetFailures()
   return true
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 
 import type { Target } from '../../config/model.ts'
 import type { OriginTls } from '../dial.ts'
+import type { ProxyProtocol } from '../proxy-protocol/write.ts'
 import { defaults } from './defaults.ts'
 import type { NameState } from './names/names.ts'
 import type { UpstreamSpec } from './upstream-spec.ts'
@@ -15,11 +16,14 @@ export type Member = {
   port: number
   weight: number
   healthy: boolean
+  /** The platform looks after it; otherwise only checks of the upstream do, if there are any. */
+  supervised: boolean
   draining: boolean
   zone: string | null
   authority: string
   tls: OriginTls | null
   http2: boolean
+  proxyProtocol: ProxyProtocol | null
   /** False: DNS has not said anything yet, and the system looks the name up when it connects. */
   resolved: boolean
   /** What is wrong with its name; null when nothing is. */
@@ -53,11 +57,13 @@ const allMembersOf = (spec: UpstreamSpec, findName: FindName): Member[] => [
       port,
       weight,
       healthy,
+      supervised: true,
       draining,
       zone: zone ?? null,
       authority: endpoint.authority ?? authorityOf(spec, name, port),
       tls: tlsOf(spec, name),
       http2: speaksHttp2(spec),
+      proxyProtocol: spec.service.proxyProtocol ?? null,
       resolved: true,
       nameFailure: null,
     }
@@ -85,10 +91,12 @@ const membersAt = (spec: UpstreamSpec, place: Place, findName: FindName): Member
   const common = {
     instance: hostAndPort(host, port),
     healthy: true,
+    supervised: false,
     draining: false,
     zone,
     tls: tlsOf(spec, host),
     http2: speaksHttp2(spec),
+    proxyProtocol: spec.service.proxyProtocol ?? null,
   }
   const at = (address: string, atPort: number, more: Partial<Member>): Member => ({
     ...common,
@@ -150,6 +158,7 @@ export const isSameMember = (a: Member, b: Member | undefined): boolean =>
     a.zone === b.zone &&
     a.authority === b.authority &&
     a.http2 === b.http2 &&
+    a.proxyProtocol === b.proxyProtocol &&
     a.resolved === b.resolved &&
     a.nameFailure === b.nameFailure &&
     (a.tls === b.tls || JSON.stringify(a.tls) === JSON.stringify(b.tls)))

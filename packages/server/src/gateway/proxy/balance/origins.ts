@@ -52,8 +52,8 @@ export const createOrigins = ({ nowMs, warn }: OriginsDeps) => {
 
 export type Origins = ReturnType<typeof createOrigins>
 
-const keyOf = ({ host, port, tls, http2 }: OriginAddress): string =>
-  `${host}|${port}|${http2 === true ? 'h2' : ''}|${tls === undefined || tls === null ? '' : digestOf(tls)}`
+const keyOf = ({ host, port, tls, http2, proxyProtocol }: OriginAddress): string =>
+  `${host}|${port}|${http2 === true ? 'h2' : ''}|${proxyProtocol ?? ''}|${tls === undefined || tls === null ? '' : digestOf(tls)}`
 
 /** Not the text itself: it may hold a private key. */
 const digestOf = (tls: object): string =>

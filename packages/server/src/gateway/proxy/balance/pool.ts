@@ -16,6 +16,7 @@ import {
 } from './judge.ts'
 import { isSameMember, type Member } from './members.ts'
 import type { Origins } from './origins.ts'
+import type { SharedChecks } from './shared-checks.ts'
 import { compilePicker, type Picker } from './picker.ts'
 import { isAmong, PoolTarget, type TargetWatcher } from './pool-target.ts'
 
@@ -26,18 +27,22 @@ export type PoolDeps = {
   flights: Flights
   /** Makes the ids in sticky cookies. */
   secret: string
+  /** Absent: nobody else looks at the same targets. */
+  checks?: SharedChecks
 }
 
 /** The targets of one upstream: who is well, and whose turn it is. */
 export class Pool implements Balancer, TargetWatcher {
   readonly key: string
+  /** For people. */
+  name: string
   targets: readonly PoolTarget[] = []
   state: Circles = { circles: [], usable: [], available: 100, panic: false }
   panicBelow: number = defaults.panicThreshold
   private readonly deps: PoolDeps
   private upstream: Upstream | null = null
   private configured = 'null'
-  private rules: JudgeRules = compileJudgeRules(null)
+  rules: JudgeRules = compileJudgeRules(null)
   private watching = false
   private picker: Picker
   private checker: ActiveChecker | null = null
@@ -52,6 +57,7 @@ export class Pool implements Balancer, TargetWatcher {
 
   constructor(key: string, deps: PoolDeps) {
     this.key = key
+    this.name = key
     this.deps = deps
     this.picker = compilePicker(null, key, deps.secret)
   }
@@ -107,9 +113,13 @@ export class Pool implements Balancer, TargetWatcher {
     return this.targets.some((target) => target.weight > 0 && !isAmong(tried, target))
   }
 
+  /** One that waits for a trial counts: were it passed over for a failover, it would never return. */
   hasGood(nowMs: number, tried: readonly Endpoint[]): boolean {
     return this.state.usable.some(
-      (target) => target.circuit.state === 'closed' && target.isFree(nowMs, tried),
+      (target) =>
+        target.circuit.state !== 'open' &&
+        (target.circuit.state === 'closed' || target.inFlight === 0) &&
+        target.isFree(nowMs, tried),
     )
   }
 
@@ -133,7 +143,7 @@ export class Pool implements Balancer, TargetWatcher {
     for (const target of this.targets) if (target.circuit.advance(nowMs)) changed = true
     if (this.judgeOutliers(nowMs)) changed = true
     if (changed) this.arrange()
-    this.checker?.sweep(nowMs)
+    if (this.deps.checks?.areHere() !== false) this.checker?.sweep(nowMs)
   }
 
   destroy(): void {
@@ -206,8 +216,8 @@ export class Pool implements Balancer, TargetWatcher {
     this.picker.use(first)
     if (panic && !panicked && nowMs - this.panicToldMs >= 1000) {
       this.panicToldMs = nowMs
-      const { key, panicBelow } = this
-      this.deps.warn({ upstream: key, panicBelow }, 'too few targets are well, all are used')
+      const { name, panicBelow } = this
+      this.deps.warn({ upstream: name, panicBelow }, 'too few targets are well, all are used')
     }
   }
 
@@ -224,12 +234,13 @@ export class Pool implements Balancer, TargetWatcher {
     return undefined
   }
 
-  /** All of them refuse: any that was not tried, rather than none. */
+  /** All of them refuse: any that was not tried, rather than none; of those on trial one request. */
   private anyOf(tried: readonly Endpoint[]): PoolTarget | undefined {
     const everybody = this.state.circles.at(-1) ?? []
     for (let step = 0; step < everybody.length; step += 1) {
       const target = this.next(everybody)
-      if (target !== undefined && !isAmong(tried, target)) return target
+      if (target === undefined || isAmong(tried, target)) continue
+      if (this.panicBelow > 0 || !target.oneAtATime || target.inFlight === 0) return target
     }
     return undefined
   }
@@ -254,7 +265,18 @@ export class Pool implements Balancer, TargetWatcher {
     return ejected.length > 0
   }
 
+  /** What another worker's check has seen of a target. */
+  heard(targetId: string, seen: Seen): void {
+    const target = this.targets.find(({ id }) => id === targetId)
+    if (target !== undefined) this.judge(target, seen)
+  }
+
   private readonly onSeen = (target: PoolTarget, seen: Seen): void => {
+    this.deps.checks?.tell(this.key, target.id, seen)
+    this.judge(target, seen)
+  }
+
+  private judge(target: PoolTarget, seen: Seen): void {
     this.after(judgeProbe(target, seen, this.rules, this.deps.nowMs(), this.mayEject), target)
   }
 
@@ -270,7 +292,7 @@ export class Pool implements Balancer, TargetWatcher {
     if (nowMs - target.toldMs < 1000) return
     target.toldMs = nowMs
     const { circuit, instance } = target
-    const facts = { upstream: this.key, instance, reason: circuit.reason }
+    const facts = { upstream: this.name, instance, reason: circuit.reason }
     this.deps.warn(
       facts,
       circuit.state === 'open' ? 'target put out' : 'target takes requests again',
@@ -291,12 +313,15 @@ export class Pool implements Balancer, TargetWatcher {
 
 /**
  * Kong answers 503 once less than `threshold` percent are available. Here that number says from
- * where on all targets are used; what is told by `panic_threshold` comes first.
+ * where on all targets are used; what is told by `panic_threshold` comes first. Who names a breaker
+ * wants answers at once rather than attempts.
  */
 const panicBelowOf = (upstream: Upstream | null): number => {
-  const told = upstream?.['x-keelson'].panic_threshold
+  const { panic_threshold: told, breaker } = upstream?.['x-keelson'] ?? {}
   const threshold = upstream?.healthchecks.threshold ?? 0
-  return told ?? (threshold > 0 ? threshold : defaults.panicThreshold)
+  if (told !== undefined) return told
+  if (threshold > 0) return threshold
+  return breaker === undefined ? defaults.panicThreshold : 0
 }
 
 /** How much of its weight a target gets: less while it is on trial or comes back. */

@@ -18,6 +18,11 @@ const addresses = ['10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80', '10.0.0.4:80'] a
 const [ill] = addresses
 const times = (count: number) => Array.from({ length: count })
 
+const breaker = {
+  ...{ failures: 5, error_rate: 0.5, window_ms: 10_000 },
+  ...{ min_requests: 20, open_ms: 2_000, ramp_ms: 1_000 },
+}
+
 /** Four targets of which the first one can be made to fail. */
 const startFour = (changes: UpstreamChanges) => {
   const world = startUpstreams()
@@ -159,7 +164,7 @@ test('as many good trials as `successes` says', () => {
 test('thresholds of 0 are off', () => {
   using world = startFour({})
   for (let round = 0; round < 100; round += 1) world.status(500)
-  assert.equal(world.state()?.state, 'healthy')
+  assert.deepEqual([world.state()?.state, world.state()?.breaker], ['unchecked', 'off'])
 })
 
 test('too few are well: all are used, and whoever answers well then comes back at once', () => {
@@ -195,7 +200,6 @@ test('how many may be out before all are used', () => {
     ['half of the weight is out', {}, 2, false],
     ['three quarters are out', {}, 3, true],
     ['panic_threshold says when', { 'x-keelson': { panic_threshold: 10 } }, 3, false],
-    ['none is left: always', { 'x-keelson': { panic_threshold: 0 } }, 4, true],
     ["Kong's threshold stands for it", { threshold: 80 }, 1, true],
     [
       'panic_threshold before threshold',
@@ -212,6 +216,42 @@ test('how many may be out before all are used', () => {
     assert.equal(world.pool.state.panic, panic, what)
     assert.notEqual(world.send(world.pool), 'nobody', what)
   }
+})
+
+test('all are out, and somebody wants answers rather than attempts: nobody is asked', () => {
+  const cases: UpstreamChanges[] = [
+    { 'x-keelson': { panic_threshold: 0 }, passive: ejectAfter(1) },
+    { 'x-keelson': { breaker: { ...breaker, failures: 1 } } },
+  ]
+  for (const changes of cases) {
+    using world = startFour(changes)
+    for (const target of world.pool.targets) {
+      target.report({ kind: 'status', status: 500, latencyMs: 1 }, 0)
+    }
+    assert.equal(world.send(world.pool), 'nobody')
+    world.wait(5_000)
+    const trials = times(6).map(() => {
+      const target = world.pool.pick(world.ask(), [])
+      target?.begin()
+      return target?.instance ?? 'nobody'
+    })
+    const each = Object.fromEntries(addresses.map((address) => [address, 1]))
+    assert.deepEqual(tally(trials), { ...each, nobody: 2 }, 'one request to each on trial')
+    for (const target of world.pool.targets) {
+      target.report({ kind: 'status', status: 200, latencyMs: 1 }, world.clock.monotonicMs())
+      target.end()
+    }
+    assert.notEqual(world.send(world.pool), 'nobody')
+  }
+})
+
+test('a breaker with a panic_threshold: below it all are used again', () => {
+  const tuning = { breaker: { ...breaker, failures: 1 }, panic_threshold: 50 }
+  using world = startFour({ 'x-keelson': tuning })
+  for (const target of world.pool.targets) {
+    target.report({ kind: 'status', status: 500, latencyMs: 1 }, 0)
+  }
+  assert.notEqual(world.send(world.pool), 'nobody')
 })
 
 test('at most max_percent are put out, but always one', () => {
@@ -254,11 +294,6 @@ test('instances that the platform finds well again are well', () => {
   world.use(spec(true))
   assert.equal(world.states()[0]?.state, 'healthy')
 })
-
-const breaker = {
-  ...{ failures: 5, error_rate: 0.5, window_ms: 10_000 },
-  ...{ min_requests: 20, open_ms: 2_000, ramp_ms: 1_000 },
-}
 
 test('breaker: opens by failures in a row, tries one request, ramps up', () => {
   using world = startFour({ 'x-keelson': { breaker } })

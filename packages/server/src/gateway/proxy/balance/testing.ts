@@ -1,6 +1,7 @@
 import type { Target, Upstream } from '../../config/model.ts'
 import { createManualClock } from '../../../kernel/testing/clock.ts'
 import { createFlights } from '../flights.ts'
+import { atOnce } from '../../slices.ts'
 import type { BalanceAsk } from './balancing.ts'
 import { Pool } from './pool.ts'
 import type { NameResolver } from './names/resolver.ts'
@@ -145,7 +146,7 @@ export const startUpstreams = (resolve: NameResolver = notFound) => {
     secret: 'of the tests',
   })
   const use = (...specs: UpstreamSpec[]): Pool => {
-    const balancer = upstreams.use(specs).get(specs[0]?.key ?? '')
+    const balancer = atOnce(upstreams.use(specs)).get(specs[0]?.key ?? '')
     if (!(balancer instanceof Pool)) throw new Error('no balancer')
     return balancer
   }

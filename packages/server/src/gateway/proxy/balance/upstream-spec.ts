@@ -1,6 +1,7 @@
 import type { ServiceProtocol, Target, Upstream } from '../../config/model.ts'
 import type { GatewayEndpoint } from '../../snapshot.ts'
 import type { OriginTls } from '../dial.ts'
+import type { ProxyProtocol } from '../proxy-protocol/write.ts'
 
 /** What a snapshot says of one set of targets. */
 export type UpstreamSpec = {
@@ -18,12 +19,11 @@ export type UpstreamSpec = {
 }
 
 /**
- * Weight is 100 and the zone unknown unless somebody says so. `authority`: what Host says where the
- * target decides it; the address when absent.
+ * Weight is 100 unless somebody says so. `authority`: what Host says where the target decides it;
+ * the address when absent.
  */
 export type SpecEndpoint = GatewayEndpoint & {
   weight?: number
-  zone?: string
   authority?: string
 }
 
@@ -39,6 +39,8 @@ export type UpstreamService = {
   tls: OriginTls | null
   /** How HTTP is spoken to it; 1.1 when absent, and always 2 for gRPC. */
   httpVersion?: '1.1' | '2'
+  /** How targets are told who the client is; not at all when absent. */
+  proxyProtocol?: ProxyProtocol | null
 }
 
 /** Whether two snapshots say the same; targets and upstreams that did not change are the same objects. */
@@ -67,4 +69,5 @@ const isSameService = (a: UpstreamService, b: UpstreamService): boolean =>
   a.host === b.host &&
   a.port === b.port &&
   a.httpVersion === b.httpVersion &&
+  a.proxyProtocol === b.proxyProtocol &&
   (a.tls === b.tls || JSON.stringify(a.tls) === JSON.stringify(b.tls))

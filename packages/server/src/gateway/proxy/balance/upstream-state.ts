@@ -19,12 +19,19 @@ export type TargetState = {
   weight: number
   /** Less than `weight` while it starts slowly or comes back; 0 while it gets nothing. */
   effectiveWeight: number
-  state: 'healthy' | 'unhealthy' | 'draining' | 'ejected' | 'half-open' | 'unresolved'
-  breaker: 'closed' | 'open' | 'half-open'
+  state:
+    | 'healthy'
+    | 'unchecked' // nobody looks after it, and nothing speaks against it
+    | 'unhealthy'
+    | 'draining'
+    | 'ejected'
+    | 'half-open'
+    | 'unresolved'
+  breaker: 'closed' | 'open' | 'half-open' | 'off'
   inFlight: number
   /** Moving average that follows peaks at once; null before the first answer. */
   latencyMs: number | null
-  /** A sentence on why it is not simply healthy; null when it is. */
+  /** A sentence on why it does not simply take requests; null when it does. */
   reason: string | null
   /** When it came into this state. */
   since: string

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../kernel/clock.ts'
 import type { Flight, Flights } from '../flights.ts'
 import type { Origin } from '../origin.ts'
+import type { Work } from '../../slices.ts'
+import type { WorkerPart } from '../worker-part.ts'
 import type { Balancer } from './balancing.ts'
 import { membersOf, namesOf } from './members.ts'
 import { createNames } from './names/names.ts'
@@ -10,6 +12,7 @@ import { createNameResolver, type NameResolver } from './names/resolver.ts'
 import { createOrigins } from './origins.ts'
 import { targetState } from './pool-state.ts'
 import { Pool } from './pool.ts'
+import { shareChecks } from './shared-checks.ts'
 import { isSameSpec, type UpstreamSpec } from './upstream-spec.ts'
 import type { UpstreamState } from './upstream-state.ts'
 
@@ -26,6 +29,7 @@ export type UpstreamsDeps = {
    * are known until this process ends.
    */
   secret?: string
+  worker?: WorkerPart | undefined
 }
 
 type Known = { pool: Pool; spec: UpstreamSpec; names: ReadonlySet<string> }
@@ -40,12 +44,18 @@ type Known = { pool: Pool; spec: UpstreamSpec; names: ReadonlySet<string> }
  * count the instance's flight. `sweep` is called every 100 ms or so: deadlines, pauses, checks.
  */
 export const createUpstreams = (deps: UpstreamsDeps) => {
-  const { nowMs, clock, flights, warn } = deps
+  const { nowMs, clock, flights, warn, worker } = deps
   const origins = createOrigins({ nowMs, warn })
   const ownResolver = createNameResolver()
   const secret = deps.secret ?? randomBytes(32).toString('base64url')
-  const poolDeps = { nowMs, warn, origins, flights, secret }
   let known = new Map<string, Known>()
+  const checks =
+    worker === undefined
+      ? null
+      : shareChecks(worker, nowMs, (pool, target, seen) =>
+          known.get(pool)?.pool.heard(target, seen),
+        )
+  const poolDeps = { nowMs, warn, origins, flights, secret, ...(checks === null ? {} : { checks }) }
 
   const keepOrigins = (): void => {
     const named = new Set<Origin>()
@@ -82,25 +92,31 @@ export const createUpstreams = (deps: UpstreamsDeps) => {
   })
 
   return {
-    use(specs: readonly UpstreamSpec[]): ReadonlyMap<string, Balancer> {
+    *use(specs: readonly UpstreamSpec[]): Work<ReadonlyMap<string, Balancer>> {
       const next = new Map<string, Known>()
       const changed: Known[] = []
       for (const spec of specs) {
+        yield
         const before = known.get(spec.key)
         const same = before !== undefined && isSameSpec(before.spec, spec)
         const pool = before?.pool ?? new Pool(spec.key, poolDeps)
+        pool.name = nameOf(spec)
         const one = { pool, spec, names: same ? before.names : new Set(namesOf(spec)) }
         next.set(spec.key, one)
         if (!same) changed.push(one)
       }
+      for (const [key, { pool }] of known) if (!next.has(key)) pool.destroy()
+      // Before the names: an answer of DNS that comes in between finds whom it concerns.
+      known = next
       names.use(new Set([...next.values()].flatMap((one) => [...one.names])))
       for (const { pool, spec } of changed) {
+        yield
         pool.configure(spec.upstream)
         pool.setMembers(membersOf(spec, names.get))
       }
-      for (const [key, { pool }] of known) if (!next.has(key)) pool.destroy()
-      known = next
+      // Without a pause: a target that DNS adds meanwhile would be forgotten.
       keepFlights()
+      yield
       keepOrigins()
       return new Map([...next].map(([key, { pool }]) => [key, pool]))
     },
@@ -117,19 +133,21 @@ export const createUpstreams = (deps: UpstreamsDeps) => {
       const now = nowMs()
       const wallNow = clock.now().getTime()
       const wallTime = (ms: number) => new Date(wallNow + ms - now).toISOString()
+      const times = { nowMs: now, wallTime }
       return [...known.values()].map(({ pool, spec }) => ({
         key: spec.key,
-        name: spec.name ?? spec.upstream?.name ?? spec.key,
+        name: pool.name,
         algorithm: pool.algorithm,
         available: pool.state.available,
         panicBelow: pool.panicBelow,
         panic: pool.state.panic,
-        targets: pool.targets.map((target) => targetState(target, now, wallTime)),
+        targets: pool.targets.map((target) => targetState(target, pool.rules, times)),
       }))
     },
 
     /** Ends connections, checks and look-ups. */
     destroy(): void {
+      checks?.destroy()
       for (const { pool } of known.values()) pool.destroy()
       names.destroy()
       ownResolver.cancel()
@@ -137,5 +155,7 @@ export const createUpstreams = (deps: UpstreamsDeps) => {
     },
   }
 }
+
+const nameOf = ({ key, name, upstream }: UpstreamSpec): string => name ?? upstream?.name ?? key
 
 export type Upstreams = ReturnType<typeof createUpstreams>

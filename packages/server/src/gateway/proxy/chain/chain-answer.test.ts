@@ -14,6 +14,7 @@ import {
   startRawOrigin,
   until,
 } from '../../testing/gateway.ts'
+import { rawClient } from '../front/testing.ts'
 import { app, knowing, plugin } from './testing.ts'
 
 const answers: {
@@ -275,6 +276,34 @@ test('a WebSocket passes its plugins: refused by access, seen by response and lo
   await until(() => logged.length === 2, 'both are logged')
   assert.deepEqual(logged, [401, 101])
   sockets.close()
+})
+
+test('a WebSocket waits for a hook that looks at its handshake, with what came behind it', async () => {
+  const looked = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const slow = plugin('slow', 10, () => ({
+    response: async (_exchange, response) => {
+      looked.resolve()
+      await release.promise
+      response.headers.add('x-late', 'yes')
+    },
+  }))
+  await using origin = await startRawOrigin((socket) => {
+    const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+    socket.once('data', () => socket.end(`${head}\r\nearly,`))
+  })
+  await using gateway = await openGateway({
+    plugins: [slow],
+    config: app(origin.port, { plugins: [aPlugin('slow')] }),
+  })
+  const handshake =
+    'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  using client = rawClient(gateway.port)
+  client.send(handshake)
+  await looked.promise
+  assert.equal(client.heard(), '')
+  release.resolve()
+  assert.match(await client.end(), /^HTTP\/1\.1 101 [^]*x-late: yes\r\n[^]*\r\n\r\nearly,$/)
 })
 
 test('an answer that waits for a hook is not taken in meanwhile', async () => {

@@ -1,8 +1,11 @@
 import type { GatewayAnswer, PluginRequest } from '../../plugins/plugin.ts'
 import type { ClientExchange } from '../client-exchange.ts'
 import { HeaderList } from '../header-list.ts'
+import { expectsContinue, type RequestHead } from '../request-head.ts'
 import type { Way } from '../way.ts'
 import type { RequestBody } from './request-body.ts'
+
+type RequestParts = { client: ClientExchange; way: Way; head: RequestHead; fields: string[] }
 
 /** The request as the plugins see and change it. */
 export class ChainRequest implements PluginRequest {
@@ -14,12 +17,14 @@ export class ChainRequest implements PluginRequest {
   chosenHost: string | null = null
   private readonly client: ClientExchange
   private readonly way: Way
+  private readonly head: RequestHead
   private readonly body: RequestBody
   private parsedCookies: ReadonlyMap<string, string> | null = null
 
-  constructor(client: ClientExchange, way: Way, fields: string[], body: RequestBody) {
+  constructor({ client, way, head, fields }: RequestParts, body: RequestBody) {
     this.client = client
     this.way = way
+    this.head = head
     this.body = body
     this.method = client.method
     this.headers = new HeaderList(fields)
@@ -51,6 +56,10 @@ export class ChainRequest implements PluginRequest {
     return this.client.target
   }
 
+  get expectsContinue(): boolean {
+    return expectsContinue(this.client)
+  }
+
   get proxyAuthorization(): string | null {
     return this.client.headers.get('proxy-authorization') ?? null
   }
@@ -64,6 +73,11 @@ export class ChainRequest implements PluginRequest {
 
   set upstreamHost(host: string) {
     this.chosenHost = host
+  }
+
+  get framing(): PluginRequest['framing'] {
+    if (this.head.declaresLength) return 'length'
+    return this.head.chunked ? 'chunks' : 'nothing'
   }
 
   get bodyLength(): number | null {

@@ -36,7 +36,8 @@ export class Chain {
   /** What applies as long as nobody is known. */
   readonly base: Slots
   private readonly resolve: ((consumerId: string) => Slots | null) | null
-  private readonly byConsumer = new LRUCache<string, Slots>({ max: limits.consumerChains })
+  /** Null as long as nobody needs it: such a cache takes 2 ms to make, and a route may have a chain of its own. */
+  private byConsumer: LRUCache<string, Slots> | null = null
   private readonly onRunning: (change: 1 | -1) => void
 
   constructor(parts: {
@@ -55,10 +56,11 @@ export class Chain {
   /** Slots in the same places, with the consumer's own plugins in them. */
   for({ id }: Consumer): Slots {
     if (this.resolve === null) return this.base
-    const known = this.byConsumer.get(id)
+    const known = this.byConsumer?.get(id)
     if (known !== undefined) return known
     const own = this.resolve(id)
     if (own === null) return this.base
+    this.byConsumer ??= new LRUCache({ max: limits.consumerChains })
     this.byConsumer.set(id, own)
     return own
   }

@@ -4,7 +4,9 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { Chain, slotsOf, type Slots } from './chain.ts'
 import { indexConsumers, withShared } from './consumers.ts'
 import type { ConsumerIndex } from '../../plugins/plugin.ts'
+import { StreamChain } from '../../streams/stream-chain.ts'
 import type { Bound, Instances, ProxyLog } from './instances.ts'
+import type { Work } from '../../slices.ts'
 
 export type ChainDeps = {
   instances: Instances
@@ -18,6 +20,8 @@ export type ChainDeps = {
 export type Chains = {
   /** Null when no plugin can apply to the route. */
   of(route: Route, service: Service | null): Chain | null
+  /** Of a route for connections that are no HTTP; null when no plugin can apply to it. */
+  ofConnections(route: Route, service: Service | null): StreamChain | null
   /** Of requests that no route takes: plugins for everything see their answers. */
   readonly unrouted: Chain | null
   /** Nobody begins with these chains any more. */
@@ -32,32 +36,36 @@ type Scoped = { name: string; priority: number; byScope: Map<string, Bound>; for
  * configuration runs: of route, service and consumer; of the pairs; of one; of all
  * (kong/runloop/plugins_iterator.lua).
  */
-export const createChains = (
+export function* createChains(
   document: GatewayDocument,
   { instances, sharedConsumers }: ChainDeps,
-): Chains => {
-  const enabled = document.config.plugins.filter(isHttp)
-  const consumers = withShared(indexConsumers(document.config), sharedConsumers)
+): Work<Chains> {
+  const enabled = document.config.plugins.filter((entity) => isHttp(entity) || isStream(entity))
+  const consumers = withShared(yield* indexConsumers(document.config), sharedConsumers)
   const bounds: Bound[] = []
   const scopes = new Map<string, Scoped>()
+  const streamScopes = new Map<string, Scoped>()
+  const protocols = new Map<Bound, PluginEntity['protocols']>()
   const withPlugins = new Set<string>()
   const consumersWithPlugins = new Set<string>()
   for (const entity of enabled) {
+    yield
     const bound = instances.take(entity, document.stack)
     bounds.push(bound)
-    if (seesNothing(bound)) continue
-    const { name, priority } = bound
-    const known = scopes.get(name) ?? { name, priority, byScope: new Map(), forConsumers: false }
-    known.byScope.set(scopeOf(entity.route, entity.service, entity.consumer), bound)
+    if (isStream(entity) && seesConnections(bound)) {
+      note(streamScopes, entity, bound)
+      protocols.set(bound, entity.protocols)
+    }
+    if (!isHttp(entity) || seesNothing(bound)) continue
+    const known = note(scopes, entity, bound)
     if (entity.consumer !== null) {
       known.forConsumers = true
       consumersWithPlugins.add(entity.consumer)
     }
     if (entity.route !== null) withPlugins.add(entity.route)
     if (entity.service !== null) withPlugins.add(entity.service)
-    scopes.set(name, known)
   }
-  const ordered = [...scopes.values()].sort((a, b) => b.priority - a.priority)
+  const ordered = byPriority(scopes)
 
   let running = 0
   let released = false
@@ -66,7 +74,7 @@ export const createChains = (
     if (released && running === 0) giveAll()
   }
   const giveAll = (): void => {
-    for (const bound of bounds.splice(0)) instances.give(bound)
+    instances.giveAll(bounds.splice(0))
   }
 
   const chainOf = (route: string | null, service: string | null): Chain | null => {
@@ -105,6 +113,15 @@ export const createChains = (
             withPlugins.has(route.id) ? route.id : null,
             service !== null && withPlugins.has(service.id) ? service.id : null,
           ),
+    ofConnections(route, service) {
+      const found = byPriority(streamScopes).flatMap((scoped) => {
+        const bound = lookUp(scoped, route.id, service?.id ?? null, null)
+        if (bound === null) return []
+        const isMeant = route.protocols.some((one) => protocols.get(bound)?.includes(one))
+        return isMeant ? [bound] : []
+      })
+      return found.length === 0 ? null : new StreamChain(found, onRunning)
+    },
     unrouted: chainOf(null, null),
     release(): void {
       released = true
@@ -115,6 +132,23 @@ export const createChains = (
 
 const isHttp = ({ enabled, protocols }: PluginEntity): boolean =>
   enabled && protocols.some((protocol) => /^(?:https?|grpcs?|wss?)$/.test(protocol))
+
+const isStream = ({ enabled, protocols }: PluginEntity): boolean =>
+  enabled && protocols.some((protocol) => /^(?:tcp|tls)/.test(protocol))
+
+const seesConnections = ({ instance }: Bound): boolean =>
+  instance.connect !== undefined || instance.disconnected !== undefined
+
+const note = (scopes: Map<string, Scoped>, entity: PluginEntity, bound: Bound): Scoped => {
+  const { name, priority } = bound
+  const known = scopes.get(name) ?? { name, priority, byScope: new Map(), forConsumers: false }
+  known.byScope.set(scopeOf(entity.route, entity.service, entity.consumer), bound)
+  scopes.set(name, known)
+  return known
+}
+
+const byPriority = (scopes: ReadonlyMap<string, Scoped>): Scoped[] =>
+  [...scopes.values()].sort((a, b) => b.priority - a.priority)
 
 /** One that only says something to others, as acme: routes are as fast with it as without. */
 const seesNothing = ({ instance }: Bound): boolean =>

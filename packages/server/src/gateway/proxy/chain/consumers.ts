@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Consumer, Credential, CredentialKind, GatewayConfig } from '../../config/model.ts'
 import type { ConsumerIndex } from '../../plugins/plugin.ts'
+import type { Work } from '../../slices.ts'
 
 /** Consumers of one document, and by what they prove themselves. */
-export const indexConsumers = (
+export function* indexConsumers(
   config: Pick<GatewayConfig, 'consumers' | 'credentials' | 'acls'>,
-): ConsumerIndex => {
+): Work<ConsumerIndex> {
   const byId = new Map<string, Consumer>()
   const byName = new Map<string, Consumer>()
   const byCustomId = new Map<string, Consumer>()
   for (const consumer of config.consumers) {
+    yield
     byId.set(consumer.id, consumer)
     if (consumer.username !== null) byName.set(consumer.username, consumer)
     if (consumer.custom_id !== null) byCustomId.set(consumer.custom_id, consumer)
@@ -17,6 +19,7 @@ export const indexConsumers = (
   let hasDigests = false
   const byLookup = new Map<CredentialKind, Map<string, Found>>()
   for (const credential of config.credentials) {
+    yield
     const consumer = byId.get(credential.consumer)
     if (consumer === undefined) continue
     const known = byLookup.get(credential.kind) ?? new Map<string, Found>()
@@ -26,6 +29,7 @@ export const indexConsumers = (
   }
   const groups = new Map<string, string[]>()
   for (const { consumer, group } of config.acls) {
+    yield
     const own = groups.get(consumer)
     if (own === undefined) groups.set(consumer, [group])
     else own.push(group)

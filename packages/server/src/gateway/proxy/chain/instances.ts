@@ -4,6 +4,8 @@ import type { PluginEntity } from '../../config/model.ts'
 import type { PluginTable } from '../../plugins/index.ts'
 import type { NodeFacts, PluginInstance, SharedCounters } from '../../plugins/plugin.ts'
 import type { GatewaySnapshot } from '../../snapshot.ts'
+import { inSlices, type Work } from '../../slices.ts'
+import type { WorkerPart } from '../worker-part.ts'
 
 /** The part of a pino logger that the proxy uses. */
 export type ProxyLog = {
@@ -23,6 +25,7 @@ export type InstanceDeps = {
   node: NodeFacts
   /** Instances of the snapshot in effect. */
   services: () => GatewaySnapshot['services']
+  worker?: WorkerPart | undefined
 }
 
 /** A configured plugin that runs. */
@@ -73,7 +76,7 @@ type Locate = (host: string, port: number) => { host: string; port: number }
  * its instance, with all that it has counted and opened.
  */
 export const createInstances = (deps: InstanceDeps) => {
-  const { plugins, clock, newId, log, counters, secret, node, services } = deps
+  const { plugins, clock, newId, log, counters, secret, node, services, worker } = deps
   const all = new Map<string, Bound>()
   const closing = new Set<Promise<void>>()
 
@@ -105,7 +108,8 @@ export const createInstances = (deps: InstanceDeps) => {
     }
     if (definition === undefined) return refused('there is no such plugin')
     const locate = stack === null ? {} : { locate: locateFor(stack) }
-    const host = { clock, newId, log, entity, counters, secret, node, ...locate }
+    const workers = worker === undefined ? {} : { workers: worker }
+    const host = { clock, newId, log, entity, counters, secret, node, ...locate, ...workers }
     try {
       const instance = definition.create(entity.config, host)
       return new Bound({ ...parts, priority: definition.priority, instance })
@@ -114,8 +118,27 @@ export const createInstances = (deps: InstanceDeps) => {
     }
   }
 
+  const giving = function* (given: readonly Bound[]): Work<void> {
+    for (const bound of given) {
+      yield
+      bound.holders -= 1
+      if (bound.holders > 0) continue
+      all.delete(bound.key)
+      if (bound.instance.close !== undefined) close(bound)
+    }
+  }
+
+  const close = ({ name, instance }: Bound): void => {
+    const closed = Promise.try(() => instance.close?.())
+      .catch((error: unknown) =>
+        log.warn({ plugin: name, reason: messageOf(error) }, 'plugin did not close'),
+      )
+      .finally(() => closing.delete(closed))
+    closing.add(closed)
+  }
+
   return {
-    /** The instance of this entity; `give` follows exactly once. */
+    /** The instance of this entity; it is given back exactly once. */
     take(entity: PluginEntity, stack: string | null): Bound {
       const key = keyOf(entity, stack)
       const bound = all.get(key) ?? create(entity, stack, key)
@@ -124,22 +147,15 @@ export const createInstances = (deps: InstanceDeps) => {
       return bound
     },
 
-    /** One that nobody has any more is closed. */
-    give(bound: Bound): void {
-      bound.holders -= 1
-      if (bound.holders > 0) return
-      all.delete(bound.key)
-      const closed = Promise.try(() => bound.instance.close?.())
-        .catch((error: unknown) =>
-          log.warn({ plugin: bound.name, reason: messageOf(error) }, 'plugin did not close'),
-        )
-        .finally(() => closing.delete(closed))
+    /** Those that nobody has any more are closed. */
+    giveAll(given: readonly Bound[]): void {
+      const closed = inSlices(giving(given)).finally(() => closing.delete(closed))
       closing.add(closed)
     },
 
     /** Resolves when those that nobody has any more are closed: what they owe others is told. */
     async closed(): Promise<void> {
-      await Promise.all(closing)
+      while (closing.size > 0) await Promise.all(closing)
     },
 
     /** Prometheus lines of the plugins themselves. */

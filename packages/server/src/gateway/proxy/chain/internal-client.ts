@@ -76,7 +76,7 @@ export class InternalClient implements ClientExchange {
   startBody(): void {
     this.bodyComplete = true
     if (this.body !== null) this.listener.onBody(this.body)
-    this.listener.onBodyEnd()
+    this.listener.onBodyEnd(null)
   }
 
   pauseBody(): void {}

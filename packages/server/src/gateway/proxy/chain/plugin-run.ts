@@ -138,14 +138,17 @@ export class PluginRun extends PluginHooks implements ClientListener, AnswerOwne
     } else dressOwn(raw, this.requestId, now - this.startedMs)
   }
 
-  /** Headers of the answer that makes a WebSocket: hooks that wait are not waited for. */
-  private decorate(head: ResponseHead): void {
+  /** Headers of the answer that makes a WebSocket. */
+  private decorate(head: ResponseHead): void | Promise<void> {
     const response = new ChainResponse(head.status, head.reason, head.headers, 'service', null)
-    void this.responseFrom(0, response)
-    this.dress(response)
-    head.headers = response.headers.raw
-    this.answer.status = head.status
-    this.answer.response = response
+    const finish = (): void => {
+      this.dress(response)
+      head.headers = response.headers.raw
+      this.answer.status = head.status
+      this.answer.response = response
+    }
+    const waiting = this.responseFrom(0, response)
+    return waiting === undefined ? finish() : waiting.then(finish)
   }
 
   failed(by: Bound | null, error: unknown): void {
@@ -185,8 +188,8 @@ export class PluginRun extends PluginHooks implements ClientListener, AnswerOwne
     this.body.onBytes(bytes)
   }
 
-  onBodyEnd(): void {
-    this.body.onEnd()
+  onBodyEnd(trailers: readonly string[] | null): void {
+    this.body.onEnd(trailers)
   }
 
   onDrain(): void {

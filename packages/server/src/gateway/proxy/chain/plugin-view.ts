@@ -11,7 +11,8 @@ import type { ExchangeWatch } from '../exchange-parts.ts'
 import { HeaderList } from '../header-list.ts'
 import { kongError } from '../kong-answer.ts'
 import type { RequestAsk } from '../request-ask.ts'
-import type { RequestHead } from '../request-head.ts'
+import { dashed, type RequestHead } from '../request-head.ts'
+import { tlsSeenBy } from '../../tls/client-trust.ts'
 import type { Way } from '../way.ts'
 import { upstreamHead, type UpstreamHead } from '../upstream-head.ts'
 import type { Chain, Slots } from './chain.ts'
@@ -64,7 +65,7 @@ export abstract class PluginView implements PluginExchange {
     this.startedMs = parts.startedMs
     this.slots = parts.chain.base
     this.body = new RequestBody(parts.client, this)
-    this.request = new ChainRequest(parts.client, parts.way, parts.fields, this.body)
+    this.request = new ChainRequest(parts, this.body)
     const { answerHeaders } = parts.way
     if (answerHeaders !== null) this.answerHeaders.raw.push(...answerHeaders)
   }
@@ -85,7 +86,10 @@ export abstract class PluginView implements PluginExchange {
   }
 
   get tls(): ClientTls | null {
-    return this.outer.tls
+    const { plan } = this.way
+    return plan === null
+      ? this.outer.tls
+      : tlsSeenBy(this.outer.tls, plan.document.config.ca_certificates)
   }
 
   get route(): Route | null {
@@ -193,6 +197,8 @@ const identityFields: ReadonlySet<string> = new Set([
   'x-consumer-username',
   'x-credential-identifier',
   'x-anonymous-consumer',
+  'x-consumer-groups',
+  'x-authenticated-groups',
 ])
 
 const shortestIdentity = 'x-consumer-id'.length
@@ -202,7 +208,7 @@ const removeIdentity = (raw: string[]): void => {
   for (let at = raw.length - 2; at >= 0; at -= 2) {
     const name = raw[at] ?? ''
     if (name.length < shortestIdentity || (name.charCodeAt(0) | 0x20) !== 0x78) continue
-    if (identityFields.has(name.toLowerCase())) raw.splice(at, 2)
+    if (identityFields.has(dashed(name.toLowerCase()))) raw.splice(at, 2)
   }
 }
 

@@ -17,6 +17,7 @@ export class RequestBody {
   private passed = 0
   private started = false
   private complete: boolean
+  private trailers: readonly string[] | null = null
   private dropped = false
   private reader: Reader | null = null
   /** Undefined: the client's own body. */
@@ -85,12 +86,12 @@ export class RequestBody {
     this.sink = sink
     if (this.replaced !== undefined) {
       if (this.replaced !== null && this.replaced.length > 0) sink.onBody(this.replaced)
-      return sink.onBodyEnd()
+      return sink.onBodyEnd(null)
     }
     const { pieces } = this
     this.pieces = none
     for (const piece of pieces) sink.onBody(piece)
-    if (this.complete) sink.onBodyEnd()
+    if (this.complete) sink.onBodyEnd(this.trailers)
     else this.flow()
   }
 
@@ -125,11 +126,12 @@ export class RequestBody {
     if (this.reader === null) this.client.pauseBody()
   }
 
-  onEnd(): void {
+  onEnd(trailers: readonly string[] | null): void {
     if (this.dropped) return
     this.complete = true
-    if (this.sink !== null) this.sink.onBodyEnd()
-    else this.settleReader(this.whole())
+    if (this.sink !== null) return this.sink.onBodyEnd(trailers)
+    this.trailers = trailers
+    this.settleReader(this.whole())
   }
 
   /** The client has left: nobody waits any more. */

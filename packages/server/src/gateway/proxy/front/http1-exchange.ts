@@ -117,7 +117,7 @@ export class Http1Exchange implements ClientExchange {
       return
     }
     this.listener.onBody(bytes)
-    if (this.bodyLeft === 0 && !this.dropped) this.listener.onBodyEnd()
+    if (this.bodyLeft === 0 && !this.dropped) this.listener.onBodyEnd(null)
   }
 
   sendInformational(status: number, headers: readonly string[]): void {
@@ -143,7 +143,7 @@ export class Http1Exchange implements ClientExchange {
     } else {
       this.connection.hold()
       this.connection.write(head)
-      this.connection.writeBytes(Buffer.from(body))
+      this.connection.writeBytes(body)
     }
     this.finish()
   }

@@ -15,6 +15,8 @@ import { test } from 'node:test'
 
 import { createCertificate } from '../../tls/x509/certificate.ts'
 import type { ClientExchange } from '../client-exchange.ts'
+import { until } from '../testing.ts'
+import type { FrontBounds } from './bounds.ts'
 import { bodyOf, echo, openFront } from './testing.ts'
 
 const certificate = () => {
@@ -57,8 +59,11 @@ const ways: { why: string; url: (port: number) => string; options: object }[] = 
   { why: 'over TLS', url: (port) => `https://localhost:${port}`, options: { tls } },
 ]
 for (const { why, url, options } of ways) {
-  const open = async (door: (exchange: ClientExchange) => void) => {
-    const front = await openFront(door, options)
+  const open = async (
+    door: (exchange: ClientExchange) => void,
+    bounds: Partial<FrontBounds> = {},
+  ) => {
+    const front = await openFront(door, { ...options, bounds })
     const session = connect(url(front.port), { rejectUnauthorized: false })
     session.on('error', () => {})
     await once(session, 'connect')
@@ -172,6 +177,32 @@ for (const { why, url, options } of ways) {
     assert.equal(size, 300 * 100_000)
   })
 
+  test(`HTTP/2 ${why}: an answer that nobody reads is given up, and the session goes on`, async () => {
+    const whole = Buffer.alloc(2_000_000, 'x')
+    await using h2 = await open((exchange) => exchange.sendWhole(200, '', [], whole), {
+      bodyIdleMs: 50,
+    })
+    const stream = h2.session.request({ ':path': '/' })
+    stream.on('error', () => {})
+    // Who does not read gives the server no window for more than a part of it.
+    stream.on('response', () => {})
+    await until(() => stream.rstCode === constants.NGHTTP2_CANCEL, 'the stream to be given up')
+    await ping(h2.session)
+  })
+
+  test(`HTTP/2 ${why}: while too much is unread a new stream may be sent again later`, async () => {
+    const whole = Buffer.alloc(2_000_000, 'x')
+    await using h2 = await open((exchange) => exchange.sendWhole(200, '', [], whole), {
+      unreadBytes: whole.length - 1,
+    })
+    const unread = h2.session.request({ ':path': '/' })
+    await once(unread, 'response')
+    const refused = h2.session.request({ ':path': '/' })
+    await assert.rejects(once(refused, 'close'), /NGHTTP2_REFUSED_STREAM/)
+    await once(unread.resume(), 'close')
+    assert.equal((await ask(h2.session, { ':path': '/' })).text.length, whole.length)
+  })
+
   test(`HTTP/2 ${why}: the door is told when a stream is reset, and the session goes on`, async () => {
     let tell = () => {}
     const told = new Promise<void>((resolve) => (tell = resolve))
@@ -192,6 +223,28 @@ for (const { why, url, options } of ways) {
     stream.close(constants.NGHTTP2_CANCEL)
     await told
     assert.equal((await ask(h2.session, { ':path': '/' })).headers[':status'], 200)
+  })
+
+  test(`HTTP/2 ${why}: the door is told when the client leaves, and its connection ends`, async () => {
+    const left = Promise.withResolvers<void>()
+    await using h2 = await open((exchange) => {
+      exchange.listener = { ...exchange.listener, onClose: left.resolve }
+      h2.session.destroy()
+    })
+    h2.session.request({ ':path': '/held' }).on('error', () => {})
+    await left.promise
+    await until(() => h2.front.listener.connections().active === 0, 'the connection to end')
+  })
+
+  test(`HTTP/2 ${why}: what is left of a body is not waited for, nor is a client without requests`, async () => {
+    const bounds = { requestHeadTimeoutMs: 20, clientIdleMs: 200 }
+    await using h2 = await open((exchange) => exchange.sendWhole(200, '', [], null), bounds)
+    const stream = h2.session.request({ ':method': 'POST', ':path': '/' })
+    const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders]
+    assert.equal(answer[':status'], 200)
+    await once(stream.resume(), 'close')
+    assert.equal(stream.rstCode, constants.NGHTTP2_NO_ERROR)
+    if (!h2.session.closed) await once(h2.session, 'close')
   })
 
   test(`HTTP/2 ${why}: on stop streams end in order, then the session`, async () => {

@@ -1,4 +1,5 @@
 import {
+  constants,
   createServer,
   type Http2Session,
   type ServerHttp2Session,
@@ -10,7 +11,7 @@ import type { ClientAddress, ClientTls } from '../client-exchange.ts'
 import { problemAnswer, statusOfProblem } from '../problem.ts'
 import { clientAddressOf, clientTlsOf } from './client-address.ts'
 import type { FrontHost } from './host.ts'
-import { Http2Exchange } from './http2-exchange.ts'
+import { Http2Exchange, type Unread } from './http2-exchange.ts'
 import { readHttp2Request } from './http2-request.ts'
 import { isRefusal } from './node-request.ts'
 import type { Refusal } from './refusal.ts'
@@ -53,6 +54,8 @@ export const createHttp2Front = (front: FrontHost) => {
     /** `rest`: what was read already. The session takes it from the socket before it reads on. */
     accept(socket: Socket, rest: Buffer): void {
       if (rest.length > 0) socket.unshift(rest)
+      // A client that has ended its side has left; node's own servers for HTTP/2 say so, too.
+      socket.allowHalfOpen = false
       server.emit('connection', socket)
     },
     /** Tells every client to go away; streams that are open go on. */
@@ -74,13 +77,16 @@ const endWhenIdle = (session: ServerHttp2Session, idleMs: number): void => {
   })
 }
 
-/** Both ends and the handshake, once for a session. */
-const peers = new WeakMap<Http2Session, { client: ClientAddress; tls: ClientTls | null }>()
+type Peer = { client: ClientAddress; tls: ClientTls | null; unread: Unread }
 
-const peerOf = (session: Http2Session) => {
+/** Both ends and the handshake, once for a session. */
+const peers = new WeakMap<Http2Session, Peer>()
+
+const peerOf = (session: Http2Session): Peer => {
   const known = peers.get(session)
   if (known !== undefined) return known
-  const peer = { client: clientAddressOf(session.socket), tls: tlsOf(session) }
+  const client = clientAddressOf(session.socket)
+  const peer = { client, tls: tlsOf(session), unread: { bytes: 0 } }
   peers.set(session, peer)
   return peer
 }
@@ -95,7 +101,11 @@ const take = (front: FrontHost, stream: ServerHttp2Stream, raw: readonly string[
   if (session === undefined) return
   const read = readHttp2Request(raw, stream.endAfterHeaders, front.bounds)
   if (isRefusal(read)) return refuse(front, stream, read)
-  front.door(new Http2Exchange({ front, stream, read, ...peerOf(session) }))
+  const peer = peerOf(session)
+  if (peer.unread.bytes > front.bounds.unreadBytes) {
+    return stream.close(constants.NGHTTP2_REFUSED_STREAM)
+  }
+  front.door(new Http2Exchange({ front, stream, read, ...peer }))
 }
 
 const refuse = (front: FrontHost, stream: ServerHttp2Stream, { code, detail }: Refusal): void => {

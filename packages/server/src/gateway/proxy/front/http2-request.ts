@@ -3,11 +3,6 @@ import type { FrontBounds } from './bounds.ts'
 import { validHost, type NodeRequest } from './node-request.ts'
 import { tooManyHeaders, type Refusal } from './refusal.ts'
 
-export type Http2Request = Omit<NodeRequest, 'bodyLength'> & {
-  method: string
-  bodyLength: number | null
-}
-
 /** What may go into a request line (there is no fragment in it) and into a field of HTTP/1.1 as it is. */
 const validTarget = /^\/[!"$-~]*$/
 // oxlint-disable-next-line no-control-regex -- control characters are the subject
@@ -21,8 +16,8 @@ export const readHttp2Request = (
   raw: readonly string[],
   endsAtOnce: boolean,
   bounds: FrontBounds,
-): Http2Request | Refusal => {
-  const request: Http2Request = { method: '', target: '', host: '', headers: [], bodyLength: null }
+): NodeRequest | Refusal => {
+  const request: NodeRequest = { method: '', target: '', host: '', headers: [], bodyLength: null }
   let host: string | null = null
   let cookies: string | null = null
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -46,7 +41,7 @@ export const readHttp2Request = (
   return checked(request, endsAtOnce)
 }
 
-const checked = (request: Http2Request, endsAtOnce: boolean): Http2Request | Refusal => {
+const checked = (request: NodeRequest, endsAtOnce: boolean): NodeRequest | Refusal => {
   if (request.method === 'CONNECT' || !isFieldName(request.method)) {
     return bad('method is not supported.')
   }

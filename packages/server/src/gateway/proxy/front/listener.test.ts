@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { ReadableStream } from 'node:stream/web'
 import { test } from 'node:test'
@@ -98,21 +97,6 @@ test('after what was not usual the connection goes on', async () => {
     'POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n'
   const heard = await talk(front.port, get('/1') + chunked + get('/3', close))
   assert.match(heard, /"target":"\/1"[^]*"body":"abc"[^]*"target":"\/3"/)
-})
-
-test('a client that expects 100 Continue gets it, and its body is read', async () => {
-  await using front = await openFront(echo)
-  const request = httpRequest(`${front.url}/up`, {
-    method: 'PUT',
-    headers: { Expect: '100-continue', 'Content-Length': 4 },
-  })
-  request.flushHeaders()
-  await once(request, 'continue')
-  request.end('body')
-  const [response] = (await once(request, 'response')) as [AsyncIterable<Buffer>]
-  let text = ''
-  for await (const piece of response) text += piece.toString()
-  assert.match(text, /"body":"body"/)
 })
 
 test('a large upload in chunks flows with backpressure', async () => {

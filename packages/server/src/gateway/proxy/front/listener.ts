@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:net'
-import type { TlsOptions } from 'node:tls'
 
-import { findPortHolder } from '@keelson/contract/listeners'
 import type { Clock, Timer } from '../../../kernel/clock.ts'
-import { AppError } from '../../../kernel/errors.ts'
 import type { ClientExchange } from '../client-exchange.ts'
+import type { HandshakeOptions } from '../../tls/tls-options.ts'
+import type { ProxyReceiver } from '../proxy-protocol/receiver.ts'
+import { addressOf, bind, type SharePort } from './bind.ts'
 import { frontBounds, type FrontBounds } from './bounds.ts'
 import { clientsForDescriptors } from './descriptors.ts'
 import type { FrontHost } from './host.ts'
@@ -17,7 +17,7 @@ export type Listener = {
   /** Clients that came in since it was opened, and those that are there. */
   connections(): { accepted: number; active: number }
   /** How handshakes go from now on, of a listener with `tls`; connections there are stay. */
-  useTls(options: TlsOptions): void
+  useTls(options: HandshakeOptions): void
   /** No new connections; idle ones are closed, busy ones after their answer. */
   stopAccepting(): void
   /** Ends what connections are left, and resolves when none is. */
@@ -36,8 +36,14 @@ export type ListenerOptions = {
   /** The front answered by itself what was malformed, too large or too slow. */
   onRefused?: (status: number) => void
   /** With it every connection begins with a handshake; ALPN decides between HTTP/1.1 and 2. */
-  tls?: TlsOptions
+  tls?: HandshakeOptions
+  /** Takes headers of the PROXY protocol from its peers. */
+  receiver?: ProxyReceiver
   bounds?: Partial<FrontBounds>
+  /** Other workers of this process bind the same port. */
+  sharePort?: SharePort | undefined
+  /** How many workers this process has its descriptors for; 1 unless told. */
+  workers?: number
 }
 
 /** A port on which clients are served, over HTTP/1.1 and HTTP/2. */
@@ -54,7 +60,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     onRefused: options.onRefused ?? (() => {}),
     isClosing: () => closing,
   }
-  const fronts = createFronts(host, options.tls)
+  const fronts = createFronts(host, options.tls, options.receiver)
   const server = createServer({
     allowHalfOpen: true,
     pauseOnConnect: true,
@@ -62,7 +68,7 @@ export const createListener = (options: ListenerOptions): Listener => {
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   })
-  const most = Math.min(bounds.clientConnections, clientsForDescriptors())
+  const most = Math.min(bounds.clientConnections, clientsForDescriptors(options.workers))
   const mayWarn = oncePerSecond(clock)
   let accepted = 0
   server.on('connection', (socket) => {
@@ -80,19 +86,15 @@ export const createListener = (options: ListenerOptions): Listener => {
   }
 
   return {
-    open: async (address, port) => {
-      await listen(server, address, port)
+    open: async (host, port) => {
+      await bind(server, { host, port, share: options.sharePort })
       // One that could not be accepted is lost; those we have go on.
       server.on('error', (error) => {
         if (mayWarn()) warn({ detail: error.message }, 'a connection could not be accepted')
       })
       sweep()
     },
-    address: () => {
-      const address = server.address()
-      if (address === null || typeof address === 'string') return { host: '', port: 0 }
-      return { host: address.address, port: address.port }
-    },
+    address: () => addressOf(server),
     connections: () => ({ accepted, active: fronts.connections() }),
     useTls: (options) => fronts.useTls(options),
     stopAccepting: () => {
@@ -106,29 +108,6 @@ export const createListener = (options: ListenerOptions): Listener => {
       timer?.cancel()
     },
   }
-}
-
-const listen = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const onError = (cause: NodeJS.ErrnoException) => {
-      server.off('listening', onListening)
-      if (cause.code !== 'EADDRINUSE') return reject(cause)
-      void portTaken(port, cause).then(reject, reject)
-    }
-    const onListening = () => {
-      server.off('error', onError)
-      resolve()
-    }
-    server.once('error', onError)
-    server.once('listening', onListening)
-    server.listen({ host, port, backlog: 4096 })
-  })
-
-const portTaken = async (port: number, cause: Error): Promise<AppError> => {
-  const holder = await findPortHolder(port)
-  const pid = holder?.pid ?? null
-  const by = pid === null ? 'another program' : `${holder?.command ?? 'a program'} (pid ${pid})`
-  return new AppError('port_taken', { port, message: `Port ${port} is in use by ${by}` }, { cause })
 }
 
 /** Already closing or never opened: the callback comes either way. */

@@ -1,95 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-import type {
-  ClientAddress,
-  ClientExchange,
-  ClientListener,
-  ClientTls,
-} from '../client-exchange.ts'
-import { HeaderList } from '../header-list.ts'
 import { limits } from '../limits.ts'
 import { isFieldName, mayHaveBody, safeValue } from './answer-lines.ts'
-import { nobody, type FrontHost } from './host.ts'
-import type { NodeRequest } from './node-request.ts'
+import { StreamExchange, type StreamParts } from './stream-exchange.ts'
 
 /** A request that `node:http` has parsed, and the answer that it frames. */
-export class NodeExchange implements ClientExchange {
-  readonly method: string
-  readonly target: string
-  readonly host: string
-  readonly scheme: 'http' | 'https'
+export class NodeExchange extends StreamExchange {
   readonly version: '1.0' | '1.1'
-  readonly headers: HeaderList
-  readonly bodyLength: number | null
-  readonly client: ClientAddress
-  readonly tls: ClientTls | null
-  readonly takeSocket = null
-  listener: ClientListener = nobody
-  headSent = false
-  private readonly front: FrontHost
   private readonly request: IncomingMessage
   private readonly response: ServerResponse
-  private over = false
-  private dropped = false
-  private droppedBytes = 0
-  private closing = false
 
-  constructor(parts: {
-    front: FrontHost
-    request: IncomingMessage
-    response: ServerResponse
-    read: NodeRequest
-    client: ClientAddress
-    tls: ClientTls | null
-  }) {
-    const { request, response, read } = parts
-    this.front = parts.front
+  constructor(parts: StreamParts & { request: IncomingMessage; response: ServerResponse }) {
+    const { request, response } = parts
+    super(parts, request)
     this.request = request
     this.response = response
-    this.method = request.method ?? 'GET'
     this.version = request.httpVersionMinor === 0 ? '1.0' : '1.1'
-    this.target = read.target
-    this.host = read.host
-    this.headers = new HeaderList(read.headers)
-    this.bodyLength = read.bodyLength
-    this.client = parts.client
-    this.tls = parts.tls
-    this.scheme = parts.tls === null ? 'http' : 'https'
     response.on('close', this.onClose)
     response.on('drain', this.onDrain)
   }
 
   get bodyComplete(): boolean {
-    return this.bodyLength === 0 || this.request.complete
-  }
-
-  startBody(): void {
-    if (this.dropped) return
-    const { request } = this
-    request.on('data', this.onData)
-    request.on('end', () => {
-      if (!this.dropped) this.listener.onBodyEnd()
-    })
-    // Without a listener an aborted upload would be an uncaught error; the answer's close tells.
-    request.on('error', () => {})
-  }
-
-  pauseBody(): void {
-    if (!this.dropped) this.request.pause()
-  }
-
-  resumeBody(): void {
-    this.request.resume()
-  }
-
-  dropBody(): void {
-    if (this.dropped) return
-    this.dropped = true
-    if (this.bodyLength === 0) return
-    this.request.off('data', this.onData)
-    this.request.on('data', this.onDropped)
-    this.request.on('error', () => {})
-    this.request.resume()
+    return this.ended || this.request.complete
   }
 
   sendInformational(status: number, headers: readonly string[]): void {
@@ -118,10 +50,10 @@ export class NodeExchange implements ClientExchange {
     if (withBody) fields.push('Content-Length', String(length))
     this.writeHead(status, reason, fields)
     if (body === null || length === 0 || !withBody) this.response.end()
-    else if (length > limits.singleWriteBytes) this.response.end(Buffer.from(body))
+    else if (length > limits.singleWriteBytes) this.response.end(body)
     // Latin-1 keeps every byte, and lets node join body and head in one string.
     else this.response.end(body.toString('latin1', 0, length), 'latin1')
-    this.finish()
+    this.finish(this.response)
   }
 
   sendHead(status: number, reason: string, headers: readonly string[]): void {
@@ -140,11 +72,7 @@ export class NodeExchange implements ClientExchange {
     if (this.over) return
     if (trailers !== null) this.response.addTrailers(pairsOf(trailers))
     this.response.end()
-    this.finish()
-  }
-
-  closeAfter(): void {
-    this.closing = true
+    this.finish(this.response)
   }
 
   abort(): void {
@@ -179,28 +107,21 @@ export class NodeExchange implements ClientExchange {
     else this.response.writeHead(status, safeValue(reason), fields)
   }
 
-  private finish(): void {
-    this.over = true
-    if (!this.request.complete) this.dropBody()
+  /** An answer that comes without it ends the connection: node knows that nobody was told. */
+  protected sendContinue(): void {
+    this.response.writeContinue()
   }
 
-  private readonly onData = (bytes: Buffer): void => {
-    this.listener.onBody(bytes)
+  protected trailersIn(): readonly string[] {
+    return this.request.rawTrailers
   }
 
-  private readonly onDropped = (bytes: Buffer): void => {
-    this.droppedBytes += bytes.length
-    if (this.droppedBytes > this.front.bounds.lingerBytes) this.request.destroy()
+  protected cutAnswer(): void {
+    this.response.destroy()
   }
 
-  private readonly onDrain = (): void => {
-    if (!this.over) this.listener.onDrain()
-  }
-
-  private readonly onClose = (): void => {
-    if (this.over) return
-    this.over = true
-    this.listener.onClose()
+  protected cutBody(): void {
+    this.request.destroy()
   }
 }
 

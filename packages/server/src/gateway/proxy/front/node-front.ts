@@ -34,13 +34,26 @@ export const createNodeFront = (front: FrontHost) => {
     },
     (request, response) => turns.take(request, response),
   )
+  // Left to the exchange: node would say 100 before anybody has looked at the request.
+  server.on('checkContinue', (request, response) => turns.take(request, response))
   // The size of the head is the bound; past a count node would drop headers silently.
   server.maxHeadersCount = 0
   server.on('upgrade', (request, socket, early) => takeHandshake(front, request, socket, early))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  const lingering = new WeakMap<Duplex, number>()
+  server.on('clientError', (error: ParserError, socket) => {
     const refusal = refusalOf(error.code ?? '', bounds)
     if (error.code === 'ECONNRESET') return void socket.destroy()
-    turns.refuseRest(socket, () => refuseSocket(front, refusal, socket))
+    const read = lingering.get(socket)
+    // The parser calls again for all that still comes: it is read away, so that the answer is seen.
+    if (read !== undefined) {
+      const bytes = read + (error.rawPacket?.length ?? Infinity)
+      lingering.set(socket, bytes)
+      return bytes > bounds.lingerBytes ? void socket.destroy() : undefined
+    }
+    turns.refuseRest(socket, () => {
+      lingering.set(socket, 0)
+      refuseSocket(front, refusal, socket)
+    })
   })
   // It never listens itself, and watches over slow heads only from the moment it does.
   server.emit('listening')
@@ -70,7 +83,10 @@ const take = (front: FrontHost, request: IncomingMessage, response: ServerRespon
   if (isRefusal(read)) return refuse(front, read, request, response)
   const client = clientAddressOf(request.socket)
   const tls = clientTlsOf(request.socket)
-  front.door(new NodeExchange({ front, request, response, read, client, tls }))
+  const exchange = new NodeExchange({ front, request, response, read, client, tls })
+  // Node loses bytes behind an Upgrade that nobody takes: what follows could be read as a request.
+  if (request.headers.upgrade !== undefined) exchange.closeAfter()
+  front.door(exchange)
 }
 
 const takeHandshake = (
@@ -110,6 +126,8 @@ const refuse = (
   response.end(request.method === 'HEAD' ? undefined : body)
 }
 
+type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer }
+
 /** Answers a request that node's parser refused, then ends the connection. */
 const refuseSocket = (front: FrontHost, { code, detail }: Refusal, socket: Duplex): void => {
   if (!socket.writable) return void socket.destroy()
@@ -117,6 +135,8 @@ const refuseSocket = (front: FrontHost, { code, detail }: Refusal, socket: Duple
   if (isAnswering(socket)) return void socket.destroy()
   front.onRefused(statusOfProblem(code))
   socket.end(rawProblem(code, detail, front.newId()))
+  const timer = front.clock.setTimer(() => socket.destroy(), front.bounds.lingerMs)
+  socket.once('close', () => timer.cancel())
 }
 
 const isAnswering = (

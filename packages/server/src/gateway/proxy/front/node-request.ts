@@ -5,6 +5,7 @@ import { tooManyHeaders, type Refusal } from './refusal.ts'
 
 /** A request as node has parsed it, in the form that the engine knows. */
 export type NodeRequest = {
+  method: string
   target: string
   host: string
   /** Without Host. */
@@ -18,13 +19,14 @@ export const validHost = /^[A-Za-z0-9\-._~%!$&'()*+,;=:[\]]*$/
 
 /** Refuses what node lets pass and others could read differently. */
 export const readNodeRequest = (
-  { rawHeaders, url = '/', httpVersionMajor, httpVersionMinor }: IncomingMessage,
+  message: IncomingMessage,
   bounds: FrontBounds,
 ): NodeRequest | Refusal => {
+  const { rawHeaders, method = 'GET', url = '/', httpVersionMajor, httpVersionMinor } = message
   // Node takes a line without a version for 0.9, and 2.0 as it takes 1.1.
   if (httpVersionMajor !== 1) return bad('HTTP version is not 1.0 or 1.1.')
   if (rawHeaders.length > 2 * bounds.requestHeaders) return tooManyHeaders(bounds)
-  const request: NodeRequest = { target: url, host: '', headers: [], bodyLength: 0 }
+  const request: NodeRequest = { method, target: url, host: '', headers: [], bodyLength: 0 }
   let hosts = 0
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''

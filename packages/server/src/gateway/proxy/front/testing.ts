@@ -36,8 +36,11 @@ export const openFront = async (
 }
 
 /** A client that speaks raw bytes and notes what it hears, as latin1. */
-export const rawClient = (port: number, allowHalfOpen = false) => {
-  const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen, noDelay: true })
+export const rawClient = (
+  port: number,
+  allowHalfOpen = false,
+  socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen, noDelay: true }),
+) => {
   let heard = ''
   const waiting: { condition: () => boolean; resolve: () => void }[] = []
   let ended = false

@@ -1,5 +1,6 @@
 import type { Route, Service } from '../../config/model.ts'
 import type { GatewayDocument } from '../../snapshot.ts'
+import { atOnce, type Work } from '../../slices.ts'
 import type { RouteEntry } from './route-match.ts'
 import { compileVersions } from './versions.ts'
 
@@ -20,38 +21,35 @@ const streamProtocols: ReadonlySet<string> = new Set(['tcp', 'tls', 'udp', 'tls_
 export const entriesOf = <T>(
   documents: readonly GatewayDocument[],
   valueOf: (found: DocumentRoute) => T,
-): RouteEntry<T>[] => documents.flatMap((document) => entriesOfDocument(document, valueOf, isHttp))
-
-/** The same of all routes for connections: of protocol tcp, tls and tls_passthrough. */
-export const streamEntriesOf = <T>(
-  documents: readonly GatewayDocument[],
-  valueOf: (found: DocumentRoute) => T,
 ): RouteEntry<T>[] =>
-  documents.flatMap((document) => entriesOfDocument(document, valueOf, isStream))
+  documents.flatMap((document) => atOnce(compileEntries(document, valueOf, 'http')))
 
-const isStream = ({ protocols }: Route): boolean => streamProtocols.has(protocols[0] ?? '')
-const isHttp = (route: Route): boolean => !isStream(route)
-
-const entriesOfDocument = <T>(
+/** Entries of one document: of its HTTP routes, or of those for connections (tcp, tls, tls_passthrough). */
+export function* compileEntries<T>(
   document: GatewayDocument,
   valueOf: (found: DocumentRoute) => T,
-  isMeant: (route: Route) => boolean,
-): RouteEntry<T>[] => {
+  kind: 'http' | 'stream',
+): Work<RouteEntry<T>[]> {
   const { routes, services } = document.config
   const byId = new Map(services.map((service) => [service.id, service]))
   const serviceOf = ({ service }: Route): Service | null =>
     service === null ? null : (byId.get(service) ?? null)
   const usable = routes.filter(
-    (route) => serviceOf(route)?.enabled !== false && isMeant(route) && hasCondition(route),
+    (route) =>
+      isStream(route) === (kind === 'stream') &&
+      serviceOf(route)?.enabled !== false &&
+      hasCondition(route),
   )
   const versions = compileVersions(
     usable.flatMap(({ id, paths, 'x-keelson': { version } }) =>
       version === undefined ? [] : [{ id, paths, tuning: version }],
     ),
   )
-  return usable.map((route) => {
+  const entries: RouteEntry<T>[] = []
+  for (const route of usable) {
+    yield
     const service = serviceOf(route)
-    return {
+    entries.push({
       id: route.id,
       name: route.name,
       protocols: route.protocols,
@@ -69,9 +67,12 @@ const entriesOfDocument = <T>(
       servicePath: service?.path ?? null,
       version: versions.get(route.id) ?? null,
       value: valueOf({ document, route, service }),
-    }
-  })
+    })
+  }
+  return entries
 }
+
+const isStream = ({ protocols }: Route): boolean => streamProtocols.has(protocols[0] ?? '')
 
 const hasCondition = (route: Route): boolean =>
   [

@@ -10,11 +10,12 @@ import type { RouteAsk, RouteEntry, RouteMatch, Router } from './route-match.ts'
 import { createRuleIndex, type RuleIndex } from './rule-index.ts'
 import { compileRules, fillAsked, type Asked, type MethodBits, type Rule } from './rule.ts'
 import type { SafeRegexMatch } from './safe-regex.ts'
+import { atOnce, type Work } from '../../slices.ts'
 import { upstreamPath } from './upstream-path.ts'
 import { judgeVersion, refusedVersion, type VersionMatch } from './versions.ts'
 import { HeaderList } from '../header-list.ts'
 
-export { entriesOf, streamEntriesOf } from './entries.ts'
+export { compileEntries, entriesOf } from './entries.ts'
 export { escapePath, normalizePath } from './normalize.ts'
 export { protocolFault } from './protocol-fault.ts'
 export { versionOf } from './versions.ts'
@@ -28,58 +29,30 @@ export type RouterOptions<T> = {
 export const createRouter = <T>(
   entries: readonly RouteEntry<T>[],
   options: RouterOptions<T> = {},
-): Router<T> => {
-  const building = buildRouter(entries, options)
-  for (;;) {
-    const step = building.next()
-    if (step.done === true) return step.value
-  }
-}
+): Router<T> => atOnce(buildRouter(entries, options))
 
-/** How long a slice may hold the event loop. */
-const sliceMs = 5
-
-/** Lets other work run while it builds: 10,000 routes take some 100 ms. */
-export const createRouterInSlices = async <T>(
+/** The same, with places to stop at: 10,000 routes take some 100 ms. */
+export function* buildRouter<T>(
   entries: readonly RouteEntry<T>[],
-  options: RouterOptions<T> = {},
-): Promise<Router<T>> => {
-  const building = buildRouter(entries, options)
-  let sliceEnd = performance.now() + sliceMs
-  for (;;) {
-    const step = building.next()
-    if (step.done === true) return step.value
-    if (performance.now() < sliceEnd) continue
-    await new Promise((resolve) => setImmediate(resolve))
-    sliceEnd = performance.now() + sliceMs
-  }
-}
-
-/** Entries that are compiled before others may run. */
-const entriesPerSlice = 50
-
-function* buildRouter<T>(
-  entries: readonly RouteEntry<T>[],
-  { onRefused }: RouterOptions<T>,
-): Generator<void, Router<T>, void> {
+  { onRefused }: RouterOptions<T> = {},
+): Work<Router<T>> {
   const methods: MethodBits = new Map()
   const rules: Rule<T>[] = []
-  for (const [at, entry] of entries.entries()) {
+  for (const entry of entries) {
+    yield
     try {
       rules.push(...compileRules(entry, methods))
     } catch (reason) {
       if (onRefused === undefined || !(reason instanceof Error)) throw reason
       onRefused(entry, reason)
     }
-    if (at % entriesPerSlice === 0) yield
   }
   rules.sort((a, b) => comparePriority(a.priority, b.priority)) // stable: equals keep their order
-  yield
   const index = createRuleIndex<T>()
   for (const [rank, rule] of rules.entries()) {
+    yield
     rule.rank = rank
     index.add(rule)
-    if (rank % entriesPerSlice === 0) yield
   }
   yield* index.finish()
   return routerOf(rules, index, methods)

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 
 import fc from 'fast-check'
 
-import { createRouter, createRouterInSlices } from './index.ts'
+import { inSlices } from '../../slices.ts'
+import { buildRouter, createRouter } from './index.ts'
 import { findNaively } from './testing/naive-router.ts'
 import { askOf, entryOf, placeOf, type AskFixture, type RouteFixture } from './testing/routes.ts'
 
@@ -122,7 +123,7 @@ test('a router that is built in slices is the same, and lets others run', async 
   )
   let others = 0
   const timer = setInterval(() => (others += 1), 0)
-  const router = await createRouterInSlices(entries)
+  const router = await inSlices(buildRouter(entries))
   clearInterval(timer)
   assert.ok(others > 0)
   for (const place of [0, 1, 4999, 9998]) {

@@ -2,6 +2,7 @@ import { collectPrefixes, createPrefixTree, prefixNode, type PrefixNode } from '
 import { createRuleList, findRule, splitRules, type RuleList } from './rule-list.ts'
 import type { Asked, Rule } from './rule.ts'
 import type { SafeRegexMatch } from './safe-regex.ts'
+import type { Work } from '../../slices.ts'
 
 /**
  * Rules by host, and within a host by the path's prefix. A request looks at the rules of its
@@ -11,8 +12,8 @@ import type { SafeRegexMatch } from './safe-regex.ts'
 export type RuleIndex<T> = {
   /** Rules come in the order of their rank. */
   add(rule: Rule<T>): void
-  /** To be called once, when all are there; yields now and then. */
-  finish(): Generator<void, void, void>
+  /** To be called once, when all are there. */
+  finish(): Work<void>
   find(asked: Asked): { rule: Rule<T>; regexMatch: SafeRegexMatch | null } | null
 }
 
@@ -23,9 +24,6 @@ const createBucket = <T>(): Bucket<T> => ({
   tree: createPrefixTree(),
   lists: [],
 })
-
-/** Lists that are split before others may run. */
-const listsPerSlice = 200
 
 export const createRuleIndex = <T>(): RuleIndex<T> => {
   const exact = new Map<string, Bucket<T>>()
@@ -86,7 +84,6 @@ export const createRuleIndex = <T>(): RuleIndex<T> => {
     },
 
     *finish() {
-      let done = 0
       for (const bucket of [
         anyHost,
         ...exact.values(),
@@ -94,9 +91,8 @@ export const createRuleIndex = <T>(): RuleIndex<T> => {
         ...prefixes.values(),
       ]) {
         for (const list of bucket.lists) {
-          splitRules(list)
-          done += 1
-          if (done % listsPerSlice === 0) yield
+          yield
+          yield* splitRules(list)
         }
         bucket.lists = []
       }

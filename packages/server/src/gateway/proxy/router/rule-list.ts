@@ -1,3 +1,4 @@
+import type { Work } from '../../slices.ts'
 import { fits, type Asked, type Rule } from './rule.ts'
 
 /**
@@ -47,10 +48,11 @@ const valuesOf = (key: string, { ask }: Asked): readonly string[] => {
 }
 
 /** Splits the list as often as that narrows it down. */
-export const splitRules = <T>(list: RuleList<T>, usedKeys: readonly string[] = []): void => {
+export function* splitRules<T>(list: RuleList<T>, usedKeys: readonly string[] = []): Work<void> {
   if (list.rules.length <= longList) return
   const counts = new Map<string, number>()
   for (const rule of list.rules) {
+    yield
     for (const key of keysOf(rule)) {
       if (!usedKeys.includes(key)) counts.set(key, (counts.get(key) ?? 0) + 1)
     }
@@ -60,12 +62,13 @@ export const splitRules = <T>(list: RuleList<T>, usedKeys: readonly string[] = [
   const byValue = new Map<string, RuleList<T>>()
   const rest = createRuleList<T>()
   for (const rule of list.rules) {
+    yield
     const values = exactValues(rule, key)
     if (values === null) rest.rules.push(rule)
     else for (const value of new Set(values)) listOf(byValue, value).rules.push(rule)
   }
   list.split = { key, byValue, rest }
-  for (const part of [...byValue.values(), rest]) splitRules(part, [...usedKeys, key])
+  for (const part of [...byValue.values(), rest]) yield* splitRules(part, [...usedKeys, key])
 }
 
 const listOf = <T>(byValue: Map<string, RuleList<T>>, value: string): RuleList<T> => {

@@ -22,6 +22,7 @@ export type Acme = ReturnType<typeof createAcme>
 /** ACME for the acme plugins of documents. Nothing is opened or written until one asks for it. */
 export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
   const challenges = new Map<string, string>()
+  const proofs = new Map<string, string>()
   let certificates: AcmeCertificates | undefined
   let opening: Promise<AcmeCertificates> | undefined
   let wanted: readonly GatewayDocument[] = []
@@ -32,16 +33,20 @@ export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
     )
   }
 
-  const present: Present = async ({ token, keyAuthorization }) => {
+  const present: Present = async ({ type, name, token, keyAuthorization, digest }) => {
+    const [shown, key, value] =
+      type === 'http-01'
+        ? [challenges, token, keyAuthorization]
+        : [proofs, name, digest.toString('base64url')]
     const withdraw = async (): Promise<void> => {
-      challenges.delete(token)
+      shown.delete(key)
       await apply()
     }
-    challenges.set(token, keyAuthorization)
+    shown.set(key, value)
     try {
       await apply()
     } catch (error) {
-      challenges.delete(token)
+      shown.delete(key)
       throw error
     }
     return { withdraw }
@@ -61,6 +66,7 @@ export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
     state: (): GatewayAcme => ({
       certificates: certificates?.certificates() ?? [],
       challenges: Object.fromEntries(challenges),
+      proofs: Object.fromEntries(proofs),
     }),
     /** What is configured from now on; `state` may be another one afterwards. Rejects when nothing can be kept. */
     async want(documents: readonly GatewayDocument[]): Promise<void> {

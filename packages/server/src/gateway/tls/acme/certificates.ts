@@ -40,7 +40,7 @@ export const createAcmeCertificates = (deps: AcmeDeps) => {
     if (known !== undefined) return known
     const client = createAcmeClient({
       ...{ directoryUrl: source, accountKey, email, termsAgreed, send, clock, present, signal },
-      challenges: ['http-01'],
+      challenges: ['http-01', 'tls-alpn-01'],
     })
     clients.set(key, client)
     return client

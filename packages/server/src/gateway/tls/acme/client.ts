@@ -28,7 +28,7 @@ type AcmeDeps = {
   termsAgreed: boolean
   send: Send
   clock: Clock
-  /** In this order, what can be shown here. */
+  /** In this order, what can be shown here; what has failed for a name comes last the next time. */
   challenges: readonly Challenge['type'][]
   present: Present
   /** Orders under way fail at once when it comes. */
@@ -65,6 +65,8 @@ export const createAcmeClient = (deps: AcmeDeps) => {
   let account: Promise<string> | undefined
   let jwk: Promise<{ jwk: JWK; thumbprint: string }> | undefined
   const nonces: string[] = []
+  /** By name: a port that leads elsewhere does so the next time as well. */
+  const failed = new Map<string, Challenge['type']>()
 
   const readDirectory = (): Promise<Directory> => {
     directory ??= send(directoryUrl, { method: 'GET' }).then(readAnswer<Directory>)
@@ -155,7 +157,9 @@ export const createAcmeClient = (deps: AcmeDeps) => {
     const asked = await ask<Authorization>(url, null)
     if (asked.status === 'valid') return
     const name = asked.identifier.value
-    const [offered] = challenges.flatMap((type) => {
+    const last = failed.get(name)
+    const inOrder = challenges.toSorted((a, b) => Number(a === last) - Number(b === last))
+    const [offered] = inOrder.flatMap((type) => {
       const found = asked.challenges.find((one) => one.type === type)
       return found === undefined ? [] : [{ ...found, type }]
     })
@@ -171,11 +175,9 @@ export const createAcmeClient = (deps: AcmeDeps) => {
       await ask(offered.url, {})
       const decided = await follow<Authorization>(url, ({ status }) => status !== 'pending')
       if (decided.status === 'valid') return
-      const failed = decided.challenges.find(({ error }) => error !== undefined)
-      throw new AcmeError(
-        `${name} was not proved: ${failed?.error?.detail ?? decided.status}`,
-        null,
-      )
+      failed.set(name, type)
+      const fault = decided.challenges.find(({ error }) => error !== undefined)
+      throw new AcmeError(`${name} was not proved: ${fault?.error?.detail ?? decided.status}`, null)
     } finally {
       await shown.withdraw()
     }

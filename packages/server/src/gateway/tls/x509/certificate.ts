@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
+import { addressBytes } from './address-bytes.ts'
 import {
   bitString,
   boolean,
@@ -140,19 +141,6 @@ const alternativeNames = (names: readonly string[]): Buffer =>
       isIP(name) === 0 ? implicit(2, Buffer.from(name, 'latin1')) : implicit(7, addressBytes(name)),
     ),
   )
-
-const addressBytes = (address: string): Buffer => {
-  if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
-  // The URL parser writes every form of an IPv6 address as groups of 16 bits.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
-  const before = groupsOf(head)
-  const after = groupsOf(tail ?? '')
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0)
-  return Buffer.from([...before, ...zeros, ...after].flatMap((group) => [group >> 8, group & 0xff]))
-}
-
-const groupsOf = (text: string): number[] =>
-  text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
 
 export const pem = (label: string, der: Buffer): string => {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []

@@ -33,6 +33,12 @@ services:
 `,
   })
   const told = (message: string) => own.logged.filter((one) => one.message === message)
+  const othersAreServed = async (): Promise<void> => {
+    const [well_, plain] = await Promise.all([gateway.fetch('/well'), gateway.fetch('/plain')])
+    assert.deepEqual([well_.status, well_.headers.get('x-well')], [200, 'yes'])
+    assert.deepEqual([plain.status, await plain.text()], [200, 'from the service'])
+    await well_.text()
+  }
   return {
     ...{ clock, own, gateway, told },
     ask: async (path: string): Promise<string> => {
@@ -40,19 +46,20 @@ services:
       return `${answer.status} ${await answer.text()}`
     },
     /** Everybody else is served, now. */
-    othersAreServed: async (): Promise<void> => {
-      const [well_, plain] = await Promise.all([gateway.fetch('/well'), gateway.fetch('/plain')])
-      assert.deepEqual([well_.status, well_.headers.get('x-well')], [200, 'yes'])
-      assert.deepEqual([plain.status, await plain.text()], [200, 'from the service'])
-      await well_.text()
-    },
+    othersAreServed,
     /** Why the plugin does not run, as the list of plugins says it. */
     problem: () => own.kinds().find(({ name }) => name === 'bad')?.problem ?? null,
     ended: async (times = 1): Promise<string> => {
       await until(() => told('plugin ended; it is started again').length === times, 'its end')
       return String(told('plugin ended; it is started again').at(-1)?.facts['reason'])
     },
-    runsAgain: async (times = 1): Promise<void> => {
+    /** Lets the time pass until it is started again; the other plugin says in between that it is there. */
+    restart: async (times = 1): Promise<void> => {
+      const last = told('plugin ended; it is started again').at(-1)
+      for (let leftMs = Number(last?.facts['againInMs']); leftMs > 0; leftMs -= 1000) {
+        clock.advance(Math.min(leftMs, 1000))
+        await othersAreServed()
+      }
       await until(() => told('plugin runs again').length === times, 'its restart')
     },
     [Symbol.asyncDispose]: async () => {

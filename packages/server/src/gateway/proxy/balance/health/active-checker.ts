@@ -28,10 +28,10 @@ export const createActiveChecker = ({ checks, rules, nowMs, onSeen }: ActiveChec
 
   const start = (target: PoolTarget, checked: Checked): void => {
     running += 1
-    const { host, port, authority, tls } = target.member
+    const { host, port, authority, tls, proxyProtocol } = target.member
     const probe = {
       checks,
-      target: { host, port, authority, serverName: tls?.serverName ?? host },
+      target: { host, port, authority, proxyProtocol, serverName: tls?.serverName ?? host },
       certificate: tls?.certificate ?? null,
       ca: tls?.ca ?? null,
     }

@@ -1,3 +1,5 @@
+import type { ProxyProtocol } from '../../proxy-protocol/write.ts'
+
 /** What a look at a target showed. */
 export type ProbeResult =
   | { kind: 'status'; status: number }
@@ -5,4 +7,10 @@ export type ProbeResult =
   | { kind: 'ok' }
   | { kind: 'tcp' | 'timeout' | 'http'; detail: string }
 
-export type ProbeTarget = { host: string; port: number; authority: string; serverName: string }
+export type ProbeTarget = {
+  host: string
+  port: number
+  authority: string
+  serverName: string
+  proxyProtocol: ProxyProtocol | null
+}

@@ -44,6 +44,7 @@ const probe = (
       host: '127.0.0.1',
       port,
       authority: `shop.test:${port}`,
+      proxyProtocol: null,
       serverName: 'shop.test',
     }
     startProbe({ checks: active, target, certificate: null, ca }, resolve)
@@ -136,7 +137,13 @@ test('a probe that cannot be sent fails, and throws nothing', async () => {
 test('a probe that is called off says nothing', async () => {
   await using silent = await listen(createTcpServer((socket) => void socket.resume()))
   const { active } = upstreamOf({ active: { timeout: 0.01 } }).healthchecks
-  const target = { host: '127.0.0.1', port: silent.port, authority: 'h', serverName: 'h' }
+  const target = {
+    host: '127.0.0.1',
+    port: silent.port,
+    authority: 'h',
+    proxyProtocol: null,
+    serverName: 'h',
+  }
   const results: ProbeResult[] = []
   const parts = { checks: active, target, certificate: null, ca: null }
   startProbe(parts, (result) => results.push(result)).cancel()

@@ -1,15 +1,9 @@
-import {
-  Agent as PlainAgent,
-  request as plainRequest,
-  type OutgoingHttpHeaders,
-  type RequestOptions,
-} from 'node:http'
-import { request as tlsRequest } from 'node:https'
-import { isIP } from 'node:net'
+import { request, type OutgoingHttpHeaders } from 'node:http'
 
 import { messageOf } from '../../../../kernel/errors.ts'
 import type { ActiveChecks } from '../../../config/model.ts'
 import { dial, readyEvent, type OriginTls } from '../../dial.ts'
+import { prefaceFor } from '../../proxy-protocol/write.ts'
 import { probeGrpc } from './probe-grpc.ts'
 import type { ProbeResult, ProbeTarget } from './probe-result.ts'
 
@@ -60,7 +54,7 @@ export const startProbe = (
 type Start = (probe: Probe, settle: (result: ProbeResult) => void) => () => void
 
 const startTcp: Start = ({ target }, settle) => {
-  const socket = dial({ host: target.host, port: target.port, tls: null })
+  const socket = dial({ ...target, tls: null, ...prefaceFor(target.proxyProtocol, null) })
   socket.on(readyEvent(null), () => settle({ kind: 'ok' }))
   socket.on('error', (error) => settle({ kind: 'tcp', detail: error.message }))
   return () => void socket.destroy()
@@ -71,22 +65,18 @@ const startHttp =
   (tls: boolean): Start =>
   (probe, settle) => {
     const { checks, target } = probe
-    const options: RequestOptions = {
-      host: target.host,
-      port: target.port,
+    const preface = prefaceFor(target.proxyProtocol, null)
+    const asked = request({
       path: checks.http_path,
       headers: headersOf(checks, target),
-      agent: noKeepAlive,
-    }
-    const request = tls
-      ? tlsRequest({ ...options, ...tlsOptionsOf(probe), agent: false })
-      : plainRequest(options)
-    request.on('response', (response) => {
+      createConnection: () => dial({ ...target, tls: tls ? tlsOf(probe) : null, ...preface }),
+    })
+    asked.on('response', (response) => {
       settle({ kind: 'status', status: response.statusCode ?? 0 })
     })
-    request.on('error', (error) => settle(failureOf(error)))
-    request.end()
-    return () => void request.destroy()
+    asked.on('error', (error) => settle(failureOf(error)))
+    asked.end()
+    return () => void asked.destroy()
   }
 
 const startGrpc =
@@ -102,8 +92,6 @@ const kinds: Readonly<Record<ActiveChecks['type'], Start>> = {
   grpcs: startGrpc(true),
 }
 
-const noKeepAlive = new PlainAgent({ keepAlive: false })
-
 const headersOf = ({ headers }: ActiveChecks, { authority }: ProbeTarget): OutgoingHttpHeaders => ({
   host: authority,
   'user-agent': 'keelson-gateway (active check)',
@@ -118,17 +106,6 @@ const tlsOf = ({ checks, target, certificate, ca }: Probe): OriginTls => ({
   ca,
   certificate,
 })
-
-const tlsOptionsOf = (probe: Probe) => {
-  const { serverName, verify, ca, certificate } = tlsOf(probe)
-  const name = serverName ?? probe.target.host
-  return {
-    rejectUnauthorized: verify,
-    ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(ca === null ? {} : { ca: [...ca] }),
-    ...certificate,
-  }
-}
 
 /** An answer that is no HTTP counts as a bad one, everything else as a connection that failed. */
 const failureOf = (error: Error): ProbeResult => {

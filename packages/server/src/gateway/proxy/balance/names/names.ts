@@ -19,7 +19,7 @@ export type NamesDeps = {
   onChange: (name: string) => void
 }
 
-type Entry = NameState & { timer: Timer; failures: number; looked: boolean }
+type Entry = NameState & { timer: Timer; failures: number }
 
 const leastTtlMs = 1_000
 const mostTtlMs = 3_600_000
@@ -35,6 +35,8 @@ const mostAtOnce = 16
  */
 export const createNames = ({ resolve, clock, warn, onChange }: NamesDeps) => {
   const entries = new Map<string, Entry>()
+  /** Names of which nothing is known yet. */
+  const unlooked = new Set<string>()
   const waiting: string[] = []
   let running = 0
   let onLooked: (() => void)[] = []
@@ -60,7 +62,7 @@ export const createNames = ({ resolve, clock, warn, onChange }: NamesDeps) => {
   }
 
   const again = (name: string, entry: Entry, delayMs: number): void => {
-    entry.looked = true
+    unlooked.delete(name)
     entry.timer = clock.setTimer(() => lookUp(name), delayMs)
   }
 
@@ -94,7 +96,7 @@ export const createNames = ({ resolve, clock, warn, onChange }: NamesDeps) => {
   }
 
   const checkLooked = (): void => {
-    if ([...entries.values()].some(({ looked }) => !looked)) return
+    if (unlooked.size > 0) return
     for (const tell of onLooked.splice(0)) tell()
   }
 
@@ -105,11 +107,13 @@ export const createNames = ({ resolve, clock, warn, onChange }: NamesDeps) => {
         if (names.has(name)) continue
         timer.cancel()
         entries.delete(name)
+        unlooked.delete(name)
       }
       for (const name of names) {
         if (entries.has(name)) continue
         const timer = { cancel: () => {} }
-        entries.set(name, { addresses: [], failure: null, timer, failures: 0, looked: false })
+        entries.set(name, { addresses: [], failure: null, timer, failures: 0 })
+        unlooked.add(name)
         lookUp(name)
       }
     },
@@ -130,6 +134,7 @@ export const createNames = ({ resolve, clock, warn, onChange }: NamesDeps) => {
     destroy(): void {
       for (const { timer } of entries.values()) timer.cancel()
       entries.clear()
+      unlooked.clear()
       waiting.length = 0
       checkLooked()
       onLooked = []

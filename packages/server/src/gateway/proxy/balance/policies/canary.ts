@@ -1,21 +1,17 @@
 import type { SplitTuning } from '../../../config/tuning.ts'
+import type { GatewayCanary } from '../../../snapshot.ts'
 
 /**
  * Moves requests to a new version step by step, and all of them back when it does worse.
  *
  * Pure: the engine keeps the state and the figures of both versions since the step began, asks
  * `decide` once a second or so, and when the step is another one sets the weight of the split
- * (`percent`) and begins to count anew. A state outlives snapshots that do not change the tuning.
+ * (`percent`) and begins to count anew. A state outlives snapshots that do not change the split.
  */
-export type CanaryState = {
-  /** Index into `steps`. */
-  step: number
-  percent: number
-  sinceMs: number
-  outcome: 'moving' | 'promoted' | 'rolled back'
-  /** A sentence on the last decision. */
-  reason: string
-}
+export type CanaryState = Pick<
+  GatewayCanary,
+  'decision' | 'step' | 'percent' | 'outcome' | 'reason'
+> & { sinceMs: number }
 
 export type VersionFigures = { requests: number; failures: number; p95Ms: number | null }
 
@@ -26,7 +22,7 @@ export type CanaryTuning = NonNullable<SplitTuning['canary']>
 export const beginCanary = (tuning: CanaryTuning, nowMs: number): CanaryState => {
   const percent = tuning.steps[0] ?? 100
   const reason = `begins with ${percent} % of the requests`
-  return { step: 0, percent, sinceMs: nowMs, outcome: 'moving', reason }
+  return { decision: 0, step: 0, percent, sinceMs: nowMs, outcome: 'moving', reason }
 }
 
 /** The state from now on; the same object when nothing changes. */
@@ -41,19 +37,26 @@ export const decide = (
   // Too few requests say nothing, neither good nor bad.
   if (canary.requests < Math.max(1, tuning.min_requests)) return state
   const fault = faultOf(figures, tuning)
-  if (fault !== null) {
-    return { ...state, percent: 0, sinceMs: nowMs, outcome: 'rolled back', reason: fault }
-  }
+  const decided = { ...state, decision: state.decision + 1, sinceMs: nowMs }
+  if (fault !== null) return { ...decided, percent: 0, outcome: 'rolled back', reason: fault }
   if (nowMs - state.sinceMs < tuning.step_ms) return state
   const step = state.step + 1
   const percent = tuning.steps[step]
   if (percent === undefined) {
     const reason = `did well through ${tuning.steps.length} steps`
-    return { ...state, percent: 100, sinceMs: nowMs, outcome: 'promoted', reason }
+    return { ...decided, percent: 100, outcome: 'promoted', reason }
   }
   const reason = `did well with ${state.percent} % of the requests`
-  return { step, percent, sinceMs: nowMs, outcome: 'moving', reason }
+  return { ...decided, step, percent, reason }
 }
+
+type Decision = Pick<GatewayCanary, 'decision' | 'outcome'>
+
+/** Of two decisions at once the one that takes requests back counts. */
+export const isFurther = (a: Decision, b: Decision): boolean =>
+  a.decision === b.decision
+    ? a.outcome === 'rolled back' && b.outcome !== 'rolled back'
+    : a.decision > b.decision
 
 /** What speaks against the new version; null when nothing does. */
 const faultOf = ({ canary, rest }: CanaryFigures, tuning: CanaryTuning): string | null => {

@@ -11,6 +11,7 @@ import { hashText } from '../choice/hash.ts'
  */
 export type Split = {
   choose(ask: SplitAsk): string | null
+  explain(ask: SplitAsk): SplitExplanation
   setWeight(percent: number): void
 }
 
@@ -20,6 +21,14 @@ export type SplitAsk = {
   consumer: readonly string[]
   /** What tells this caller from others: consumer, session or address. */
   caller: string
+}
+
+/** What a split would do with a request. */
+export type SplitExplanation = {
+  /** Null: the service itself, or as chance has it. */
+  chosen: string | null
+  /** A sentence for each rule that was looked at. */
+  sentences: string[]
 }
 
 type Rule = {
@@ -55,10 +64,40 @@ export const createSplit = (tuning: SplitTuning, random: () => number = Math.ran
       }
       return null
     },
+    explain(ask) {
+      const sentences: string[] = []
+      let percent = tuning.sticky ? percentOf(ask) : null
+      for (const rule of rules) {
+        const text = ruleSentence(rule)
+        const fits = isMeant(rule, ask)
+        sentences.push(fits ? text : `${text}; this one is not among them`)
+        if (!fits) continue
+        if (rule.weight === null) return { chosen: rule.service, sentences }
+        if (percent === null) continue
+        if (percent < rule.weight) return { chosen: rule.service, sentences }
+        percent = Math.max(0, percent - rule.weight)
+      }
+      return { chosen: null, sentences }
+    },
     setWeight(percent) {
       if (moving !== undefined) moving.weight = percent
     },
   }
+}
+
+/** `25 % of the requests with X-Preview: 1 go to next` */
+export const ruleSentence = (rule: {
+  service: string
+  weight?: number | null | undefined
+  header?: { name: string; value?: string } | null | undefined
+  consumers?: Iterable<string> | null | undefined
+}): string => {
+  const { service, weight, header, consumers } = rule
+  const share = weight == null ? 'requests' : `${weight} % of the requests`
+  const of = consumers == null ? '' : ` of ${[...consumers].join(' or ')}`
+  const value = header?.value === undefined ? '' : `: ${header.value}`
+  const having = header == null ? '' : ` with ${header.name}${value}`
+  return `${share}${of}${having} go to ${service}`
 }
 
 /** Which rule a canary moves: the first with a weight, else the first of all; undefined: none. */

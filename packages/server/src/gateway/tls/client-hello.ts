@@ -1,7 +1,7 @@
 /** What the first bytes of a connection are; `more`: they do not say it yet. */
 export type FirstBytes =
   | { kind: 'more' }
-  | { kind: 'hello'; sni: string | null }
+  | { kind: 'hello'; sni: string | null; alpn: readonly string[] }
   /** Something else than TLS. */
   | { kind: 'plain' }
   /** It begins like TLS, and is no ClientHello. */
@@ -90,26 +90,46 @@ const readHello = (body: Buffer): FirstBytes => {
   hello.vector(1) // compression
   if (hello.isOver) return malformed
   // TLS 1.2 allows a hello that ends here.
-  if (hello.isAtEnd) return { kind: 'hello', sni: null }
+  if (hello.isAtEnd) return { kind: 'hello', sni: null, alpn: [] }
   const extensions = hello.vector(2)
   if (hello.isOver) return malformed
+  let sni: string | null = null
+  let alpn: readonly string[] = []
   while (!extensions.isAtEnd) {
     const type = extensions.number(2)
     const content = extensions.vector(2)
     if (extensions.isOver) return malformed
-    if (type === 0) return readServerName(content)
+    if (type === 0) sni = readServerName(content)
+    else if (type === 16) alpn = readProtocols(content)
+    if (content.isOver) return malformed
   }
-  return { kind: 'hello', sni: null }
+  return { kind: 'hello', sni, alpn }
 }
 
 /** RFC 6066 3: a list in which there is one name of a host. */
-const readServerName = (content: Cursor): FirstBytes => {
-  const names = content.vector(2)
-  while (!names.isAtEnd && !names.isOver) {
+const readServerName = (content: Cursor): string | null => {
+  for (const names = content.vector(2); !names.isAtEnd;) {
     const type = names.number(1)
     const name = names.vector(2)
-    if (names.isOver) break
-    if (type === 0) return { kind: 'hello', sni: name.bytes.toString('latin1').toLowerCase() }
+    if (names.isOver) {
+      content.isOver = true
+      return null
+    }
+    if (type === 0) return name.bytes.toString('latin1').toLowerCase()
   }
-  return content.isOver || names.isOver ? malformed : { kind: 'hello', sni: null }
+  return null
+}
+
+/** RFC 7301 3.1 */
+const readProtocols = (content: Cursor): string[] => {
+  const found: string[] = []
+  for (const names = content.vector(2); !names.isAtEnd;) {
+    const { bytes } = names.vector(1)
+    if (names.isOver) {
+      content.isOver = true
+      return []
+    }
+    found.push(bytes.toString('latin1'))
+  }
+  return found
 }

@@ -20,7 +20,12 @@ const helloOf = async (options: ConnectionOptions): Promise<Buffer> => {
   return bytes
 }
 
-const hellos: { why: string; options: ConnectionOptions; sni: string | null }[] = [
+const hellos: {
+  why: string
+  options: ConnectionOptions
+  sni: string | null
+  alpn?: string[]
+}[] = [
   { why: 'TLS 1.3', options: { servername: 'Shop.Test' }, sni: 'shop.test' },
   { why: 'TLS 1.2', options: { servername: 'a.test', maxVersion: 'TLSv1.2' }, sni: 'a.test' },
   { why: 'no name', options: {}, sni: null },
@@ -28,6 +33,7 @@ const hellos: { why: string; options: ConnectionOptions; sni: string | null }[] 
     why: 'many protocols',
     options: { servername: 'b.test', ALPNProtocols: ['h2', 'x'] },
     sni: 'b.test',
+    alpn: ['h2', 'x'],
   },
 ]
 
@@ -42,10 +48,10 @@ const inRecords = (hello: Buffer, size: number): Buffer => {
   return Buffer.concat(records)
 }
 
-for (const { why, options, sni } of hellos) {
+for (const { why, options, sni, alpn = [] } of hellos) {
   test(`a hello is read whole, at every cut, and in small records: ${why}`, async () => {
     const hello = await helloOf(options)
-    const read = { kind: 'hello', sni }
+    const read = { kind: 'hello', sni, alpn }
     for (let cut = 0; cut < hello.length; cut += 1) {
       assert.deepEqual(readClientHello(hello.subarray(0, cut)), { kind: 'more' }, String(cut))
     }
@@ -85,7 +91,8 @@ test('a hello of two records is read wherever it is cut', async () => {
       ...[Buffer.from([22, 3, 1, 0, size]), hello.subarray(5, 5 + size)],
       ...[Buffer.from([22, 3, 3, rest.length >> 8, rest.length & 0xff]), rest],
     ]
-    assert.deepEqual(readClientHello(Buffer.concat(records)), { kind: 'hello', sni: 'shop.test' })
+    const read = { kind: 'hello', sni: 'shop.test', alpn: [] }
+    assert.deepEqual(readClientHello(Buffer.concat(records)), read)
   }
 })
 
