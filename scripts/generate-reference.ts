@@ -189,13 +189,17 @@ const cliPage = (): string => {
       ['option', 'meaning'],
       flags.map((flag) => [flagText(flag), flag.description]),
     )
-  const sections = commands.map(({ path, description, flags, operands }) => {
+  const sections = commands.map(({ path, description, flags, arguments: args }) => {
     const own = flags.filter((flag) => !shared.has(flag.description))
-    const takes = typeof operands === 'string' ? operands : operands.join(' or ')
-    const more = takes === 'none' || takes === 'commands' ? '' : ` Takes: ${takes}.`
+    const usage = ['keelson', ...path, ...args.map((one) => one.usage)].join(' ')
+    const meanings = args.map((one) => [code(one.usage), one.description])
     return [
       `## keelson ${path.join(' ')}`,
-      `${description[0]?.toUpperCase()}${description.slice(1)}.${more}`,
+      `${description[0]?.toUpperCase()}${description.slice(1)}.`,
+      ...(args.length === 0 ? [] : [code(usage)]),
+      ...(meanings.some(([, meaning]) => meaning !== '')
+        ? [table(['argument', 'meaning'], meanings)]
+        : []),
       ...(own.length === 0 ? [] : [flagRows(own)]),
     ].join('\n\n')
   })

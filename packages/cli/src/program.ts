@@ -53,12 +53,14 @@ export const createProgram = (end: (exitCode: number) => void): Command => {
     .enablePositionalOptions() // `-f` is --file before a command and --follow after `logs`
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(rewriteError(text)) })
+    .configureOutput({ outputError: (text, write) => write(rewriteError(text, 'keelson')) })
   addShared(program, '-f, --file <path>')
   addFileOptions(program)
 
   const add: Add = (name, description, fileFlags = '-f, --file <path>', parent = program) => {
     const command = parent.command(name).description(description)
+    const path = pathOf(command)
+    command.configureOutput({ outputError: (text, write) => write(rewriteError(text, path)) })
     addShared(command, fileFlags)
     return command
   }
@@ -120,13 +122,17 @@ const createContext = (command: Command): Context => {
   return { cwd: process.cwd(), env, dataFolder: dataFolderOf(env), output, shared }
 }
 
-/** Commander's own words in the shape all errors have. */
-const rewriteError = (text: string): string => {
+/** `keelson gateway key create` */
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+
+/** Commander's own words in the shape all errors have, with a way out below the command's `path`. */
+const rewriteError = (text: string, path: string): string => {
   const [first = '', ...more] = text.trim().split('\n')
   const message = first.replace(/^error: /, '')
   const suggestion = /^\(Did you mean (.*)\?\)$/.exec(more.join(' ').trim())?.[1]
   const isFlag = suggestion?.startsWith('-') === true
   const hint =
-    suggestion === undefined ? 'keelson --help' : isFlag ? suggestion : `keelson ${suggestion}`
+    suggestion === undefined ? `${path} --help` : isFlag ? suggestion : `${path} ${suggestion}`
   return `✗ ${message.charAt(0).toUpperCase()}${message.slice(1)}\n  Try: ${hint}\n`
 }

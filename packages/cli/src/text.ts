@@ -82,3 +82,11 @@ export const duration = (ms: number): string => {
   if (whole < 86_400) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`
   return `${Math.floor(whole / 86_400)}d ${Math.floor((whole % 86_400) / 3600)}h`
 }
+
+/** `512 B`, `3.1 MiB`, `2.0 GiB` */
+export const size = (bytes: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB']
+  let unit = 0
+  while (bytes / 1024 ** unit >= 1024 && unit < units.length - 1) unit += 1
+  return `${(bytes / 1024 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]}`
+}

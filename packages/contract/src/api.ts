@@ -22,6 +22,7 @@ import {
   GatewayRouteRow,
   GatewayUpstreamRow,
   GatewayWarmed,
+  canaryVerdicts,
 } from './gateway.ts'
 import type { Permission } from './permissions.ts'
 import {

@@ -102,6 +102,6 @@ test('a change to every state has the severity of that state', () => {
 
 test('names of events say what happened, in the past', () => {
   for (const type of Object.keys(eventSchemas)) {
-    assert.match(type, /^[a-z]+\.([a-z]+_)?([a-z]+(ed|ing)|withdrawn)$/)
+    assert.match(type, /^[a-z]+\.([a-z]+_)?([a-z]+(ed|ing)(_back)?|withdrawn)$/)
   }
 })

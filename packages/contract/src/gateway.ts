@@ -117,7 +117,7 @@ export const GatewayPluginUse = Type.Object({
 })
 export type GatewayPluginUse = Static<typeof GatewayPluginUse>
 
-export const canaryOutcomes = ['moving', 'promoted', 'rolled back'] as const
+const canaryOutcomes = ['moving', 'promoted', 'rolled back'] as const
 export const canaryVerdicts = ['promote', 'roll back', 'restart'] as const
 
 export const GatewayCanaryState = Type.Object({
@@ -157,8 +157,10 @@ export const GatewayRouteRow = Type.Object(
         enabled: Type.Boolean(),
         /** `<stack>/<service>` when it is one of ours. */
         fleet: nullableText,
-        /** Key of its upstream in listGatewayUpstreams. */
+        /** Name of its upstream; null when its own address is its target. */
         upstream: nullableText,
+        /** Of the upstream that its host names; null when that is a host. */
+        upstreamName: nullableText,
         /** What its x-keelson asks for: split, retry, failover…, each with a sentence. */
         tuning: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
         canary: Type.Union([GatewayCanaryState, Type.Null()]),

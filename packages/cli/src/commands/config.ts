@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { canonicalModel, type Project } from '@keelson/compose'
 import { allOrigins, commentOfOrigins } from '../config/origins.ts'
 import { disabledServiceOf, explain, formatExplained } from '../config/explain.ts'
@@ -10,6 +8,7 @@ import { defined } from '../defined.ts'
 import { exitCodes } from '../exit-code.ts'
 import { faultOfDiagnostic, usageError } from '../failure.ts'
 import { loadFiles } from '../compose-files.ts'
+import { saveFile } from '../save-file.ts'
 import { showWarnings } from '../warnings.ts'
 
 export type ConfigOptions = {
@@ -30,7 +29,7 @@ export type ConfigOptions = {
 
 /** The compose files as one model, in the shape `docker compose config` gives it. */
 export const config = async (context: Context, options: ConfigOptions): Promise<number> => {
-  const { shared, output, cwd } = context
+  const { shared, output } = context
   if (options.interpolate === false) {
     // Docker Compose prints half a model for it: `${DATA:-./d}:/d` is cut at its first colon.
     throw usageError(

@@ -5,6 +5,7 @@ import { exitCodes } from '../exit-code.ts'
 import { getRunning, type Platform } from '../platform.ts'
 import { findStack, listStacks } from '../scope.ts'
 import { formatTable, tableWidth, type Column } from '../table.ts'
+import { size } from '../text.ts'
 
 /** Processor time is a difference between two looks, so a first look has to be followed by one. */
 const secondLookMs = 1000
@@ -44,13 +45,9 @@ const columns: Column<InstanceUsage>[] = [
     title: 'CPU',
     value: ({ cpuCores }) => (cpuCores === null ? '' : `${(cpuCores * 100).toFixed(1)} %`),
   },
-  { title: 'MEMORY', value: ({ memoryBytes }) => size(memoryBytes) },
-  { title: 'LIMIT', value: ({ memoryLimitBytes }) => size(memoryLimitBytes) },
+  { title: 'MEMORY', value: ({ memoryBytes }) => sizeOrNone(memoryBytes) },
+  { title: 'LIMIT', value: ({ memoryLimitBytes }) => sizeOrNone(memoryLimitBytes) },
   { title: 'PROCESSES', value: ({ processes }) => (processes === null ? '' : String(processes)) },
 ]
 
-const size = (bytes: number | null): string => {
-  if (bytes === null) return ''
-  const mebibytes = bytes / 1024 ** 2
-  return mebibytes >= 1024 ? `${(mebibytes / 1024).toFixed(1)} GiB` : `${mebibytes.toFixed(1)} MiB`
-}
+const sizeOrNone = (bytes: number | null): string => (bytes === null ? '' : size(bytes))

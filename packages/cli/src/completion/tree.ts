@@ -18,6 +18,8 @@ export type Leaf = {
   flags: Flag[]
   /** What its operands are; `commands` for one that only has commands below it. */
   operands: 'none' | 'services' | 'file' | 'commands' | readonly string[]
+  /** The operands as they are written, and what they mean: `<url>`, `[paths...]`. */
+  arguments: { usage: string; description: string }[]
 }
 
 /** The command tree as a list, the program itself (an empty path) first. */
@@ -29,11 +31,17 @@ export const readTree = (program: Command): Leaf[] => {
       description: command.description(),
       flags: [...command.options, helpFlag].map(readFlag),
       operands: below.length > 0 ? 'commands' : operandsOf(command),
+      arguments: command.registeredArguments.map((one) => ({
+        usage: usageOf(one.name() + (one.variadic ? '...' : ''), one.required),
+        description: one.description,
+      })),
     }
     return [leaf, ...below.flatMap((child) => read(child, [...path, child.name()]))]
   }
   return read(program, [])
 }
+
+const usageOf = (name: string, required: boolean): string => (required ? `<${name}>` : `[${name}]`)
 
 type OptionLike = {
   short?: string | undefined

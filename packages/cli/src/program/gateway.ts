@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import { Argument, InvalidArgumentError, type Command } from 'commander'
 import type { Add, Handle } from './options.ts'
 
 const gatewayHelp = `
@@ -17,6 +17,7 @@ Of the running gateway:
   keelson gateway history, keelson gateway rollback 3
   keelson gateway key create mobile-app       shown once
   keelson gateway purge --tag products
+  keelson gateway warm shop.localhost /products /prices
 
 kong.yml or kong.yaml beside the compose file needs none of this: keelson up applies it.
 
@@ -137,16 +138,24 @@ const addChanges = (gateway: Command, add: Add, handle: Handle): void => {
     .option('--dry-run', 'only say what would change')
     .action(handle(async () => (await import('../commands/gateway/rollback.ts')).rollback))
 
+  add('canary', 'promote a canary, take it back, or begin again', undefined, gateway)
+    .argument('<service>', 'that is split; <stack>/<service> when several have the name')
+    .addArgument(
+      new Argument('<verdict>', 'what to do').choices(['promote', 'rollback', 'restart']),
+    )
+    .action(handle(async () => (await import('../commands/gateway/canary.ts')).canary))
+
   add('purge', 'forget stored answers', undefined, gateway)
-    .option('--url <url>', 'of this URL')
+    .option('--url <url>', 'of this URL: http://shop.localhost:8080/products')
     .option('--prefix <url>', 'of URLs that start so')
     .option('--tag <tag>', 'of this Cache-Tag or Surrogate-Key')
     .option('--all', 'all of them')
     .action(handle(async () => (await import('../commands/gateway/purge.ts')).purge))
 
-  add('warm', 'ask for paths so that their answers are stored', undefined, gateway)
-    .argument('<host>', 'name the paths are asked under: shop.example.com')
-    .argument('<paths...>', '/products /prices')
+  add('warm', 'ask for URLs so that their answers are stored', undefined, gateway)
+    .argument('[host]', 'name of the paths, as clients ask: shop.example.com; a URL needs none')
+    .argument('[paths...]', '/products /prices, or whole URLs')
+    .option('--from <file>', 'a list of them, a line each; - is what is piped in')
     .action(handle(async () => (await import('../commands/gateway/warm.ts')).warm))
 
   const key = add('key', 'API keys of consumers', undefined, gateway)

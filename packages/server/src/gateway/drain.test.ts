@@ -66,7 +66,13 @@ const createHouse = async () => {
     const { proxy, url } = await startProxy(snapshotOf([], { routes: [] }))
     // The proxy of the tests has been started already.
     const started = { ...proxy, start: async () => {} }
-    const node = createGatewayNode({ db: test.db, plane: planeOf(started), clock, log: quietLog, id })
+    const node = createGatewayNode({
+      db: test.db,
+      plane: planeOf(started),
+      clock,
+      log: quietLog,
+      id,
+    })
     await node.start()
     let ended = false
     const stop = async () => {

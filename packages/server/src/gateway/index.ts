@@ -8,8 +8,8 @@
  * (node.ts) and knows nothing but its snapshot; `keelson gateway serve` runs it alone (standalone/).
  *
  * Tables `gateway.snapshot`, `.document_content`, `.node`, `.revision`, `.question`,
- * `.certificate`, `.acme_account`. Announces
- * `gateway.configured`.
+ * `.certificate`, `.acme_account`, `.canary`. Announces `gateway.configured`,
+ * `gateway.canary_promoted`, `gateway.canary_rolled_back`.
  * Invariants: a configuration is in effect whole or not at all; a gateway without a database goes on
  * with the snapshot it has.
  */

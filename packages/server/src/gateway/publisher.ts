@@ -70,7 +70,13 @@ export const createPublisher = (deps: PublisherDeps) => {
     const digested = documents.map(digest)
     // Documents are large: their digests tell whether they are others.
     const { services, edges } = content
-    const next = JSON.stringify([services, edges, acme, canaries, digested.map((one) => one.digest)])
+    const next = JSON.stringify([
+      services,
+      edges,
+      acme,
+      canaries,
+      digested.map((one) => one.digest),
+    ])
     const waiting = asked
     asked = null
     if (next === text && last !== undefined) return waiting?.resolve(last)

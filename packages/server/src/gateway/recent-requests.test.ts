@@ -12,8 +12,7 @@ test('requests of the last minutes, over all gateways and callers', async () => 
     ...{ source, service, requests, errors },
   })
   const db = {
-    many: () =>
-      Promise.resolve([...nodes].map(([id, counters]) => ({ id, counters }))),
+    many: () => Promise.resolve([...nodes].map(([id, counters]) => ({ id, counters }))),
   } as unknown as Db
   const clock = createManualClock()
   const recent = createRecentRequests({ db, clock, log: quietLog })

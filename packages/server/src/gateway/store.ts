@@ -92,7 +92,10 @@ const documentsOf = (rows: readonly SnapshotRow[]): Map<string | null, GatewayDo
     if (kind === null) {
       config = Object.fromEntries(Object.keys(emptyGatewayConfig).map((each) => [each, []]))
       // As they were written.
-      documents.set(digest, { ...(value as GatewayDocument), config: config as unknown as GatewayConfig })
+      documents.set(digest, {
+        ...(value as GatewayDocument),
+        config: config as unknown as GatewayConfig,
+      })
     } else {
       config[kind] = (config[kind] ?? []).concat(value)
     }

@@ -48,6 +48,7 @@ const endpoints = {
   listGatewayCertificates: ['GET', '/api/v1/gateway/certificates'],
   listGatewayCaches: ['GET', '/api/v1/gateway/caches'],
   purgeGatewayCache: ['POST', '/api/v1/gateway/caches/purge'],
+  warmGatewayCache: ['POST', '/api/v1/gateway/caches/warm'],
   explainGateway: ['POST', '/api/v1/gateway/explain'],
   listGatewayDocuments: ['GET', '/api/v1/gateway/documents'],
   exportGateway: ['GET', '/api/v1/gateway/export'],

@@ -77,6 +77,22 @@ export const gatewayChangeCases = ({ browser, skip, until }: Tools): void => {
     await dialog.getByText('with the tag article-7').waitFor()
   })
 
+  test('what will be wanted is asked for ahead, and what fails is told', { skip }, async () => {
+    await using window = await open('/gateway/cache')
+    const { fixture, page } = window
+    const ask = page.getByRole('button', { name: 'Ask for them' })
+    assert.equal(await ask.isDisabled(), true)
+    await page.getByLabel('Host of the paths').fill('shop.example')
+    await page.getByLabel('Paths or URLs').fill('/a\n\nhttps://shop.example/b')
+    await ask.click()
+    await page.getByText('1 of 2 answers came well.').waitFor()
+    await page.getByText('https://shop.example/b: answered 404').waitFor()
+    assert.deepEqual(fixture.gateway.asks.at(-1), {
+      ...{ host: 'shop.example', paths: ['/a', 'https://shop.example/b'] },
+    })
+    await assertAccessible(page)
+  })
+
   test('a file is looked at, mended, and applied as it was looked at', { skip }, async () => {
     await using window = await open('/gateway/configuration', () => {}, { faults: /412/ })
     const { fixture, page } = window

@@ -49,7 +49,8 @@ const route = (
 
 const service = (name: string): NonNullable<GatewayRouteRow['service']> => ({
   ...{ id: `service-${name}`, name, url: `http://${name}:3000`, enabled: true },
-  ...{ fleet: `shop/${name}`, upstream: null },
+  ...{ fleet: `shop/${name}`, upstream: null, upstreamName: null, canary: null },
+  tuning: [{ name: 'retry', text: 'up to 3 attempts on status 503; at most 20 % of the requests' }],
 })
 
 const chain = [

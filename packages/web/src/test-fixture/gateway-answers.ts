@@ -4,6 +4,7 @@ import type {
   GatewayExplainAsk,
   GatewayExplanation,
   GatewayRouteRow,
+  GatewayWarmed,
 } from '@keelson/contract'
 import * as data from './fixture-gateway.ts'
 import { Refusal } from './refusal.ts'
@@ -24,6 +25,11 @@ const changes: GatewayDiff['changes'] = [
   },
   { change: 'deleted', kind: 'route', name: 'old', fields: [] },
 ]
+
+const warmed: GatewayWarmed = {
+  ...{ stored: 1, failed: 1 },
+  failures: [{ url: 'https://shop.example/b', reason: 'answered 404' }],
+}
 
 const explanationOf = ({ url }: GatewayExplainAsk): GatewayExplanation => {
   const [first, second, third] = data.gatewayRoutes
@@ -53,6 +59,7 @@ const explanationOf = ({ url }: GatewayExplainAsk): GatewayExplanation => {
     upstream: {
       ...{ url: 'http://orders:3000/7', host: 'orders', algorithm: 'least-connections' },
       ...{ target: '127.0.0.1:4001', why: 'fewest requests in flight: 3' },
+      others: ['25 % of the requests go to orders-next', 'the rest stays here'],
     },
     captures: { id: '7' },
   }
@@ -182,7 +189,7 @@ export const createGateway = () => {
       case 'GET caches':
         return whole(caches)
       case 'POST caches':
-        return { removed: 412 }
+        return id === 'warm' ? warmed : { removed: 412 }
       case 'POST explain':
         return explanationOf(body as GatewayExplainAsk)
       case 'GET documents':

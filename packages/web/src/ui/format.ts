@@ -75,12 +75,14 @@ export const formatBytes = (bytes: number): string => {
 
 export const formatLatency = (ms: number | null): string => {
   if (ms === null) return '–'
+  if (ms > 0 && ms < 0.1) return '< 0.1 ms'
   if (ms < 10) return `${ms.toFixed(1)} ms`
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
 export const formatRate = (perSecond: number): string => {
   if (perSecond === 0) return '0/s'
+  if (perSecond < 0.05) return '< 0.1/s'
   if (perSecond < 10) return `${perSecond.toFixed(1)}/s`
   return `${Math.round(perSecond).toLocaleString('en')}/s`
 }

@@ -3,6 +3,7 @@ import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit-code.ts'
 import { getRunning } from '../../platform.ts'
 import { formatTable, tableWidth, type Column } from '../../table.ts'
+import { size } from '../../text.ts'
 
 /** What is stored, and how often that was of use. */
 export const caches = async (context: Context): Promise<number> => {
@@ -27,9 +28,9 @@ const columns: Column<GatewayCacheRow>[] = [
   {
     title: 'MEMORY',
     value: ({ memoryBytes, memoryLimitBytes }) =>
-      `${megabytes(memoryBytes)} of ${megabytes(memoryLimitBytes)}`,
+      `${size(memoryBytes)} of ${size(memoryLimitBytes)}`,
   },
-  { title: 'DISK', value: ({ diskBytes }) => (diskBytes === 0 ? '' : megabytes(diskBytes)) },
+  { title: 'DISK', value: ({ diskBytes }) => (diskBytes === 0 ? '' : size(diskBytes)) },
   { title: 'SHARED', value: ({ shared }) => shared },
   {
     title: 'TAGS',
@@ -40,5 +41,3 @@ const columns: Column<GatewayCacheRow>[] = [
 
 const shareOf = (part: number, whole: number): string =>
   whole === 0 ? '' : `${Math.round((100 * part) / whole)} %`
-
-const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`

@@ -18,7 +18,8 @@ export const explain = async (
   const platform = await getRunning(context)
   const explained = await platform.call('explainGateway', {
     body: {
-      ...{ method: method.toUpperCase(), url, headers: header.map(headerOf) },
+      ...{ method: method.toUpperCase(), url: urlOf(method, url) },
+      headers: header.map(headerOf),
       ...(consumer === undefined ? {} : { consumer }),
       ...(clientIp === undefined ? {} : { clientIp }),
     },
@@ -26,6 +27,15 @@ export const explain = async (
   if (shared.json) output.data(JSON.stringify(explained, null, 2))
   else for (const line of linesOf(explained)) output.data(line)
   return exitCodes.ok
+}
+
+/** A host alone is an address too: `shop.test/orders`; for a connection it is the form there is. */
+const urlOf = (method: string, url: string): string => {
+  if (/^(?:tcp|tls)$/i.test(method) || url.startsWith('/')) return url
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url : `http://${url}`
+  const isNamed = whole === url || /^(?:localhost|[^/]*[.:])/.test(url)
+  if (isNamed && URL.canParse(whole)) return whole
+  throw usageError(`${url} is neither a path nor a URL`, `keelson gateway explain GET /${url}`)
 }
 
 const headerOf = (text: string): { name: string; value: string } => {
@@ -53,6 +63,7 @@ const linesOf = ({ sentence, routes, plugins, upstream }: GatewayExplanation): s
       : [
           `asks for ${upstream.url}, Host ${upstream.host}`,
           `${upstream.algorithm}: ${upstream.target ?? 'no target'}, ${upstream.why}`,
+          ...upstream.others,
         ],
   ),
 ]

@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit-code.ts'
 import { getRunning } from '../../platform.ts'
 import { saveFile } from '../../save-file.ts'
+import { namedStack } from './stack.ts'
 
 export type ExportOptions = { forKong?: boolean; secrets?: boolean; output?: string }
 
@@ -13,10 +14,10 @@ export const exportFile = async (
   context: Context,
   { forKong, secrets, output: path }: ExportOptions,
 ): Promise<number> => {
-  const { output, shared } = context
+  const { output } = context
   const platform = await getRunning(context)
   const asked = {
-    ...(shared.projectName === undefined ? {} : { stack: shared.projectName }),
+    ...(await namedStack(context, platform)),
     forKong: forKong === true,
   }
   const { text, leftOut } =

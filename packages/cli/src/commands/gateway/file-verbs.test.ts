@@ -46,6 +46,20 @@ const checks: [name: string, text: string, code: number, said: RegExp][] = [
     /The plugin openid-connect is one of Kong Enterprise\.\n +Try: Use oidc\./,
   ],
   ['what is no YAML is told with its place', file('services: [\n'), 2, /kong\.yml:\d+:\d+: /],
+  [
+    'with mistakes, what works and what was not looked at',
+    file(
+      'services: [{ name: a, url: "http://a:1" }, { name: b }]\nworkspaces: [{ name: x }]\nplugins: [{ name: cors }]',
+    ),
+    2,
+    /Without a mistake of their own: 1 of 2 services, 1 of 1 plugin\. Not looked at any further: workspaces\./,
+  ],
+  [
+    'kinds are named as people say them',
+    file('consumers: [{ username: a, keyauth_credentials: [{ key: k }], acls: [{ group: x }] }]'),
+    0,
+    /works: 1 consumer, 1 key-auth credential, 1 ACL group$/m,
+  ],
   ['another format version is told', '_format_version: "4.0"\n', 2, /_format_version/],
 ]
 for (const [name, text, code, said] of checks) {
@@ -161,6 +175,26 @@ test('serve: a range of trusted proxies that is none', async () => {
   })
   assert.equal(result.code, 2)
   assert.match(result.stderr, /--trusted-proxies: "balancer" is not an IP address or CIDR range/)
+})
+
+test('serve: a port in use is told in one sentence, with the way out', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  await using folder = await folderWith(file(''))
+  for (const option of ['--port', '--status-port']) {
+    const result = await runKeelson(
+      ['gateway', 'serve', folder.file, '--port', '0', option, String(port)],
+      { cwd: folder.path },
+    )
+    assert.equal(result.code, 2)
+    assert.match(
+      result.stderr,
+      new RegExp(`^✗ .*port ${port} .*\\n  Try: choose another with --port`, 'i'),
+    )
+    assert.equal(result.stderr.trim().split('\n').length, 2, 'no stack trace')
+  }
+  other.close()
 })
 
 test('serve: a file with mistakes is not served', async () => {

@@ -1,4 +1,5 @@
 import type { GatewayRevision } from '@keelson/contract'
+import { kindCounts } from '@keelson/contract/gateway-kinds'
 import type { Context } from '../../context.ts'
 import { exitCodes } from '../../exit-code.ts'
 import { getRunning } from '../../platform.ts'
@@ -31,10 +32,7 @@ const columns: Column<GatewayRevision>[] = [
   { title: 'BY', value: ({ appliedBy }) => appliedBy },
   {
     title: 'HOLDS',
-    value: ({ counts }) =>
-      Object.entries(counts)
-        .map(([kind, count]) => `${count} ${kind}`)
-        .join(', '),
+    value: ({ counts }) => kindCounts(counts),
   },
   { title: 'NOTE', value: ({ note }) => note ?? '', gives: true },
 ]

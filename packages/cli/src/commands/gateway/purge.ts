@@ -16,6 +16,11 @@ export const purge = async (context: Context, options: PurgeOptions): Promise<nu
       'keelson gateway purge --tag products',
     )
   }
+  const wanted = url ?? prefix
+  if (wanted !== undefined && !/^https?:\/\//i.test(wanted)) {
+    const hint = 'a URL as clients ask for it: http://shop.localhost:8080/products'
+    throw usageError(`${wanted} is no URL`, hint)
+  }
   const platform = await getRunning(context)
   const body = {
     ...(url === undefined ? {} : { url }),
@@ -25,6 +30,13 @@ export const purge = async (context: Context, options: PurgeOptions): Promise<nu
   }
   const { removed } = await platform.call('purgeGatewayCache', { body })
   if (context.shared.json) context.output.data(JSON.stringify({ removed }))
-  else context.output.message(`${count(removed, 'stored answer')} removed`)
+  else {
+    context.output.message(`${count(removed, 'stored answer')} removed`)
+    if (removed === 0 && wanted !== undefined) {
+      context.output.message(
+        `None is stored under ${wanted}: host and port have to be those that clients ask for`,
+      )
+    }
+  }
   return exitCodes.ok
 }

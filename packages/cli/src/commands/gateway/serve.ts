@@ -80,11 +80,15 @@ export const serve = async (
 
 /** A port that cannot be had is no fault of ours: another one helps. */
 const refusePort = (error: unknown): never => {
-  const hint = 'choose another with --port, --tls-port, --stream-port or --status-port; 0 is a free one'
+  const hint =
+    'choose another with --port, --tls-port, --stream-port or --status-port; 0 is a free one'
   if (isAppError(error) && error.code === 'port_taken') throw usageError(error.message, hint)
   const { syscall, message } = error as NodeJS.ErrnoException
   if (syscall !== 'listen') throw error
-  throw usageError(`The gateway cannot listen: ${message}`, `${hint}, or an address of this machine with --host`)
+  throw usageError(
+    `The gateway cannot listen: ${message}`,
+    `${hint}, or an address of this machine with --host`,
+  )
 }
 
 /** Work that is done once more for all who ask while it goes on: the last file wins. */

@@ -89,6 +89,8 @@ export const openCanaries = async (deps: CanariesDeps) => {
     /** By hand. Throws service_not_found, bad_request. */
     async decide(actor: Actor, name: string, verdict: Verdict): Promise<void> {
       const { manager, service, split } = findCanary(documents(), name)
+      // A gateway may have decided meanwhile.
+      await look()
       const before = kept.find(
         (one) => one.manager === manager && one.service === service.id && one.split === split,
       )

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeDurably } from '../../kernel/postgres/durable-file.ts'
 import type { GatewayCanary } from '../snapshot.ts'
+
+/** Of splits that are no more, too: those that were told last. */
+const keptMost = 1000
 
 const fileOf = (folder: string): string => join(folder, 'canaries.json')
 
@@ -14,7 +17,16 @@ export const loadCanaries = async (folder: string): Promise<GatewayCanary[]> => 
   return JSON.parse(text) as GatewayCanary[]
 }
 
-export const keepCanaries = (
+/** Those of other files that are served from this folder stay. */
+export const keepCanaries = async (
   folder: string,
   canaries: readonly GatewayCanary[],
-): Promise<void> => writeDurably(fileOf(folder), JSON.stringify(canaries))
+): Promise<void> => {
+  const told = new Set(canaries.map(keyOf))
+  const others = (await loadCanaries(folder)).filter((canary) => !told.has(keyOf(canary)))
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeDurably(fileOf(folder), JSON.stringify([...others, ...canaries].slice(-keptMost)))
+}
+
+const keyOf = ({ manager, service, split }: GatewayCanary): string =>
+  `${manager} ${service} ${split}`

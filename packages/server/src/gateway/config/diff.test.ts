@@ -45,8 +45,8 @@ consumers: [{ username: ada, hmacauth_credentials: [{ username: ada, secret: new
     'updated routes r, paths: ["/r"] → ["/r","/s"]',
     'deleted routes /nameless',
     'updated upstreams u, healthchecks.active.timeout: 1 → 2',
-    'updated targets t:1, weight: 100 → 5',
-    'created targets t:2',
+    'updated targets t:1 of u, weight: 100 → 5',
+    'created targets t:2 of u',
     'updated hmacauth_credentials ada, secret: "***" → "***"',
   ])
 })

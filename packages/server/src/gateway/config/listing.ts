@@ -13,11 +13,16 @@ export const entitiesOf = (config: GatewayConfig, kind: EntityKind): readonly En
 
 /**
  * What people call an entity by: what is a consumer's by its name and what may be shown of it, a
- * route without a name by what it matches; else the id.
+ * target by its upstream and address, a route without a name by what it matches; else the id.
  */
-export const namingOf = ({ consumers }: GatewayConfig): NameOf => {
+export const namingOf = ({ consumers, upstreams }: GatewayConfig): NameOf => {
   const people = new Map(consumers.map((one) => [one.id, ownName('consumers', one)]))
+  const pools = new Map(upstreams.map((one) => [one.id, one.name]))
   return (kind, entity) => {
+    if (kind === 'targets') {
+      const pool = pools.get(String(entity['upstream']))
+      return `${ownName(kind, entity)}${pool === undefined ? '' : ` of ${pool}`}`
+    }
     const label = labelOfOwned(kind, entity)
     if (label === null) return ownName(kind, entity)
     const owner = people.get(String(entity['consumer']))

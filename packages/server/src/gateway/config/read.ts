@@ -1,7 +1,8 @@
 import type { PluginTable } from '../plugins/index.ts'
 import { noteReads } from './asked-environment.ts'
 import { buildConfig } from './build.ts'
-import { readEntities } from './read-entities.ts'
+import { type Checked, checkedOf } from './checked.ts'
+import { readEntities, type ReadEntities } from './read-entities.ts'
 import { createFindings, type Fault, type Finding, type Findings, type Note } from './faults.ts'
 import { readHeader } from './header.ts'
 import { emptyGatewayConfig, type GatewayConfig } from './model.ts'
@@ -21,6 +22,8 @@ export type ReadGatewayConfig = {
   notes: Note[]
   /** Names of the variables that the file refers to. */
   variables: string[]
+  /** Of a file with faults; null where nothing could be looked at, or not everything is told. */
+  checked: Checked | null
 }
 
 /** In bytes of UTF-16, which is what a text of JavaScript is measured in. */
@@ -37,11 +40,12 @@ export const readGatewayConfig = (
   const { text, file } = source
   const noted = noteReads(environment)
   const options = { environment: noted.environment, plugins }
-  const refuse = (faults: Fault[]): ReadGatewayConfig => ({
+  const refuse = (faults: Fault[], checked: Checked | null = null): ReadGatewayConfig => ({
     config: emptyGatewayConfig,
     faults,
     notes: [],
     variables: [],
+    checked,
   })
   const plainFault = (offset: number, message: string, hint?: string): Fault => ({
     ...{ file, ...createLineIndex(text)(offset), entity: '', message, hint: hint ?? null },
@@ -71,10 +75,14 @@ export const readGatewayConfig = (
     return refuse([plainFault(0, 'The file is no map of fields.', hint)])
   }
   const findings = createFindings()
-  const { config, notes, secrets } = readRoot(parsed.value, options, file, findings)
-  if (findings.list.length === 0) return { config, faults: [], notes, variables: noted.read() }
+  const { config, notes, secrets, entities } = readRoot(parsed.value, options, file, findings)
+  if (findings.list.length === 0) {
+    return { config, faults: [], notes, variables: noted.read(), checked: null }
+  }
   const hidden = new Set([...rendered.values, ...secrets])
-  return refuse(placeFindings(findings.list, source, rendered, parsed.positions(), hidden))
+  const faults = placeFindings(findings.list, source, rendered, parsed.positions(), hidden)
+  const checked = checkedOf(entities, findings.list, (text) => mask(text, hidden))
+  return refuse(faults, checked)
 }
 
 const readRoot = (
@@ -82,12 +90,13 @@ const readRoot = (
   options: Parameters<typeof readEntities>[2],
   file: string,
   findings: Findings,
-): { config: GatewayConfig; notes: Note[]; secrets: ReadonlySet<string> } => {
+): Pick<ReadGatewayConfig, 'config' | 'notes'> & Pick<ReadEntities, 'secrets' | 'entities'> => {
   const header = readHeader(root, findings)
   const read = readEntities(root, header, options, findings)
   const isUsable = findings.list.length === 0
   const config = isUsable ? buildConfig(read.entities, read.references) : emptyGatewayConfig
-  return { config, notes: read.notes.map((note) => ({ file, ...note })), secrets: read.secrets }
+  const { entities, secrets } = read
+  return { config, notes: read.notes.map((note) => ({ file, ...note })), secrets, entities }
 }
 
 /** In the order of the file. */

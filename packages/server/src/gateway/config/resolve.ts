@@ -86,9 +86,14 @@ const noSuch = (target: EntityKind, named: string | undefined, index: EntityInde
   const { singular } = entityShapes[target]
   if (named === undefined) return { message: `It does not name a ${singular}.` }
   const nearest = suggestName(named, index.names(target))
+  const elsewhere =
+    target === 'consumers'
+      ? 'Write the consumer here too: those of other files are not seen.'
+      : null
+  const hint = nearest === undefined ? elsewhere : `Did you mean ${nearest}?`
   return {
     message: `There is no ${singular} ${named.slice(0, 100)} in this file.`,
-    ...(nearest === undefined ? {} : { hint: `Did you mean ${nearest}?` }),
+    ...(hint === null ? {} : { hint }),
   }
 }
 

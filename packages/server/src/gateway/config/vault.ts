@@ -105,7 +105,7 @@ const lookUp = (
   if (value === undefined) {
     return {
       message: `The environment variable ${variable} is not set.`,
-      hint: `${reference} is read from it.`,
+      hint: `Set it in this shell, or in the .env beside the compose file: ${reference} is read from it each time.`,
     }
   }
   return key === undefined ? { value } : memberOf(value, key, variable)

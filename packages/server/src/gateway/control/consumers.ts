@@ -28,15 +28,14 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
   const refuseOthers = (what: string, has: (config: GatewayConfig) => boolean): void => {
     if (has(own.current.config)) return
     const owner = documents().find(({ config }) => has(config))
-    if (owner === undefined)
-      throw new AppError('not_found', { message: `There is no such ${what}` })
+    if (owner === undefined) throw unknown(what)
     const { text, file } = managerOf(owner)
     const message = `This ${what} is managed by ${text}${file === null ? '' : ` (${file})`}`
     throw new AppError('gateway_not_managed_here', { message })
   }
   const rowOf = (id: string): GatewayConsumerRow => {
     const row = rows().find((one) => one.id === id)
-    if (row === undefined) throw new AppError('not_found', { message: 'There is no such consumer' })
+    if (row === undefined) throw unknown('consumer')
     return row
   }
 
@@ -125,4 +124,9 @@ const newKey = (): string => {
     }
   }
   return key
+}
+
+const unknown = (what: string): AppError => {
+  const hint = 'keelson gateway key list, and the Consumers page, have their ids.'
+  return new AppError('not_found', { message: `There is no such ${what}` }, { hint })
 }

@@ -1,4 +1,5 @@
 import type { GatewayDiff } from '@keelson/contract'
+import { kindName } from '@keelson/contract/gateway-kinds'
 import type { ConfigChange } from '../config/diff.ts'
 import { describeGatewayConfig } from '../config/describe.ts'
 import type { GatewayConfig } from '../config/model.ts'
@@ -20,13 +21,10 @@ export const summaryOf = (changes: readonly ConfigChange[]): string => {
   }
   const parts = [...groups].map(([key, count]) => {
     const [kind = '', change = ''] = key.split(' ')
-    return `${count} ${count === 1 ? singular(kind) : kind.replaceAll('_', ' ')} ${change}`
+    return `${count} ${kindName(kind, count)} ${change}`
   })
   return parts.length === 0 ? 'nothing changed' : parts.join(', ')
 }
-
-/** Of a kind of entity, for sentences: `keyauth credential`. */
-export const singular = (kind: string): string => kind.replaceAll('_', ' ').replace(/s$/, '')
 
 export const diffOf = (
   changes: readonly ConfigChange[],
@@ -48,6 +46,6 @@ const shownChange = ({
   name,
   fields,
 }: ConfigChange): GatewayDiff['changes'][number] => ({
-  ...{ change, name, kind: singular(kind) },
+  ...{ change, name, kind: kindName(kind) },
   fields: fields.map(({ field, before, after }) => ({ path: field, before, after })),
 })

@@ -32,7 +32,7 @@ export const explainAnswer = (
       const priority = table.get(name)?.priority ?? 0
       return [{ id, name, priority, scope: scopeOf(entity), phases: [...phases] }]
     }),
-    upstream,
+    upstream: upstream === null ? null : { ...upstream, others: [...upstream.others] },
     captures: { ...captures },
   }
 }

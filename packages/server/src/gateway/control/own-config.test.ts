@@ -139,6 +139,7 @@ test('an earlier revision is applied again as a new one, and survives a restart'
   assert.deepEqual([again.current.revision, again.current.config.routes[0]?.paths], [3, ['/a']])
   await assert.rejects(own.rollBack(localActor, 99, { dryRun: false }), {
     code: 'revision_not_found',
+    hint: /keelson gateway history/,
   })
 })
 
@@ -245,7 +246,9 @@ test('a consumer goes with all that is its own; a name is taken once', async () 
   await consumers.remove(localActor, id)
   const { config } = world.own.current
   assert.deepEqual([config.consumers, config.credentials, config.acls], [[], [], []])
-  await assert.rejects(consumers.remove(localActor, id), { code: 'not_found' })
+  await assert.rejects(consumers.remove(localActor, id), {
+    ...{ code: 'not_found', hint: /keelson gateway key list/ },
+  })
 })
 
 test('what a file manages is changed in the file, which is named', async () => {

@@ -132,7 +132,8 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
         const then = await findContent(db, revision)
         if (then === undefined) {
           const message = `There is no revision ${revision} of the gateway configuration; the last ${keptRevisions} are kept`
-          throw new AppError('revision_not_found', { message })
+          const hint = 'keelson gateway history lists them.'
+          throw new AppError('revision_not_found', { message }, { hint })
         }
         const before = current
         const config = withPeopleOf(before.config, then)

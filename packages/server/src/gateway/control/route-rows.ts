@@ -1,13 +1,16 @@
 import type { GatewayManager, GatewayPluginUse, GatewayRouteRow } from '@keelson/contract'
 import type { PluginEntity, Route, Service } from '../config/model.ts'
 import type { PluginTable } from '../plugins/index.ts'
-import { specKey } from '../proxy/document-plan.ts'
+import { canaryKeyOf, firstCanaryState } from './canary-rows.ts'
+import { tuningTexts } from './tuning-texts.ts'
 import { comparePriority, priorityOf, type Priority } from '../proxy/router/priority.ts'
 import { entriesOf } from '../proxy/router/index.ts'
 import type { GatewayDocument } from '../snapshot.ts'
 
 /** A route as it is shown, but for what changes by the second. */
 export type RouteFacts = Omit<GatewayRouteRow, 'figures' | 'version'> & {
+  /** Of the canary of its service, if it has one. */
+  canaryKey: string | null
   key: string
   version: Omit<NonNullable<GatewayRouteRow['version']>, 'requests'> | null
 }
@@ -49,6 +52,7 @@ export const routeFactsOf = (
         ...{ stripPath: route.strip_path, preserveHost: route.preserve_host },
         regexPriority: route.regex_priority,
         service: service === null ? null : serviceFactsOf(document, service, deps),
+        canaryKey: service === null ? null : canaryKeyOf(document, service),
         version: versionOf(route),
         plugins: usesOf.get(document)?.(route, service) ?? [],
       }
@@ -71,7 +75,10 @@ const serviceFactsOf = (
   return {
     ...{ id, name, enabled, url: `${protocol}://${host}${at}${path ?? ''}` },
     fleet: fleetId !== null && isFleet(fleetId) ? fleetId : null,
-    upstream: specKey(document, service, upstream ?? null),
+    upstream: upstream?.name ?? null,
+    upstreamName: upstream?.name ?? null,
+    tuning: tuningTexts(service['x-keelson']),
+    canary: firstCanaryState(service['x-keelson'].split),
   }
 }
 

@@ -79,7 +79,7 @@ const steps: [
     fileOf('consumers: [{ username: a, keyauth_credentials: [{ key: "{vault://env/K}" }] }]', {
       K: 'two',
     }),
-    '1 keyauth credential updated',
+    '1 key-auth credential updated',
   ],
 ]
 for (const [name, before, after, cause] of steps) {

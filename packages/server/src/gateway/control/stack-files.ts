@@ -1,3 +1,4 @@
+import { kindName } from '@keelson/contract/gateway-kinds'
 import type { Change, GatewayFileSpec, ProblemDetail, StackSpec } from '@keelson/contract'
 import { createHash } from 'node:crypto'
 import { AppError } from '../../kernel/errors.ts'
@@ -7,7 +8,7 @@ import { emptyGatewayConfig } from '../config/model.ts'
 import { checkPluginConfig } from '../config/plugin-config.ts'
 import type { PluginTable } from '../plugins/index.ts'
 import type { GatewayDocument } from '../snapshot.ts'
-import { countsOf, singular, summaryOf } from './describe.ts'
+import { countsOf, summaryOf } from './describe.ts'
 import type { ReadFile, ReadResult } from './reading.ts'
 
 /** A Kong file of a stack as it is applied. */
@@ -146,7 +147,7 @@ const shownLengthMax = 200
 
 /** One for each field of what is updated; secrets are masked by the diff. */
 const shownChanges = ({ change, kind, name, fields }: ConfigChange): Change[] => {
-  const path = `${singular(kind)} ${name}`
+  const path = `${kindName(kind)} ${name}`
   if (change === 'created') return [{ kind: 'added', path, before: null, after: 'new' }]
   if (change === 'deleted') return [{ kind: 'removed', path, before: name, after: null }]
   return fields.map(({ field, before, after }) => ({

@@ -17,7 +17,7 @@ import type { NodeStates, PurgeWhat } from '../node-states.ts'
 import type { Endpoints } from '../proxy/document-plan.ts'
 import type { PluginTable } from '../plugins/index.ts'
 import type { Asked, Questions } from '../questions/questions.ts'
-import type { GatewayDocument } from '../snapshot.ts'
+import type { GatewayCanary, GatewayDocument } from '../snapshot.ts'
 import { cacheRowsOf } from './cache-rows.ts'
 import { consumerRowsOf } from './consumer-rows.ts'
 import { countsOf } from './describe.ts'
@@ -28,6 +28,7 @@ import { managerOf } from './managers.ts'
 import { pluginKindsOf } from './plugin-kinds.ts'
 import { mergeForExport } from './export.ts'
 import type { OwnConfig } from './own-config.ts'
+import { withCanary } from './canary-rows.ts'
 import { routeFactsOf, type RouteFacts } from './route-rows.ts'
 import type { StackFiles } from './stack-files.ts'
 import { upstreamRowsOf } from './upstream-rows.ts'
@@ -41,6 +42,8 @@ type ViewsDeps = {
   /** Those of the table that are one's own, as they were loaded. */
   ownKinds: readonly GatewayPluginKind[]
   isFleet: (id: string) => boolean
+  /** What is kept of canaries. */
+  canaries: () => readonly GatewayCanary[]
   /** Where the services of stacks are now. */
   endpoints: () => Endpoints
   clock: Clock
@@ -100,10 +103,11 @@ export const createViews = (deps: ViewsDeps) => {
             (query.stack === undefined || row.manager.stack === query.stack) &&
             (wanted === undefined || wordsOf(row).some((word) => word.includes(wanted))),
         )
-        .map(({ key, version, ...row }) => {
+        .map(({ key, version, canaryKey, ...row }) => {
           const counted = figures.of(key)
           return {
             ...row,
+            service: withCanary(row.service, canaryKey, deps.canaries()),
             figures: counted,
             version: version === null ? null : { ...version, requests: counted.requests },
           }

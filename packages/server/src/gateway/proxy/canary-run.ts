@@ -22,7 +22,7 @@ export type CanaryRun = {
   state(): CanaryState
 }
 
-export type CanaryRunOptions = {
+type CanaryRunOptions = {
   tuning: CanaryTuning
   split: Split
   nowMs: number

@@ -49,5 +49,6 @@ const upstreamOf = (
     ...{ url: `${service.protocol}://${authority}`, host: authority },
     ...{ algorithm: balancer.algorithm, target: endpoint?.instance ?? null },
     why: whyOf(balancer, endpoint, nowMs),
+    others: [],
   }
 }

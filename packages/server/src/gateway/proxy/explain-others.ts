@@ -8,12 +8,13 @@ export const explainOthers = (
   way: Way,
   service: Service,
   { ask, consumer }: { ask: RequestAsk; consumer: Consumer | null },
-): { to: Way; others: string[] } => {
+): { to: Way; service: Service; others: string[] } => {
   const { policies, variants, failover } = way.target
   const { mirror, failover: standIn, split } = service['x-keelson']
   const explained = policies?.split?.explain(splitAskOf(ask, consumer)) ?? nothing
   const { chosen, sentences } = explained
   const variant = chosen === null ? undefined : variants.get(chosen)
+  const other = way.plan?.document.config.services.find(({ name }) => name === chosen)
   const others = [...sentences]
   if (split !== undefined && chosen === null) others.push('the rest stays here')
   if (split?.sticky === true) others.push('a caller stays where it was')
@@ -23,7 +24,8 @@ export const explainOthers = (
     others.push(`copies of ${mirror.percent} % go to ${mirror.service}, whose answers nobody reads`)
   }
   if (failover !== null) others.push(`${standIn} takes over when no target here is well`)
-  return { to: variant === undefined ? way : wayTo(way, variant), others }
+  if (variant === undefined || other === undefined) return { to: way, service, others }
+  return { to: wayTo(way, variant), service: other, others }
 }
 
 const nothing = { chosen: null, sentences: [] }

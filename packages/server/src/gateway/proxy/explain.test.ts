@@ -60,6 +60,7 @@ test('says which route wins, why the other loses, and what the service would be 
   assert.deepEqual(upstream, {
     ...{ url: `http://127.0.0.1:${world.port}/v1/7?x=1`, host: `127.0.0.1:${world.port}` },
     ...{ algorithm: 'round-robin', target: `127.0.0.1:${world.port}`, why: 'its only target' },
+    others: [],
   })
   assert.equal(world.asked(), 0)
 })
@@ -98,3 +99,37 @@ for (const [url, note, outcomes] of refusals) {
     )
   })
 }
+
+test('a split: which rules the request fits, where it goes, and who else gets requests', async () => {
+  const config = `
+_format_version: "3.0"
+services:
+  - name: orders
+    url: http://127.0.0.1:1
+    routes: [{ name: orders, paths: [/orders] }]
+    x-keelson:
+      split:
+        rules:
+          - { service: preview, header: { name: X-Preview, value: "1" } }
+          - { service: next, weight: 25 }
+      mirror: { service: shadow, percent: 10 }
+      failover: spare
+  - { name: preview, url: "https://127.0.0.1:2/p" }
+  - { name: next, url: "http://127.0.0.1:3" }
+  - { name: shadow, url: "http://127.0.0.1:4" }
+  - { name: spare, url: "http://127.0.0.1:5" }`
+  await using gateway = await openGateway({ config })
+  const plain = gateway.proxy.explain(asking('/orders/7')).upstream
+  assert.equal(plain?.target, '127.0.0.1:1')
+  assert.deepEqual(plain?.others, [
+    'requests with x-preview: 1 go to preview; this one is not among them',
+    '25 % of the requests go to next',
+    'the rest stays here',
+    'copies of 10 % go to shadow, whose answers nobody reads',
+    'spare takes over when no target here is well',
+  ])
+  const headers = [{ name: 'x-preview', value: '1' }]
+  const shown = gateway.proxy.explain({ ...asking('/orders/7'), headers }).upstream
+  assert.equal(shown?.url, 'https://127.0.0.1:2/p/7')
+  assert.equal(shown?.others[0], 'requests with x-preview: 1 go to preview')
+})

@@ -1,10 +1,11 @@
 import type { GatewayExplainAsk } from '@keelson/contract'
+import type { Consumer, Service } from '../config/model.ts'
 import type { NodeExplanation } from '../node-states.ts'
 import type { Endpoint } from './balance/endpoint.ts'
 import type { Bound } from './chain/instances.ts'
 import { InternalClient } from './chain/internal-client.ts'
 import type { ClientExchange } from './client-exchange.ts'
-import type { RoutePlan } from './document-plan.ts'
+import { explainOthers } from './explain-others.ts'
 import { HeaderList } from './header-list.ts'
 import { RequestAsk } from './request-ask.ts'
 import { normalizePath } from './router/index.ts'
@@ -43,7 +44,7 @@ export const explainRequest = (asked: GatewayExplainAsk, deps: ExplainDeps): Nod
     upstream:
       way.plan.service === null
         ? null
-        : upstreamOf(way, way.plan, { ask, clientHost: client.host }, deps),
+        : upstreamOf(way, way.plan.service, { ask, client, consumer: consumer ?? null }, deps),
     captures: capturesOf(way),
   }
 }
@@ -99,18 +100,21 @@ const pluginsOf = (slots: Plugins): NodeExplanation['plugins'] =>
 
 const upstreamOf = (
   way: Way,
-  { service, target }: RoutePlan,
-  { ask, clientHost }: { ask: RequestAsk; clientHost: string },
+  asked: Service,
+  { ask, client, consumer }: { ask: RequestAsk; client: ClientExchange; consumer: Consumer | null },
   { nowMs }: ExplainDeps,
 ): NonNullable<NodeExplanation['upstream']> => {
-  const endpoint = target.balancer.pick(ask, [])
-  const authority = endpoint?.authority ?? `${service?.host ?? ''}:${service?.port ?? 0}`
+  const { to, service, others } = explainOthers(way, asked, { ask, consumer })
+  const { balancer } = to.target
+  const endpoint = balancer.pick(ask, [])
+  const authority = endpoint?.authority ?? `${service.host}:${service.port}`
   return {
-    url: `${service?.protocol ?? 'http'}://${authority}${way.upstreamPath}${way.query}`,
-    host: hostOf(way, endpoint, clientHost),
-    algorithm: target.balancer.algorithm,
+    url: `${service.protocol}://${authority}${to.upstreamPath}${to.query}`,
+    host: hostOf(to, endpoint, client.host),
+    algorithm: balancer.algorithm,
     target: endpoint === undefined ? null : endpoint.instance,
-    why: whyOf(target.balancer, endpoint, nowMs()),
+    why: whyOf(balancer, endpoint, nowMs()),
+    others,
   }
 }
 

@@ -19,6 +19,7 @@ import { createFlights } from './flights.ts'
 import { limits } from './limits.ts'
 import { createListener, type Listener } from './front/listener.ts'
 import { nodeFactsOf } from './node-facts.ts'
+import { throughOwnDoors } from './own-doors.ts'
 import { createProxyReceiver, type ProxyReceiver } from './proxy-protocol/receiver.ts'
 import { createPolicies } from './policies.ts'
 import { createSplits } from './splits.ts'
@@ -113,7 +114,6 @@ export type RouteFigures = Tally & {
   p99Ms: number | null
 }
 
-const ownHost = '127.0.0.1'
 const noStreams = { ports: [], mayWait: true }
 
 /** The data plane of the gateway: an HTTP/1.1 reverse proxy that is told all by snapshots. */
@@ -234,21 +234,8 @@ export const createProxy = (options: ProxyOptions): Proxy => {
       sweep()
     },
     address: () => publicListener.address(),
-    throughOwnDoors: async (work) => {
-      const door = engine.createDoor(null)
-      const options = { engineDoor: door.handle, newId, clock, warn }
-      const plain = createListener(options)
-      const secure = createListener({ ...options, tls: handshakes ?? {} })
-      try {
-        await plain.open(ownHost, 0)
-        if (handshakes !== null) await secure.open(ownHost, 0)
-        const https = handshakes === null ? null : secure.address()
-        return await work({ http: plain.address(), https })
-      } finally {
-        door.beginClose()
-        await Promise.all([plain.closed(), secure.closed()])
-      }
-    },
+    throughOwnDoors: (work) =>
+      throughOwnDoors(engine.createDoor(null), { newId, clock, warn, tls: handshakes }, work),
     tlsAddress: () => tlsDoor?.address() ?? null,
     streamAddresses: () => streamPorts.addresses(),
     apply: (snapshot) =>

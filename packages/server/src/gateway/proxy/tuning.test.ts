@@ -285,7 +285,21 @@ test('canary: a version that fails gets nothing any more', async () => {
   )
   clock.advance(2000)
   assert.deepEqual([...(await statuses(40))], [200])
-  assert.match(gateway.proxy.canaries()[0]?.reason ?? '', /% of its \d+ requests failed/)
+  const kept = gateway.proxy.canaries()
+  assert.match(kept[0]?.reason ?? '', /% of its \d+ requests failed/)
+  assert.deepEqual(gateway.logged.at(-1)?.message, 'canary rolled back')
+
+  // Another change of the service leaves it as it is.
+  await gateway.apply(tuned({ split, retry }, [app.port], { next: canary.port }))
+  assert.deepEqual([...(await statuses(40))], [200])
+  // So does a restart, with what was kept.
+  await using restarted = await openGateway({ config, clock, canaries: kept })
+  assert.equal((await restarted.fetch('/')).status, 200)
+  assert.deepEqual(restarted.proxy.canaries(), kept)
+  // Another split begins anew.
+  const others = { ...split, sticky: true }
+  await gateway.apply(tuned({ split: others }, [app.port], { next: canary.port }))
+  assert.equal(gateway.proxy.canaries()[0]?.outcome, 'moving')
 })
 
 test('total_timeout_ms bounds the whole answer, also when bytes keep coming', async () => {

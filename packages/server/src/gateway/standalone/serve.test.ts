@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { systemClock } from '../../kernel/clock.ts'
 import type { GatewayConfig } from '../config/model.ts'
+import { loadCanaries } from '../canaries/folder-keeping.ts'
 import { openAcmeServer } from '../testing/acme-server.ts'
-import { aConfig, aPlugin, aRoute, freePort } from '../testing/gateway.ts'
+import { aConfig, aPlugin, aRoute, aService, freePort, startOrigin } from '../testing/gateway.ts'
 import { openLocalAuthority } from '../tls/local-authority.ts'
 import { getOver, shake } from '../tls/testing/client.ts'
 import { serveGateway } from './serve.ts'
@@ -77,6 +78,40 @@ test('a certificate is obtained, shown, kept, and there again after a restart', 
     assert.match(await proof.text(), /here/)
   }
   assert.equal((await readdir(join(w.folder, 'acme'))).length, 2)
+})
+
+test('a canary that was rolled back stays so over a restart', async () => {
+  await using w = await world()
+  const origin = (status: number) =>
+    startOrigin((_request, response) => response.writeHead(status).end())
+  await using app = await origin(200)
+  await using next = await origin(500)
+  const canary = {
+    ...{ steps: [50], step_ms: 60_000, max_error_rate: 0.1, max_p95_ratio: 1000 },
+    min_requests: 1,
+  }
+  const split = { rules: [{ service: 'next', weight: 0 }], sticky: false, canary }
+  const config = aConfig({
+    services: [
+      aService('app', { port: app.port, 'x-keelson': { split } }),
+      aService('next', { port: next.port }),
+    ],
+    routes: [aRoute('r', 'app')],
+  })
+  const options = { host: '127.0.0.1', port: 0, tlsPort: null, folder: w.folder, log: w.log }
+  const statuses = async ({ address }: Awaited<ReturnType<typeof serve>>): Promise<Set<number>> => {
+    const seen = new Set<number>()
+    for (let count = 0; count < 20; count += 1) {
+      seen.add((await fetch(`http://127.0.0.1:${address.port}/`)).status)
+    }
+    return seen
+  }
+  {
+    await using gateway = await serve(config, options)
+    while ((await loadCanaries(w.folder))[0]?.outcome !== 'rolled back') await statuses(gateway)
+  }
+  await using gateway = await serve(config, options)
+  assert.deepEqual([...(await statuses(gateway))], [200])
 })
 
 test('a name that cannot be proved is told', async () => {

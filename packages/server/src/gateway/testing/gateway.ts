@@ -42,6 +42,8 @@ type TestOptions = {
   services?: GatewaySnapshot['services']
   clock?: Clock
   counters?: SharedCounters
+  /** What is kept of canaries. */
+  canaries?: GatewaySnapshot['canaries']
   trustedProxies?: readonly string[]
   proxyProtocol?: readonly string[]
   /** How many ports for connections that are no HTTP. */
@@ -93,7 +95,8 @@ export const openGateway = async (options: TestOptions): Promise<TestGateway> =>
   }
   const apply: TestGateway['apply'] = async (config, services = options.services ?? {}) => {
     revision += 1
-    await proxy.apply({ revision, services, documents: documentsOf(config), edges: [] })
+    const { canaries = [] } = options
+    await proxy.apply({ revision, services, documents: documentsOf(config), edges: [], canaries })
   }
   await proxy.start()
   await apply(options.config)

@@ -4,7 +4,7 @@ import type { ServiceSpec } from '@keelson/contract'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError, messageOf } from '../../kernel/errors.ts'
 import { hashRegularFile, UnreadableFile } from '../../kernel/read-file.ts'
-import { digestOf } from './digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import { filePath, mountPath, type Part } from './parts.ts'
 
 /** Larger files count by size and time: hashing gigabytes on every look would cost too much. */

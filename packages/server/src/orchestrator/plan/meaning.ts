@@ -1,5 +1,5 @@
 import type { StackSpec } from '@keelson/contract'
-import { digestOf } from './digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import { partKey, partsOf } from './parts.ts'
 
 /**

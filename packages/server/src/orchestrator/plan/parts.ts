@@ -1,5 +1,5 @@
 import type { ContainerSpec, FileSpec, MountSpec, PortSpec, ServiceSpec } from '@keelson/contract'
-import { digestOf } from './digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import { looksSecret } from './environment.ts'
 import { fixedPorts } from '../ports.ts'
 import { readableWith, type Readable } from './readable.ts'

@@ -1,5 +1,5 @@
 import type { Plan, PlanAction, ServiceSpec, StackSpec } from '@keelson/contract'
-import { digestOf } from './digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import { causeOf, changesBetween, publicChange, type PartChange } from './changes.ts'
 import type { Part } from './parts.ts'
 import type { MissingResource } from '../runtime.ts'

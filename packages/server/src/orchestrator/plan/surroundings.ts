@@ -1,6 +1,6 @@
 import type { BuildSpec, ServiceSpec, StackSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
-import { canonicalJson } from './digest.ts'
+import { canonicalJson } from '../../kernel/digest.ts'
 import { buildPart, type ContentReader } from './content.ts'
 import type { Definitions } from './definitions.ts'
 import { filePath, mountPath, partKey, type Part } from './parts.ts'

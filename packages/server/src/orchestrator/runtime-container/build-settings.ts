@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import type { BuildSpec, ServiceSpec, StackSpec } from '@keelson/contract'
 import { AppError, messageOf } from '../../kernel/errors.ts'
-import { digestOf } from '../plan/digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import { originOf } from './api-support.ts'
 import { isRemoteContext, readBuildContext } from './build-context.ts'
 import { hasBuildx } from './buildx.ts'

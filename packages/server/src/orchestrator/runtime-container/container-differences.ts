@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { ContainerSpec, MountSpec } from '@keelson/contract'
-import { canonicalJson } from '../plan/digest.ts'
+import { canonicalJson } from '../../kernel/digest.ts'
 import type { InstanceSpec } from '../runtime.ts'
 import { isForeign, ownLabels, type ContainerInfo } from './container-labels.ts'
 import { volumeNameOf } from './container-names.ts'

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode'
 import type { NetworkSpec, StackSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
-import { digestOf } from '../plan/digest.ts'
+import { digestOf } from '../../kernel/digest.ts'
 import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
 import { composeVersion, label, withoutOurs } from './container-labels.ts'
 import { defaultNetwork } from './container-names.ts'

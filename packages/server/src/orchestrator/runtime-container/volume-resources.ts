@@ -1,6 +1,6 @@
 import type { StackSpec, VolumeSpec } from '@keelson/contract'
 import { AppError } from '../../kernel/errors.ts'
-import { canonicalJson } from '../plan/digest.ts'
+import { canonicalJson } from '../../kernel/digest.ts'
 import type { MissingResource, RemovedResources, RuntimeLog } from '../runtime.ts'
 import { composeVersion, label, withoutOurs } from './container-labels.ts'
 import type { Engine } from './engine.ts'

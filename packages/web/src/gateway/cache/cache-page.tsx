@@ -11,6 +11,7 @@ import { CacheCard } from './cache-card.tsx'
 import type { PurgeAsk } from './cache-text.ts'
 import { PurgeDialog } from './purge-dialog.tsx'
 import { PurgeForm } from './purge-form.tsx'
+import { WarmForm } from './warm-form.tsx'
 import './cache.css'
 
 /** What is stored, how much that spares, and how to forget it. */
@@ -48,6 +49,7 @@ export const CachePage = () => {
       {rows.map((row) => (
         <CacheCard key={row.plugin} row={row} onPurge={mayWrite ? setAsked : null} />
       ))}
+      {mayWrite && rows.length > 0 && <WarmForm />}
       {asked !== null && (
         <PurgeDialog
           ask={asked}

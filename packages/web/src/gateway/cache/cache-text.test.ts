@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gatewayCaches } from '../../test-fixture/fixture-gateway.ts'
-import { formatRatio, hitRatio, purgeBody, purgeSentence, type PurgeAsk } from './cache-text.ts'
+import {
+  formatRatio,
+  hitRatio,
+  purgeBody,
+  purgeSentence,
+  type PurgeAsk,
+  warmBody,
+  warmSentence,
+} from './cache-text.ts'
 
 const [busy, unused] = gatewayCaches
 assert.ok(busy !== undefined && unused !== undefined)
@@ -37,3 +45,14 @@ for (const [ask, body, sentence] of asks) {
     assert.equal(purgeSentence(ask), sentence)
   })
 }
+
+test('a list to ask ahead for, and what came of it', () => {
+  const paths = ['/a', 'https://shop.example/b']
+  assert.deepEqual(warmBody(' shop.example ', `/a\n\n ${paths[1]} \n`), {
+    host: 'shop.example',
+    paths,
+  })
+  assert.deepEqual(warmBody('', ''), { paths: [] })
+  assert.equal(warmSentence({ stored: 1, failed: 0 }), '1 answer came well.')
+  assert.equal(warmSentence({ stored: 3, failed: 2 }), '3 of 5 answers came well.')
+})

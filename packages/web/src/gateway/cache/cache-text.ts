@@ -1,4 +1,5 @@
-import type { GatewayCacheRow } from '@keelson/contract'
+import type { GatewayCacheRow, GatewayWarmed } from '@keelson/contract'
+import { countOf } from '../../ui/format.ts'
 
 export type Answered = {
   name: 'hits' | 'stale' | 'revalidated' | 'misses'
@@ -49,3 +50,18 @@ export const purgeSentence = ({ by, what }: PurgeAsk): string => {
       return 'every answer'
   }
 }
+
+/** Paths and URLs of a list, a line each; blank lines say nothing. */
+export const warmBody = (host: string, list: string) => ({
+  ...(host.trim() === '' ? {} : { host: host.trim() }),
+  paths: list
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== ''),
+})
+
+/** `5 answers came well.`, `3 of 5 answers came well.` */
+export const warmSentence = ({ stored, failed }: Pick<GatewayWarmed, 'stored' | 'failed'>) =>
+  failed === 0
+    ? `${countOf(stored, 'answer')} came well.`
+    : `${stored.toLocaleString('en')} of ${countOf(stored + failed, 'answer')} came well.`

@@ -5,7 +5,7 @@ import { countsSentence, diffSentence, placeInText, valueText } from './configur
 test('what a document holds is told by kind', () => {
   assert.equal(
     countsSentence({ keyauth_credentials: 2, acls: 1, routes: 1200, plugins: 0, services: 1 }),
-    '1 service, 1,200 routes, 1 acl, 2 keyauth credentials',
+    '1 service, 1,200 routes, 1 ACL group, 2 key-auth credentials',
   )
   assert.equal(countsSentence({}), 'nothing')
 })

@@ -1,4 +1,5 @@
 import type { GatewayDiff } from '@keelson/contract'
+import { kindName } from '@keelson/contract/gateway-kinds'
 
 /** What people look for first; other kinds follow by name. */
 const kindsFirst = ['services', 'routes', 'plugins', 'upstreams', 'targets', 'consumers']
@@ -15,11 +16,6 @@ export const countsSentence = (counts: Readonly<Record<string, number>>): string
     .toSorted(([a], [b]) => placeOf(a) - placeOf(b) || a.localeCompare(b))
     .map(([kind, count]) => `${count.toLocaleString('en')} ${kindName(kind, count)}`)
   return parts.length === 0 ? 'nothing' : parts.join(', ')
-}
-
-const kindName = (kind: string, count: number): string => {
-  const name = kind.replaceAll('_', ' ')
-  return count === 1 ? name.replace(/s$/, '') : name
 }
 
 /** `2 created, 1 deleted`; nothing for none. */

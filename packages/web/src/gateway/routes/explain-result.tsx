@@ -139,6 +139,18 @@ const Upstream = ({ upstream, captures }: Pick<GatewayExplanation, 'upstream' | 
         </dd>
         <dt>Chosen by</dt>
         <dd>{upstream.algorithm}</dd>
+        {upstream.others.length > 0 && (
+          <>
+            <dt>Who else</dt>
+            <dd className="break">
+              {upstream.others.map((text) => (
+                <span key={text} className="block">
+                  {text}
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
         {Object.entries(captures).map(([name, value]) => [
           <dt key={`${name} name`}>{name}</dt>,
           <dd key={name}>

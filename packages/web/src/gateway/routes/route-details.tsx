@@ -1,10 +1,10 @@
-import type { GatewayRouteRow } from '@keelson/contract'
+import type { GatewayCanaryState, GatewayRouteRow } from '@keelson/contract'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { countOf, formatDate } from '../../ui/format.ts'
 import { ServiceLink } from '../../ui/service-link.tsx'
 import { ManagedBy } from '../managed-by.tsx'
-import { latencySentence } from './route-text.ts'
+import { canarySentence, latencySentence } from './route-text.ts'
 
 /** Everything of a route: what it takes, what it does to the request, who serves it. */
 export const RouteDetails = ({ row }: { row: GatewayRouteRow }) => (
@@ -26,6 +26,12 @@ export const RouteDetails = ({ row }: { row: GatewayRouteRow }) => (
     </dl>
     <dl className="gw-facts">
       <Target row={row} />
+      {row.service?.tuning.map(({ name, text }) => (
+        <Fact key={name} name={name[0]?.toUpperCase() + name.slice(1)}>
+          {text}
+        </Fact>
+      ))}
+      <Canary canary={row.service?.canary ?? null} />
       <Fact name="Path that matched">{row.stripPath ? 'cut off' : 'kept'}</Fact>
       <Fact name="Host of the client">{row.preserveHost ? 'kept' : 'replaced'}</Fact>
       <Version version={row.version} />
@@ -69,7 +75,7 @@ const Texts = ({ name, texts, none }: TextsProps) => (
 const Target = ({ row: { service } }: { row: GatewayRouteRow }) => {
   if (service === null) return <Fact name="Service">none: its plugins answer</Fact>
   const { name, url, enabled, fleet, upstream } = service
-  const upstreamName = upstream === null && name !== null ? name : hostOf(url)
+  const upstreamName = upstream ?? name ?? hostOf(url)
   return (
     <>
       <Fact name="Service">
@@ -88,7 +94,15 @@ const Target = ({ row: { service } }: { row: GatewayRouteRow }) => {
   )
 }
 
-/** Which is the name of the upstream, where one was configured. */
+const Canary = ({ canary }: { canary: GatewayCanaryState | null }) =>
+  canary !== null && (
+    <Fact name="Canary">
+      {canarySentence(canary)}
+      <span className="muted block">{canary.reason}</span>
+    </Fact>
+  )
+
+/** As the upstream of a service without a name is called. */
 const hostOf = (url: string): string => /^[^:]+:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)?.[1] ?? url
 
 const Version = ({ version }: Pick<GatewayRouteRow, 'version'>) => {

@@ -129,16 +129,21 @@ const PluginChain = ({ plugins }: { plugins: readonly GatewayPluginUse[] }) => {
   )
 }
 
+const none = <span className="muted">–</span>
+
+const Rate = ({ figures: { requestsPerSecond } }: { figures: GatewayFigures }) =>
+  requestsPerSecond === 0 ? none : formatRate(requestsPerSecond)
+
 const Errors = ({ figures: { errorsPerSecond } }: { figures: GatewayFigures }) =>
   errorsPerSecond === 0 ? (
-    <span className="muted">–</span>
+    none
   ) : (
     <span className="toned is-unhealthy">{formatRate(errorsPerSecond)}</span>
   )
 
 const Latency = ({ figures }: { figures: GatewayFigures }) => {
   const sentence = latencySentence(figures)
-  if (sentence === null) return <span className="muted">–</span>
+  if (sentence === null) return none
   return (
     <span className="gw-latency" title={sentence}>
       {[figures.p50Ms, figures.p95Ms, figures.p99Ms].map((ms, at) => (
@@ -154,7 +159,7 @@ const cells: Record<Column, (row: GatewayRouteRow) => ReactNode> = {
   match: (row) => <Match row={row} />,
   to: (row) => <GoesTo row={row} />,
   plugins: ({ plugins }) => <PluginChain plugins={plugins} />,
-  rate: ({ figures }) => formatRate(figures.requestsPerSecond),
+  rate: ({ figures }) => <Rate figures={figures} />,
   errors: ({ figures }) => <Errors figures={figures} />,
   latency: ({ figures }) => <Latency figures={figures} />,
 }

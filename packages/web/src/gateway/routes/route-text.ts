@@ -1,4 +1,4 @@
-import type { GatewayFigures, GatewayRouteRow } from '@keelson/contract'
+import type { GatewayCanaryState, GatewayFigures, GatewayRouteRow } from '@keelson/contract'
 import { formatLatency } from '../../ui/format.ts'
 import { managerKey } from '../managed.ts'
 
@@ -42,3 +42,9 @@ export const latencySentence = ({ p50Ms, p95Ms, p99Ms }: GatewayFigures): string
   p50Ms === null
     ? null
     : `p50 ${formatLatency(p50Ms)}, p95 ${formatLatency(p95Ms)}, p99 ${formatLatency(p99Ms)}`
+
+/** `25 % to orders-next: step 2 of 4 (5, 25, 50, 100 %)` */
+export const canarySentence = ({ to, outcome, percent, step, steps }: GatewayCanaryState): string =>
+  outcome === 'moving'
+    ? `${percent} % to ${to}: step ${step} of ${steps.length} (${steps.join(', ')} %)`
+    : `${outcome}: ${percent} % to ${to}`

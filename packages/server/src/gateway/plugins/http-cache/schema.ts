@@ -22,7 +22,10 @@ export const schema = Type.Object(
       Type.String({ minLength: 1 }),
       'A folder that keeps answers over restarts.',
     ),
-    disk_bytes: bytes(1024 * mebibyte, 'What answers may take in that folder; workers share it evenly.'),
+    disk_bytes: bytes(
+      1024 * mebibyte,
+      'What answers may take in that folder; workers share it evenly.',
+    ),
     shared: Type.Boolean({
       default: false,
       description:

@@ -32,7 +32,8 @@ export type Life = {
 
 /**
  * Reads files and speaks to the network; writes nothing, starts no processes, loads no native code,
- * and sees no variable of the gateway's environment but these.
+ * and is given no variable of the gateway's environment but these. A guard against mistakes and not
+ * against malice: it reads whatever the gateway's user may read (SECURITY.md).
  */
 const argumentsOf = (file: string): string[] => [
   '--permission',

@@ -48,15 +48,40 @@ const pairs: readonly {
   more?: object
   same: boolean
 }[] = [
-  { about: 'the order of names', one: { query: '?y=2&x=1' }, other: { query: '?x=1&y=2' }, same: true },
-  { about: 'escapes in parameters', one: { query: '?x=%41+b' }, other: { query: '?x=A%20b' }, same: true },
+  {
+    about: 'the order of names',
+    one: { query: '?y=2&x=1' },
+    other: { query: '?x=1&y=2' },
+    same: true,
+  },
+  {
+    about: 'escapes in parameters',
+    one: { query: '?x=%41+b' },
+    other: { query: '?x=A%20b' },
+    same: true,
+  },
   { about: 'the case of a host', one: { host: 'A.test' }, other: { host: 'a.test' }, same: true },
   { about: 'hosts', one: { host: 'a.test' }, other: { host: 'b.test' }, same: false },
-  { about: 'a value like two', one: { query: '?a=1:b=2' }, other: { query: '?a=1&b=2' }, same: false },
+  {
+    about: 'a value like two',
+    one: { query: '?a=1:b=2' },
+    other: { query: '?a=1&b=2' },
+    same: false,
+  },
   { about: 'a comma', one: { query: '?a=1,2' }, other: { query: '?a=1&a=2' }, same: false },
-  { about: 'the order of values', one: { query: '?a=1&a=2' }, other: { query: '?a=2&a=1' }, same: false },
+  {
+    about: 'the order of values',
+    one: { query: '?a=1&a=2' },
+    other: { query: '?a=2&a=1' },
+    same: false,
+  },
   { about: 'a name without a value', one: { query: '?a' }, other: { query: '?a=' }, same: false },
-  { about: 'a bar in a path', one: { path: '/a|b=1' }, other: { path: '/a', query: '?b=1' }, same: false },
+  {
+    about: 'a bar in a path',
+    one: { path: '/a|b=1' },
+    other: { path: '/a', query: '?b=1' },
+    same: false,
+  },
   { about: 'routes', one: {}, other: { route: null }, same: false },
   { about: 'consumers', one: {}, other: { consumer: ada }, same: false },
   {
@@ -69,8 +94,7 @@ const pairs: readonly {
 void test('keys tell requests apart', () => {
   for (const { about, one, other, more, same } of pairs) {
     const keyed = { ...config, ...more }
-    const keyOf = (asked: AskedExchange) =>
-      cacheKey(testExchange({ path: '/a', ...asked }), keyed)
+    const keyOf = (asked: AskedExchange) => cacheKey(testExchange({ path: '/a', ...asked }), keyed)
     assert.equal(keyOf(one) === keyOf(other), same, about)
   }
 })
@@ -136,7 +160,7 @@ const stand = async (t: TestContext, given: object, listener: Listener) => {
   t.after(() => gateway[Symbol.asyncDispose]())
   return {
     asked: () => asked,
-    raw: gateway.raw,
+    raw: (text: string) => gateway.raw(text),
     later: (seconds: number) => void (shiftMs += seconds * 1000),
     get: async (path = '/', init: RequestInit = {}) => {
       const answer = await gateway.fetch(path, init)

@@ -23,7 +23,8 @@ export const schema = Type.Object(
     ),
     limit_by: Type.Enum(['consumer', 'credential', 'ip', 'service', 'header', 'path'], {
       default: 'consumer',
-      description: 'What is counted; where there is none, the address of the client is.',
+      description:
+        'What is counted; where there is none, the address of the client is (of IPv6 its /64).',
     }),
     header_name: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'With `limit_by: header`.' }),

@@ -18,7 +18,8 @@ export const schema = Type.Object(
     year: limit('year'),
     limit_by: Type.Enum(limitKinds, {
       default: 'consumer',
-      description: 'What is counted; where there is none, the address of the client is.',
+      description:
+        'What is counted; where there is none, the address of the client is (of IPv6 its /64).',
     }),
     header_name: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9_-]+$', description: 'With `limit_by: header`.' }),

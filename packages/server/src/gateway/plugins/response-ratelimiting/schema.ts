@@ -13,7 +13,8 @@ export const schema = Type.Object(
     }),
     limit_by: Type.Enum(['consumer', 'credential', 'ip'], {
       default: 'consumer',
-      description: 'What is counted; where there is none, the address of the client is.',
+      description:
+        'What is counted; where there is none, the address of the client is (of IPv6 its /64).',
     }),
     ...countingFields,
     block_on_first_violation: Type.Boolean({

@@ -84,7 +84,9 @@ export const accessOf = async (
   }
   if (exchange.who === null) return 'nobody'
   const { consumer, credential } = exchange.who
-  return consumer?.username ?? `${credential?.name ?? credential?.id ?? 'nobody'} without a consumer`
+  return (
+    consumer?.username ?? `${credential?.name ?? credential?.id ?? 'nobody'} without a consumer`
+  )
 }
 
 /** What an answer says: its message, or all of it. */

@@ -29,7 +29,8 @@ export const circlesOf = (
   const panic = meant.length > 0 && available < panicBelow
   const usable = panic ? meant : tried
   const near = zone === null || panic ? [] : well.filter((target) => target.member.zone === zone)
-  const mayBeAsked = ({ circuit }: PoolTarget): boolean => panicBelow > 0 || circuit.state !== 'open'
+  const mayBeAsked = ({ circuit }: PoolTarget): boolean =>
+    panicBelow > 0 || circuit.state !== 'open'
   const circles = [near, usable, meant, healthy, weighty]
     .map((circle) => circle.filter(mayBeAsked))
     .filter((circle, at, all) => circle.length > (all[at - 1]?.length ?? 0))

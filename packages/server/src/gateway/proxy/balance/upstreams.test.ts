@@ -122,7 +122,10 @@ test('an instance that refuses connections is passed over, and comes back by its
   const pool = world.use(specOf({ endpoints: [a, b] }))
   pool.targets[0]?.origin.onRefusing('ECONNREFUSED')
   assert.deepEqual(tally(times(4).map(() => world.send(pool))), { b: 4 })
-  assert.equal(world.states()[0]?.reason, 'left out for a while (passive): it refuses connections: ECONNREFUSED')
+  assert.equal(
+    world.states()[0]?.reason,
+    'left out for a while (passive): it refuses connections: ECONNREFUSED',
+  )
   world.clock.advance(250)
   assert.deepEqual(tally(times(4).map(() => world.send(pool))), { a: 2, b: 2 })
 })

@@ -19,8 +19,8 @@ export type FrontBounds = {
   /** How long a client may leave a finished answer unread. */
   bodyIdleMs: number
   /**
-   * Of whole answers on one HTTP/2 connection that the client has not taken; past it new streams
-   * are refused, and may be sent again.
+   * Of whole answers on one HTTP/2 connection that the client has not taken; past it further
+   * requests wait for it.
    */
   unreadBytes: number
   /** TLS handshakes under way; one more, and the oldest of them is cut. */
@@ -40,7 +40,7 @@ export const frontBounds: FrontBounds = {
   lingerBytes: limits.lingerBytes,
   lingerMs: 5_000,
   bodyIdleMs: limits.bodyIdleMs,
-  unreadBytes: 64 * 1024 * 1024,
+  unreadBytes: 16 * 1024 * 1024,
   handshakes: 1_024,
   handshakeMs: 10_000,
   sweepMs: 1_000,

@@ -4,9 +4,7 @@ import { http2Fields } from '../http2-fields.ts'
 import { limits } from '../limits.ts'
 import { mayHaveBody } from './answer-lines.ts'
 import { StreamExchange, type StreamParts } from './stream-exchange.ts'
-
-/** Whole answers of a connection that the client has not taken yet. */
-export type Unread = { bytes: number }
+import type { Unread } from './unread.ts'
 
 /** One stream of an HTTP/2 connection. */
 export class Http2Exchange extends StreamExchange {
@@ -94,8 +92,8 @@ export class Http2Exchange extends StreamExchange {
 
   private endWith(body: Buffer): void {
     const { stream, unread } = this
-    unread.bytes += body.length
-    stream.once('close', () => (unread.bytes -= body.length))
+    unread.add(body.length)
+    stream.once('close', () => unread.remove(body.length))
     stream.end(body.length > limits.singleWriteBytes ? body : Buffer.from(body))
   }
 

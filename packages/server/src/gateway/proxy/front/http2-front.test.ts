@@ -190,17 +190,26 @@ for (const { why, url, options } of ways) {
     await ping(h2.session)
   })
 
-  test(`HTTP/2 ${why}: while too much is unread a new stream may be sent again later`, async () => {
-    const whole = Buffer.alloc(2_000_000, 'x')
-    await using h2 = await open((exchange) => exchange.sendWhole(200, '', [], whole), {
-      unreadBytes: whole.length - 1,
-    })
-    const unread = h2.session.request({ ':path': '/' })
+  test(`HTTP/2 ${why}: while too much is unread, further requests wait for their turn`, async () => {
+    // More than Node would let wait by itself.
+    const whole = Buffer.alloc(12_000_000, 'x')
+    const asked: string[] = []
+    const door = (exchange: ClientExchange) => {
+      asked.push(exchange.target)
+      exchange.sendWhole(200, '', [], whole)
+    }
+    await using h2 = await open(door, { unreadBytes: whole.length - 1 })
+    const unread = h2.session.request({ ':path': '/unread' })
     await once(unread, 'response')
-    const refused = h2.session.request({ ':path': '/' })
-    await assert.rejects(once(refused, 'close'), /NGHTTP2_REFUSED_STREAM/)
-    await once(unread.resume(), 'close')
-    assert.equal((await ask(h2.session, { ':path': '/' })).text.length, whole.length)
+    const given = h2.session.request({ ':path': '/given-up' })
+    const waiting = ask(h2.session, { ':path': '/waiting' })
+    await ping(h2.session)
+    assert.deepEqual(asked, ['/unread'])
+    given.close(constants.NGHTTP2_CANCEL)
+    await ping(h2.session)
+    unread.resume()
+    assert.equal((await waiting).text.length, whole.length)
+    assert.deepEqual(asked, ['/unread', '/waiting'])
   })
 
   test(`HTTP/2 ${why}: the door is told when a stream is reset, and the session goes on`, async () => {

@@ -1,5 +1,4 @@
 import {
-  constants,
   createServer,
   type Http2Session,
   type ServerHttp2Session,
@@ -10,11 +9,13 @@ import type { Socket } from 'node:net'
 import type { ClientAddress, ClientTls } from '../client-exchange.ts'
 import { problemAnswer, statusOfProblem } from '../problem.ts'
 import { clientAddressOf, clientTlsOf } from './client-address.ts'
+import type { FrontBounds } from './bounds.ts'
 import type { FrontHost } from './host.ts'
-import { Http2Exchange, type Unread } from './http2-exchange.ts'
+import { Http2Exchange } from './http2-exchange.ts'
 import { readHttp2Request } from './http2-request.ts'
 import { isRefusal } from './node-request.ts'
 import type { Refusal } from './refusal.ts'
+import { Unread } from './unread.ts'
 
 /** What a client who knows that we speak HTTP/2 begins with (RFC 9113 3.4). */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\n')
@@ -35,6 +36,8 @@ export const createHttp2Front = (front: FrontHost) => {
   const server = createServer({
     maxHeaderListPairs: bounds.requestHeaders + 4,
     maxSendHeaderBlockLength: 256 * 1024,
+    // In MB. Node counts what is unread, too, and fails further requests (10 MB) instead of letting them wait.
+    maxSessionMemory: Math.ceil(bounds.unreadBytes / 1_000_000) + 32,
     settings: {
       maxConcurrentStreams: streamsPerSession,
       maxHeaderListSize: bounds.requestHeadBytes,
@@ -82,11 +85,11 @@ type Peer = { client: ClientAddress; tls: ClientTls | null; unread: Unread }
 /** Both ends and the handshake, once for a session. */
 const peers = new WeakMap<Http2Session, Peer>()
 
-const peerOf = (session: Http2Session): Peer => {
+const peerOf = (session: Http2Session, { unreadBytes }: FrontBounds): Peer => {
   const known = peers.get(session)
   if (known !== undefined) return known
   const client = clientAddressOf(session.socket)
-  const peer = { client, tls: tlsOf(session), unread: { bytes: 0 } }
+  const peer = { client, tls: tlsOf(session), unread: new Unread(unreadBytes) }
   peers.set(session, peer)
   return peer
 }
@@ -101,11 +104,10 @@ const take = (front: FrontHost, stream: ServerHttp2Stream, raw: readonly string[
   if (session === undefined) return
   const read = readHttp2Request(raw, stream.endAfterHeaders, front.bounds)
   if (isRefusal(read)) return refuse(front, stream, read)
-  const peer = peerOf(session)
-  if (peer.unread.bytes > front.bounds.unreadBytes) {
-    return stream.close(constants.NGHTTP2_REFUSED_STREAM)
-  }
-  front.door(new Http2Exchange({ front, stream, read, ...peer }))
+  const peer = peerOf(session, front.bounds)
+  peer.unread.begin(() => {
+    if (!stream.destroyed) front.door(new Http2Exchange({ front, stream, read, ...peer }))
+  })
 }
 
 const refuse = (front: FrontHost, stream: ServerHttp2Stream, { code, detail }: Refusal): void => {

@@ -72,7 +72,7 @@ test('checks put a target out and bring it back, each after as many looks as tol
   await world.halfSecond()
   assert.equal(world.state()?.state, 'healthy')
   world.set(503)
-  assert.ok((await world.until('ejected')) >= 2)
+  assert.ok((await world.until('unhealthy')) >= 2)
   assert.equal(world.state()?.reason, 'active checks fail: status 503')
   world.set(200)
   assert.ok((await world.until('healthy')) >= 2)
@@ -81,16 +81,16 @@ test('checks put a target out and bring it back, each after as many looks as tol
 test('as long as checks fail nobody else has to try', async () => {
   await using world = await start()
   world.set(500)
-  await world.until('ejected')
+  await world.until('unhealthy')
   world.states.clear()
   for (let round = 0; round < 300; round += 1) await world.halfSecond()
-  assert.deepEqual([...world.states], ['ejected'])
+  assert.deepEqual([...world.states], ['unhealthy'])
 })
 
 test('a status in neither list does not freeze a target (Kong/kong#15001)', async () => {
   await using world = await start()
   world.set(500)
-  await world.until('ejected')
+  await world.until('unhealthy')
   world.set(404)
   await world.until('half-open')
   world.send(world.pool, 200)
@@ -113,7 +113,7 @@ test('an interval of 0 is no check of that kind', async () => {
     active: { ...active, unhealthy: { ...unhealthy, interval: 0 } },
   })
   never.set(503)
-  await never.until('ejected')
+  await never.until('unhealthy')
   const looks = never.looks()
   await never.until('half-open')
   assert.equal(never.looks(), looks)

@@ -24,7 +24,7 @@ export type SplitAsk = {
 }
 
 /** What a split would do with a request. */
-export type SplitExplanation = {
+type SplitExplanation = {
   /** Null: the service itself, or as chance has it. */
   chosen: string | null
   /** A sentence for each rule that was looked at. */
