@@ -8,11 +8,14 @@ import { findNode24, installDependencies, root, run } from './toolchain.mjs'
 
 const bin = (file) => path.join(root, 'node_modules', file)
 
+/** Types and lint take half a minute alone on two cores, and four times as long on a busy machine. */
+const timeoutMs = 600_000
+
 /** A tool of node_modules on the repository's Node; what it prints is shown only when it fails. */
 const tool =
   (file, ...args) =>
   async (node) => {
-    const { ok, output, timedOut } = await run(node, [bin(file), ...args])
+    const { ok, output, timedOut } = await run(node, [bin(file), ...args], { timeoutMs })
     if (timedOut) return `did not end in time\n${output}`
     return ok ? null : output || 'failed without a word'
   }
