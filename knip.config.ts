@@ -24,6 +24,7 @@ const config: KnipConfig = {
       entry: [
         'src/**/main.ts',
         'src/backup.ts',
+        'src/verify-audit.ts',
         'src/prepare.ts',
         'src/load-sources.ts',
         'src/**/*.test.{ts,tsx}',

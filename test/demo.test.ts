@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { PsEntry, ServicesStatus, TimelineEntry } from '@keelson/contract'
-import { startKeelson, waitFor, type Keelson } from './harness.ts'
+import { setUp, startKeelson, waitFor, type Keelson } from './harness.ts'
 
 // One Keelson with the demo shop for all journeys of this file: each leaves the shop healthy.
 
@@ -70,25 +70,19 @@ test('the demo shop', async (t) => {
     assert.equal((await instancesOf(keelson, 'orders')).length, 2)
   })
 
-  await t.test('prints a link that signs in once', async () => {
+  await t.test('prints a link that makes the administrator once', async () => {
     const { stdout } = await keelson.run(['setup-link', '--json'])
     const { url } = JSON.parse(stdout) as { url: string }
-    const link = new URL(url)
-    assert.equal(link.origin, keelson.url)
-    const given = new URLSearchParams(link.hash.slice(1)).get('token') ?? link.hash.slice(1)
-    const secret = link.searchParams.get('token') ?? given
-    const signIn = () =>
-      fetch(`${keelson.url}/api/v1/session`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', origin: keelson.url },
-        body: JSON.stringify({ token: secret }),
-      })
-    const first = await signIn()
+    assert.equal(new URL(url).origin, keelson.url)
+    const first = await setUp(keelson, url)
     assert.equal(first.status, 200)
     assert.match(first.headers.get('set-cookie') ?? '', /HttpOnly/i)
-    const second = await signIn()
+    const second = await setUp(keelson, url)
     assert.equal(second.status, 401)
     assert.equal(((await second.json()) as { code: string }).code, 'link_invalid')
+    const { code, stderr } = await keelson.cli(['setup-link'])
+    assert.equal(code, 5)
+    assert.match(stderr, /set up already[\s\S]*keelson user reset/)
   })
 
   await t.test('tells the status of all services by category, at both addresses', async () => {

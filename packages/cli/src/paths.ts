@@ -26,6 +26,10 @@ export const watchdogEntry = (): string =>
 export const backupEntry = (): string =>
   fileURLToPath(new URL('./backup.ts', import.meta.resolve('@keelson/server/main')))
 
+/** Entry of the program that verifies the audit. */
+export const verifyAuditEntry = (): string =>
+  fileURLToPath(new URL('./verify-audit.ts', import.meta.resolve('@keelson/server/main')))
+
 /** `~/.keelson` unless KEELSON_DATA_DIR says otherwise; the platform uses the same rule. */
 export const dataFolderOf = (env: Environment): string =>
   resolve(env['KEELSON_DATA_DIR'] ?? join(homedir(), '.keelson'))

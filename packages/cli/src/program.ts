@@ -2,8 +2,11 @@ import { Command } from 'commander'
 import type { Context, SharedOptions } from './context.ts'
 import { createOutput } from './output.ts'
 import { dataFolderOf } from './paths.ts'
+import { addAuditCommands } from './program/audit.ts'
+import { addAccessCommands } from './program/access.ts'
 import { addGapsCommands } from './program/gaps.ts'
 import { addGatewayCommands } from './program/gateway.ts'
+import { addIdentityCommands } from './program/identity.ts'
 import { addMachineCommands } from './program/machine.ts'
 import { addFileOptions, addShared, type Add, type Handler } from './program/options.ts'
 import { addServiceCommands } from './program/services.ts'
@@ -79,6 +82,9 @@ export const createProgram = (end: (exitCode: number) => void): Command => {
   addServiceCommands(add, handle)
   addGapsCommands(add, handle)
   addGatewayCommands(add, handle)
+  addIdentityCommands(add, handle)
+  addAccessCommands(add, handle)
+  addAuditCommands(add, handle)
   addMachineCommands(program, add, handle)
   return program
 }

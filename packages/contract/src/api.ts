@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { auditEndpoints } from './audit.ts'
 import { TimelineEntry } from './events.ts'
 import {
   GapFinding,
@@ -9,6 +10,7 @@ import {
   StackObservation,
 } from './gaps.ts'
 import {
+  canaryVerdicts,
   GatewayCacheRow,
   GatewayCertificateRow,
   GatewayConsumerRow,
@@ -22,8 +24,9 @@ import {
   GatewayRouteRow,
   GatewayUpstreamRow,
   GatewayWarmed,
-  canaryVerdicts,
 } from './gateway.ts'
+import { accessEndpoints } from './identity/access.ts'
+import { peopleEndpoints } from './identity/people.ts'
 import type { Permission } from './permissions.ts'
 import {
   HealthSpan,
@@ -46,6 +49,11 @@ export type Endpoint = {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   path: `/${string}`
   permission: Permission
+  /**
+   * What the permission is asked on: the stack or service of the path, the gateway, or each thing of
+   * the answer (`listed`), where one leaves out what may not be seen. Without it: the platform.
+   */
+  on?: 'stack' | 'service' | 'gateway' | 'listed'
   summary: string
   params?: TSchema
   query?: TSchema
@@ -85,23 +93,6 @@ const LookedAt = Type.Object({
   /** The revision that was looked at; another one by now is a conflict. */
   revision: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
 })
-
-/** Where to, and until when; the link is shown once and works once. */
-export const SetupLink = Type.Object(
-  { url: Type.String(), expiresAt: Type.String({ format: 'date-time' }) },
-  { $id: 'SetupLink' },
-)
-export type SetupLink = Static<typeof SetupLink>
-
-export const Session = Type.Object(
-  {
-    actor: Type.String(),
-    permissions: Type.Array(Type.String()),
-    expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-  },
-  { $id: 'Session' },
-)
-export type Session = Static<typeof Session>
 
 export const Overview = Type.Object(
   {
@@ -197,39 +188,14 @@ export const System = Type.Object(
 export type System = Static<typeof System>
 
 export const api = {
-  createSession: endpoint({
-    method: 'POST',
-    path: '/api/v1/session',
-    permission: 'public',
-    summary: 'Sign in with the token of a setup link; sets the session cookie',
-    body: Type.Object({ token: Type.String({ maxLength: 200 }) }),
-    response: Session,
-  }),
-  getSession: endpoint({
-    method: 'GET',
-    path: '/api/v1/session',
-    permission: 'public',
-    summary: 'Who is signed in, and what they may do',
-    response: Session,
-  }),
-  deleteSession: endpoint({
-    method: 'DELETE',
-    path: '/api/v1/session',
-    permission: 'public',
-    summary: 'Sign out',
-    response: null,
-  }),
-  createSetupLink: endpoint({
-    method: 'POST',
-    path: '/api/v1/setup-links',
-    permission: 'sessions:write',
-    summary: 'Make a single-use sign-in link; earlier ones stop working',
-    response: SetupLink,
-  }),
+  ...peopleEndpoints,
+  ...accessEndpoints,
+  ...auditEndpoints,
   getOverview: endpoint({
     method: 'GET',
     path: '/api/v1/overview',
     permission: 'services:read',
+    on: 'listed',
     summary: 'The verdict, what is wrong now, what changed last',
     response: Overview,
   }),
@@ -237,6 +203,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services',
     permission: 'services:read',
+    on: 'listed',
     summary: 'Services with their state',
     query: Type.Object({
       ...InStack.properties,
@@ -249,6 +216,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/status',
     permission: 'status:read',
+    on: 'listed',
     summary: 'State of all services by category',
     query: InStack,
     response: ServicesStatus,
@@ -257,6 +225,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/:name',
     permission: 'services:read',
+    on: 'service',
     summary: 'One service with its instances and its effective environment',
     params: ServiceParams,
     query: InStack,
@@ -266,6 +235,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/:name/timeline',
     permission: 'services:read',
+    on: 'service',
     summary: 'What happened to a service, newest first',
     params: ServiceParams,
     query: Type.Object({ ...InStack.properties, cursor, limit: limit(500, 50) }),
@@ -275,6 +245,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/:name/health',
     permission: 'services:read',
+    on: 'service',
     summary: 'States over time, oldest first',
     params: ServiceParams,
     query: Type.Object({
@@ -291,6 +262,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/:name/logs',
     permission: 'logs:read',
+    on: 'service',
     summary: 'Log lines, oldest first; the newest page without a cursor',
     params: ServiceParams,
     query: Type.Object({
@@ -306,6 +278,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/services/:name/why',
     permission: 'services:read',
+    on: 'service',
     summary: 'Why a service is in its state, since when, caused by what',
     params: ServiceParams,
     query: InStack,
@@ -315,6 +288,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/services/:name/restart',
     permission: 'services:restart',
+    on: 'service',
     summary: 'Restart all instances of a service, one after the other',
     params: ServiceParams,
     query: InStack,
@@ -324,6 +298,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/services/:name/start',
     permission: 'services:write',
+    on: 'service',
     summary: 'Start a service that was stopped by request, after what it depends on',
     params: ServiceParams,
     query: InStack,
@@ -333,6 +308,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/services/:name/stop',
     permission: 'services:write',
+    on: 'service',
     summary: 'Stop a service until it is started again; what depends on it is stopped first',
     params: ServiceParams,
     query: Type.Object({
@@ -346,6 +322,7 @@ export const api = {
     method: 'PUT',
     path: '/api/v1/services/:name/scale',
     permission: 'services:write',
+    on: 'service',
     summary: 'Run another number of instances, until the stack is applied again',
     params: ServiceParams,
     query: InStack,
@@ -356,6 +333,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/services/:name/rollback',
     permission: 'services:write',
+    on: 'service',
     summary: 'Go back to the definition before the last update, or stop one that is under way',
     params: ServiceParams,
     query: InStack,
@@ -365,6 +343,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/services/:name/sync',
     permission: 'services:write',
+    on: 'service',
     summary: 'Copy files of the host into the instances of a service, as keelson watch does',
     params: ServiceParams,
     query: InStack,
@@ -385,6 +364,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/map',
     permission: 'services:read',
+    on: 'listed',
     summary: 'Services, their dependencies and the traffic between them',
     query: InStack,
     response: ServiceMap,
@@ -393,6 +373,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/instances',
     permission: 'services:read',
+    on: 'listed',
     summary: 'Instances of one stack, or of all: the body of keelson ps --json',
     query: InStack,
     response: Type.Array(PsEntry),
@@ -401,6 +382,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks',
     permission: 'stacks:read',
+    on: 'listed',
     summary: 'Stacks that run here',
     response: page(Stack),
   }),
@@ -408,6 +390,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'One stack',
     params: StackParams,
     response: Stack,
@@ -416,6 +399,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/stacks/:stack/plan',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'What applying this would do; changes nothing',
     params: StackParams,
     query: Type.Object({ named: Named }),
@@ -426,6 +410,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/files/plan',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'What applying the files as they are now would do; reads them anew, changes nothing',
     params: StackParams,
     response: FilesPlan,
@@ -434,6 +419,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/stacks/:stack/files/apply',
     permission: 'stacks:write',
+    on: 'stack',
     summary: 'Apply the files as they are now, as keelson up does; refused unless the plan is this',
     params: StackParams,
     query: Type.Object({
@@ -445,6 +431,7 @@ export const api = {
     method: 'PUT',
     path: '/api/v1/stacks/:stack',
     permission: 'stacks:write',
+    on: 'stack',
     summary: 'Apply a stack; answers with the plan once it is durable and begins to carry it out',
     params: StackParams,
     query: Type.Object({
@@ -461,6 +448,7 @@ export const api = {
     method: 'DELETE',
     path: '/api/v1/stacks/:stack',
     permission: 'stacks:write',
+    on: 'stack',
     summary: 'Stop and remove a stack; answers once nothing of it is left',
     params: StackParams,
     query: Type.Object({
@@ -486,6 +474,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/state',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'The file beside what runs: facts, instances, drift and updates',
     params: StackParams,
     response: StackState,
@@ -494,6 +483,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/revisions',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'What was applied, newest first; the last 20 are kept',
     params: StackParams,
     response: page(StackRevision),
@@ -502,6 +492,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/stacks/:stack/rollback',
     permission: 'stacks:write',
+    on: 'stack',
     summary: 'Apply an earlier revision again, the one before by default',
     params: StackParams,
     query: Type.Object({ dryRun: Type.Optional(Type.Boolean()) }),
@@ -512,6 +503,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/start',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'The last start as a timeline: who waited for whom, and the critical path',
     params: StackParams,
     response: StartTimeline,
@@ -520,6 +512,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/usage',
     permission: 'stacks:read',
+    on: 'stack',
     summary: 'Processor and memory of every instance',
     params: StackParams,
     response: StackUsage,
@@ -528,6 +521,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/logs',
     permission: 'logs:read',
+    on: 'stack',
     summary: 'Log lines of several services merged by time, oldest first',
     params: StackParams,
     query: Type.Object({
@@ -545,6 +539,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gaps',
     permission: 'gaps:read',
+    on: 'listed',
     summary: 'Every stack with the numbers of its last gap audit',
     response: page(GapSummary),
   }),
@@ -552,6 +547,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/gaps',
     permission: 'gaps:read',
+    on: 'stack',
     summary: 'The last gap audit of a stack: inventory and findings with the lines of both sides',
     params: StackParams,
     response: GapReport,
@@ -560,6 +556,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/stacks/:stack/gaps/audit',
     permission: 'gaps:write',
+    on: 'stack',
     summary: 'Audit a stack now; answers when it is done',
     params: StackParams,
     response: GapReport,
@@ -568,6 +565,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/gaps/history',
     permission: 'gaps:read',
+    on: 'stack',
     summary: 'How score and counts changed, oldest first; the newest page without a cursor',
     params: StackParams,
     query: Type.Object({ before: cursor, limit: limit(1000, 200) }),
@@ -577,6 +575,7 @@ export const api = {
     method: 'PUT',
     path: '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance',
     permission: 'gaps:write',
+    on: 'stack',
     summary: 'Accept a finding with a reason: it no longer counts, and is still shown',
     params: GapParams,
     body: Type.Object({
@@ -589,6 +588,7 @@ export const api = {
     method: 'DELETE',
     path: '/api/v1/stacks/:stack/gaps/:fingerprint/acceptance',
     permission: 'gaps:write',
+    on: 'stack',
     summary: 'Let an accepted finding count again',
     params: GapParams,
     response: GapFinding,
@@ -597,6 +597,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/stacks/:stack/gaps/fix-preview',
     permission: 'gaps:read',
+    on: 'stack',
     summary: 'The diff that would mend findings; writes nothing',
     params: StackParams,
     body: Type.Object({ fingerprints: Type.Array(fingerprint, { minItems: 1, maxItems: 500 }) }),
@@ -606,6 +607,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/stacks/:stack/observation',
     permission: 'services:read',
+    on: 'stack',
     summary: 'The stack as it is seen running: what keelson gaps --live holds against the files',
     params: StackParams,
     response: StackObservation,
@@ -614,6 +616,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/routes',
     permission: 'gateway:read',
+    on: 'listed',
     summary: 'Routes in the order they are matched, with their plugins and rates',
     query: Type.Object({
       ...InStack.properties,
@@ -627,6 +630,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/upstreams',
     permission: 'gateway:read',
+    on: 'listed',
     summary: 'Upstreams with each target: weight, health, breaker, in flight, ejections',
     query: InStack,
     response: page(GatewayUpstreamRow),
@@ -635,6 +639,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/consumers',
     permission: 'gateway:read',
+    on: 'listed',
     summary: 'Consumers with their groups and credentials, without what authenticates',
     query: Type.Object({
       contains: Type.Optional(Type.String({ maxLength: 200 })),
@@ -647,6 +652,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/consumers',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Make a consumer, managed by the API',
     body: Type.Object({
       username: Type.String({ minLength: 1, maxLength: 200 }),
@@ -659,6 +665,7 @@ export const api = {
     method: 'DELETE',
     path: '/api/v1/gateway/consumers/:id',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Remove a consumer that the API manages, with its credentials',
     params: GatewayIdParams,
     response: null,
@@ -667,6 +674,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/consumers/:id/keys',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Make an API key for a consumer; it is shown in this answer and never again',
     params: GatewayIdParams,
     body: Type.Object({ tags: Type.Optional(Type.Array(Type.String({ maxLength: 200 }))) }),
@@ -676,6 +684,7 @@ export const api = {
     method: 'DELETE',
     path: '/api/v1/gateway/credentials/:id',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Revoke a credential that the API manages',
     params: GatewayIdParams,
     response: null,
@@ -684,6 +693,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/certificates',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: 'Certificates with their names and expiry',
     response: page(GatewayCertificateRow),
   }),
@@ -691,6 +701,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/caches',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: 'Caches with hit ratio, size and tags',
     response: page(GatewayCacheRow),
   }),
@@ -698,6 +709,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/caches/purge',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Forget stored answers by URL, prefix or tag, or all of them',
     body: Type.Object({
       plugin: Type.Optional(Type.String({ maxLength: 64 })),
@@ -712,6 +724,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/caches/warm',
     permission: 'gateway:write',
+    on: 'gateway',
     summary:
       'Ask for URLs, or paths of a host, so that their answers are stored; answers when all are done',
     body: Type.Object({
@@ -733,6 +746,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/explain',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: 'Which route a request would take and why, its plugins and its target; sends nothing',
     body: GatewayExplainAsk,
     response: GatewayExplanation,
@@ -741,6 +755,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/plugins',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: 'Plugins that can be configured, with their schemas',
     response: Type.Array(GatewayPluginKind),
   }),
@@ -748,6 +763,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/documents',
     permission: 'gateway:read',
+    on: 'listed',
     summary: 'Where the configuration comes from: compose files, Kong files, the API',
     response: page(GatewayDocumentSummary),
   }),
@@ -755,6 +771,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/export',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: 'The running configuration as a Kong file; secrets are masked',
     query: Type.Object({
       ...InStack.properties,
@@ -767,6 +784,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/export-with-secrets',
     permission: 'gateway:secrets',
+    on: 'gateway',
     summary: 'The running configuration as a Kong file, with the secrets it holds',
     body: Type.Object({
       stack: Type.Optional(stackName),
@@ -778,6 +796,7 @@ export const api = {
     method: 'PUT',
     path: '/api/v1/gateway/config',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: "Replace the API's own configuration by a Kong file; with dryRun only the difference",
     query: LookedAt,
     body: Type.Object({
@@ -790,6 +809,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/gateway/revisions',
     permission: 'gateway:read',
+    on: 'gateway',
     summary: "What the API's own configuration was, newest first; the last 50 are kept",
     response: page(GatewayRevision),
   }),
@@ -797,6 +817,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/canary',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: 'Promote a canary, take it back, or let it begin again',
     body: Type.Object({
       service: Type.String({ maxLength: 400, description: 'Name of the service that is split' }),
@@ -808,6 +829,7 @@ export const api = {
     method: 'POST',
     path: '/api/v1/gateway/rollback',
     permission: 'gateway:write',
+    on: 'gateway',
     summary: "Apply an earlier revision of the API's own configuration again",
     query: LookedAt,
     body: Type.Object({ revision: Type.Integer({ minimum: 1 }) }),
@@ -817,6 +839,7 @@ export const api = {
     method: 'GET',
     path: '/api/v1/timeline',
     permission: 'services:read',
+    on: 'listed',
     summary: 'What happened, newest first',
     query: Type.Object({ ...InStack.properties, cursor, limit: limit(500, 50) }),
     response: page(TimelineEntry),

@@ -49,7 +49,7 @@ const table = {
   unauthenticated: {
     status: 401,
     title: 'Sign in first',
-    hint: 'Print a fresh sign-in link with: keelson setup-link',
+    hint: 'Sign in on the page; the command line needs the data folder of the platform.',
   },
   forbidden: {
     status: 403,
@@ -58,16 +58,76 @@ const table = {
   },
   link_invalid: {
     status: 401,
-    title: 'The sign-in link is used up, expired or wrong',
-    hint: 'Print a fresh one with: keelson setup-link',
+    title: 'The link is used up, expired or wrong',
+    hint: 'Ask an administrator for another one; before the set-up: keelson setup-link',
   },
   origin_refused: {
     status: 403,
     title: 'The request came from another site',
     hint: 'Use the address Keelson printed; requests from other origins are refused.',
   },
+  account_disabled: {
+    status: 403,
+    title: 'This account is disabled',
+    hint: 'Ask an administrator to enable it.',
+  },
+  sign_in_refused: {
+    status: 401,
+    title: 'The name, the password or the code is wrong',
+    hint: 'Try again; an administrator can make a reset link with: keelson user reset <name>',
+  },
+  sign_in_delayed: {
+    status: 429,
+    title: 'Too many attempts to sign in',
+    hint: 'Wait as long as the message says, or sign in from a device you have used before.',
+  },
+  sign_in_busy: {
+    status: 503,
+    title: 'Too many people sign in at once',
+    hint: 'Try again in a few seconds.',
+  },
+  already_set_up: {
+    status: 409,
+    title: 'Keelson is set up already',
+    hint: 'Sign in; an administrator can make a reset link with: keelson user reset <name>',
+  },
+  password_refused: {
+    status: 422,
+    title: 'This password is too easy to guess',
+    hint: 'Take a longer one, such as four words that have nothing to do with each other.',
+  },
+  name_taken: {
+    status: 409,
+    title: 'This name, or one that looks like it, is taken',
+    hint: 'Choose another name.',
+  },
+  last_administrator: {
+    status: 409,
+    title: 'Nobody would be left who may do everything',
+    hint: 'Make somebody else an administrator first.',
+  },
+  built_in_role: {
+    status: 409,
+    title: 'A built-in role cannot be changed',
+    hint: 'Make a role of your own with the permissions you want.',
+  },
+  role_in_use: {
+    status: 409,
+    title: 'Grants are about this role',
+    hint: 'Revoke them first: keelson grant list --role <role>',
+  },
 
   // Process configuration
+  master_key_unavailable: {
+    status: 500,
+    title: 'The master key cannot be read',
+    hint: 'docs/identity.md says where it may be and what it looks like.',
+  },
+  master_key_wrong: {
+    status: 500,
+    title: 'The master key is not the one of this database',
+    hint: 'Restore master.key from the backup of the data folder, or point KEELSON_MASTER_KEY_FILE to it.',
+  },
   env_unknown: {
     status: 500,
     title: 'An environment variable is not known',

@@ -14,6 +14,13 @@ const canaryEnd = { service: Type.String(), canary: Type.String(), reason: Type.
 
 export const eventSchemas = {
   'system.started': Type.Object({ version: Type.String(), target: Type.String() }),
+  /** Everybody who sees a timeline sees it. */
+  'access.emergency_granted': Type.Object({
+    by: Type.String(),
+    role: Type.String(),
+    until: Type.String(),
+    reason: Type.String(),
+  }),
   'system.recovered': Type.Object({ what: Type.String(), reason: Type.String() }),
   'stack.applied': Type.Object({
     stack: Type.String(),
@@ -192,6 +199,10 @@ export const describeEvent = (event: AnyEvent): { text: string; severity: Severi
   switch (event.type) {
     case 'system.started':
       return info(`Keelson ${event.payload.version} started (${event.payload.target})`)
+    case 'access.emergency_granted':
+      return warning(
+        `${event.payload.by} broke the glass and is ${event.payload.role} until ${event.payload.until}${because(event.payload.reason)}`,
+      )
     case 'system.recovered':
       return {
         text: `${event.payload.what} recovered${because(event.payload.reason)}`,

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createBackup, restoreBackup, verifyBackup } from './kernel/backup/index.ts'
 import type { AppliedMigration, BackupManifest } from './kernel/backup/index.ts'
-import { parseEnv, type Env } from './kernel/env.ts'
+import { parseEnv } from './kernel/env.ts'
 import { AppError, messageOf } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
 import { migrate } from './kernel/migrations.ts'
-import { lockDataFolder, startPostgres } from './kernel/postgres/index.ts'
+import { lockDataFolder } from './kernel/postgres/index.ts'
+import { withDatabase } from './kernel/with-database.ts'
 import { migrationSources } from './graph.ts'
 
 /** The program behind `keelson backup`: create, restore or verify one file. */
@@ -19,24 +19,6 @@ const log = createLog({ level: 'warn', target: 'backup', destination: stderr })
 const versionOf = async (): Promise<string> => {
   const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
   return (JSON.parse(manifest) as { version: string }).version
-}
-
-/** Runs `work` on the database of this data folder; an embedded one is started when it rests. */
-const withDatabase = async <T>(env: Env, work: (url: string) => Promise<T>): Promise<T> => {
-  if (env.databaseUrl !== undefined) return work(env.databaseUrl.reveal())
-  try {
-    const postgres = await startPostgres({ dataDir: env.dataDir, log, port: env.postgresPort })
-    try {
-      return await work(postgres.connection.connectionString)
-    } finally {
-      await postgres.stop()
-    }
-  } catch (error) {
-    // Keelson runs and supervises it: its address is in the file for its other processes.
-    if (!(error instanceof AppError) || error.code !== 'data_folder_locked') throw error
-    const text = await readFile(join(env.dataDir, 'database.json'), 'utf8')
-    return work((JSON.parse(text) as { url: string }).url)
-  }
 }
 
 /** Brings an empty database to the state the backup was taken in. */
@@ -51,7 +33,7 @@ const run = async (verb: string, file: string, force: boolean): Promise<BackupMa
   switch (verb) {
     case 'create': {
       const program = await versionOf()
-      return withDatabase(env, (connectionString) =>
+      return withDatabase(env, log, (connectionString) =>
         createBackup({ connectionString, file, program, log }),
       )
     }
@@ -59,7 +41,7 @@ const run = async (verb: string, file: string, force: boolean): Promise<BackupMa
       // A running Keelson would go on with what it has in memory: it must not run.
       const lock = await lockDataFolder(env.dataDir)
       try {
-        return await withDatabase(env, (connectionString) =>
+        return await withDatabase(env, log, (connectionString) =>
           restoreBackup({ connectionString, file, force, log, migrate: migrateTo }),
         )
       } finally {

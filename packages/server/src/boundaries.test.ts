@@ -14,7 +14,9 @@ type Floors = ReadonlyMap<string, number>
 const root = resolve(import.meta.dirname, '../../..')
 const server = 'packages/server/src'
 /** They put the rooms together, so they see all of them. */
-const wiring = new Set(['graph.ts', 'main.ts', 'backup.ts'].map((name) => `${server}/${name}`))
+const wiring = new Set(
+  ['graph.ts', 'main.ts', 'backup.ts', 'verify-audit.ts'].map((name) => `${server}/${name}`),
+)
 
 const isTest = (path: string): boolean =>
   /\.test\.tsx?$|\/testing\/|\/test-fixture\/|-(bench|cases|fixture)\.ts$/.test(path)
@@ -99,7 +101,7 @@ const checkPackages = (files: readonly SourceFile[]): string[] =>
 const sql =
   /['"`]\s*(select\s|insert into\s|update [\w.]+\s+set\s|delete from\s|with \w+ as\b|lock table\s|truncate\s|(create|drop|alter) (table|schema|role|database|index|view)\s)/i
 const mayHoldSql =
-  /\/store\.ts$|\/kernel\/(db|events|migrations|postgres|backup)(\/.*)?(\.ts)?$|\/kernel\/(db|events|migrations)\.ts$/
+  /[/-]store\.ts$|\/kernel\/(db|events|migrations|postgres|backup|audit)(\/.*)?(\.ts)?$|\/kernel\/(db|events|migrations)\.ts$/
 /** Makes and drops databases that belong to stacks: there is no table in it, and no domain's row. */
 const administersDatabases = `${server}/orchestrator/databases.ts`
 

@@ -11,7 +11,8 @@ const names = Object.keys(graph) as (keyof Modules)[]
 
 const orders: Record<Target, (keyof Modules)[]> = {
   control: [
-    ...(['database', 'schema', 'db', 'events', 'recorder', 'identity', 'http', 'live'] as const),
+    ...(['database', 'schema', 'db', 'events', 'recorder'] as const),
+    ...(['keyring', 'audit', 'identity', 'http', 'live'] as const),
     ...([
       'registry',
       'health',
@@ -57,7 +58,7 @@ test('a module needs nothing from a floor above its own', () => {
 })
 
 test('whatever holds a resource is stopped', () => {
-  const stateless: (keyof Modules)[] = ['schema', 'identity', 'registry']
+  const stateless: (keyof Modules)[] = ['schema', 'keyring', 'registry']
   assert.deepEqual(
     names.filter((name) => graph[name].stop === undefined),
     stateless,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Context } from './kernel/context.ts'
+import { publicUrlOf, type Context } from './kernel/context.ts'
 import { openDatabase, type Database } from './kernel/database.ts'
 import { createDb, type Db } from './kernel/db.ts'
 import type { Events } from './kernel/events.ts'
@@ -9,6 +9,8 @@ import type { Module, ModuleTable } from './kernel/lifecycle.ts'
 import type { Live } from './kernel/live.ts'
 import { kernelMigrations, migrate, type MigrationSource } from './kernel/migrations.ts'
 import { createRecorder, type Recorder } from './kernel/recorder.ts'
+import type { AuditLog } from './kernel/audit/index.ts'
+import type { Keyring } from './kernel/keys/index.ts'
 import type { Registry } from './registry/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { Health } from './health/index.ts'
@@ -30,6 +32,8 @@ export type Modules = {
   db: Db
   events: Events
   recorder: Recorder
+  keyring: Keyring
+  audit: AuditLog
   identity: Identity
   http: Http
   live: Live
@@ -125,28 +129,58 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
         recorder.stop()
       },
     }),
+    keyring: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['db', 'schema'],
+      create: async ({ db }) => {
+        const { checkKeyring, openKeyring } = await import('./kernel/keys/index.ts')
+        const keyring = await openKeyring({ dataDir: env.dataDir, ...env.masterKey })
+        await checkKeyring(db, keyring)
+        return keyring
+      },
+    }),
+    audit: module({
+      room: 'kernel',
+      floor: 0,
+      targets: control,
+      needs: ['db', 'schema', 'keyring'],
+      create: async ({ db, keyring }) => {
+        const { createAuditLog } = await import('./kernel/audit/index.ts')
+        const { dataDir, auditMonths: keptMonths } = env
+        return createAuditLog({ db, keyring, clock, log, dataDir, keptMonths })
+      },
+      start: (audit) => audit.start(),
+      stop: (audit) => audit.close(),
+    }),
     identity: module({
       room: 'identity',
       floor: 1,
       targets: control,
-      needs: ['db', 'schema'],
-      create: async ({ db }) => {
+      needs: ['db', 'schema', 'keyring', 'audit'],
+      create: async (needs) => {
         const { createIdentity, loadLocalToken } = await import('./identity/index.ts')
         const localToken = await loadLocalToken(join(env.dataDir, 'token'))
-        return createIdentity({ db, clock, localToken })
+        return createIdentity({ ...needs, clock, log, localToken, publicUrl: publicUrlOf(env) })
       },
+      start: (identity) => identity.start(env.setupFile),
+      stop: (identity) => identity.stop(),
     }),
     http: module({
       room: 'kernel',
       floor: 0,
       targets: control,
-      needs: ['identity'],
-      create: async ({ identity }) => {
+      needs: ['identity', 'audit'],
+      create: async ({ identity, audit }) => {
         const { createHttp } = await import('./kernel/http.ts')
         const hostNames = ['localhost', '127.0.0.1', '[::1]', env.host]
         const authenticate: typeof identity.authenticate = (request) =>
           identity.authenticate(request)
-        return createHttp({ log, newId, hostNames, authenticate })
+        const { noteDenied } = await import('./kernel/audit/index.ts')
+        const onDenied = noteDenied(audit)
+        const { onRightsChange } = identity
+        return createHttp({ log, newId, hostNames, authenticate, onDenied, onRightsChange })
       },
       stop: (http) => http.close(),
     }),
@@ -210,7 +244,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       room: 'orchestrator',
       floor: 3,
       targets: control,
-      needs: ['database', 'db', 'events', 'recorder', 'registry', 'health', 'logs'],
+      needs: ['database', 'db', 'events', 'audit', 'recorder', 'registry', 'health', 'logs'],
       create: async (needs) => {
         const { openOrchestrator } = await import('./orchestrator/index.ts')
         return openOrchestrator(context, needs)
@@ -224,7 +258,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       room: 'gateway',
       floor: 3,
       targets: control,
-      needs: ['db', 'schema', 'events', 'registry', 'orchestrator'],
+      needs: ['db', 'schema', 'events', 'audit', 'registry', 'orchestrator'],
       create: async (needs) => {
         const { openGatewayControl } = await import('./gateway/index.ts')
         const folder = join(env.dataDir, 'gateway')
@@ -305,7 +339,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       room: 'gaps',
       floor: 5,
       targets: control,
-      needs: ['db', 'schema', 'events', 'registry', 'health', 'orchestrator', 'traffic'],
+      needs: ['db', 'schema', 'events', 'audit', 'registry', 'health', 'orchestrator', 'traffic'],
       create: async (needs) => {
         const { createGaps } = await import('./gaps/index.ts')
         return createGaps({ ...needs, clock, log, dataDir: env.dataDir })
@@ -318,7 +352,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       floor: 6,
       targets: control,
       needs: [
-        ...(['database', 'db', 'events', 'http', 'live', 'identity', 'registry'] as const),
+        ...(['database', 'db', 'events', 'audit', 'http', 'live', 'identity', 'registry'] as const),
         ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher', 'gaps'] as const),
         'gatewayControl',
       ],

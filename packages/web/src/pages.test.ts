@@ -13,11 +13,15 @@ import {
   rulesOfColour,
 } from './test-fixture/browser.ts'
 import { logLine } from './test-fixture/fixture-data.ts'
-import { setupToken, startFixture, type Fixture } from './test-fixture/fixture-server.ts'
+import { accountCases } from './account/account-cases.ts'
+import { linkTokens } from './test-fixture/fixture-people.ts'
+import { startFixture, type Fixture } from './test-fixture/fixture-server.ts'
 import { gapFindingsCases } from './gaps/gap-findings-cases.ts'
 import { gatewayCases } from './gateway/gateway-cases.ts'
 import { gatewayChangeCases } from './gateway/gateway-change-cases.ts'
 import { gapsPageCases } from './gaps/gaps-page-cases.ts'
+import { peopleCases } from './people/people-cases.ts'
+import { signInCases } from './sign-in/sign-in-cases.ts'
 import { stackPageCases } from './stack/stack-page-cases.ts'
 
 /** The built page in a real browser, against an API that answers the same every time. */
@@ -75,40 +79,6 @@ const isListening = async (fixture: Fixture, page: Page, topic = 'services'): Pr
   await until(() => fixture.openTopics().includes(topic))
   await page.locator('[data-live=live]').waitFor()
 }
-
-test(
-  'a setup link signs in once, and its token leaves the address and the history',
-  { skip },
-  async () => {
-    await using fixture = await startFixture()
-    await using window = await openWindow(browser, fixture, { path: `/sign-in#${setupToken}` })
-    const { page } = window
-    await page.getByRole('heading', { name: /services are not as they should be/ }).waitFor()
-    assert.equal(page.url(), `${fixture.url}/`)
-    await page.goBack()
-    assert.doesNotMatch(page.url(), /#/)
-    assert.deepEqual(window.faults, [])
-  },
-)
-
-test(
-  'without a session every page leads to the sign-in, which says how to get a link',
-  { skip },
-  async () => {
-    await using fixture = await startFixture()
-    await using window = await openWindow(browser, fixture)
-    const { page } = window
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.waitForURL('**/sign-in')
-    await window.open('/services/shop/web')
-    await page.waitForURL('**/sign-in')
-    await page.getByText('keelson setup-link', { exact: true }).waitFor()
-    await page.goto('about:blank')
-    await window.open('/sign-in#used')
-    await page.getByText('This sign-in link was used already').waitFor()
-    await assertAccessible(page)
-  },
-)
 
 test(
   'the overview says what is wrong, since when, caused by what and who feels it',
@@ -417,6 +387,9 @@ test('a keyboard alone gets from the skip link into the content', { skip }, asyn
   assert.equal(await place(), true)
 })
 
+signInCases({ browser: () => browser, skip, until, isListening })
+peopleCases({ browser: () => browser, skip, until, isListening })
+accountCases({ browser: () => browser, skip, until, isListening })
 stackPageCases({ browser: () => browser, skip, until, isListening })
 gapsPageCases({ browser: () => browser, skip, until, isListening })
 gapFindingsCases({ browser: () => browser, skip, until, isListening })
@@ -448,6 +421,11 @@ const routes: [string, string][] = [
   ['/gateway/certificates', 'api.example'],
   ['/gateway/configuration', 'Apply a Kong file'],
   ['/gaps/shop', 'Fix now'],
+  ['/access/users', 'Ana Lindqvist'],
+  ['/account', 'Where you are signed in'],
+  ['/sign-in', 'I have forgotten my password'],
+  [`/set-up#${linkTokens.setup}`, 'You become the administrator'],
+  [`/join#${linkTokens.invitation}`, 'Choose the password you will sign in with'],
   ['/system', 'Docker Engine'],
   ['/reference', 'Stop and remove a stack'],
   ['/nowhere', 'There is nothing at this address'],

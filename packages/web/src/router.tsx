@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   Outlet,
 } from '@tanstack/react-router'
+import { accountQuery, ownSessionsQuery } from './account/queries.ts'
 import {
   gapHistoryQuery,
   gapListQuery,
@@ -18,6 +19,7 @@ import {
   stackStateQuery,
   systemQuery,
 } from './api/queries.ts'
+import { validateAuditSearch } from './audit/audit-search.ts'
 import { validateGapsSearch } from './gaps/gaps-search.ts'
 import { validateGatewaySearch } from './gateway/gateway-search.ts'
 import {
@@ -51,6 +53,16 @@ const signIn = createRoute({
     'SignInPage',
   ),
 })
+
+const link = (path: 'set-up' | 'join' | 'reset') =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(
+      loadPart(() => import('./sign-in/link-page.tsx')),
+      'LinkPage',
+    ),
+  })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
 
@@ -208,6 +220,38 @@ const gatewayConfiguration = createRoute({
   ),
 })
 
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: 'access/users',
+  component: lazyRouteComponent(
+    loadPart(() => import('./people/users-page.tsx')),
+    'UsersPage',
+  ),
+})
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: 'account',
+  loader: ({ context: { cache } }) => {
+    void cache.prefetchQuery(accountQuery)
+    void cache.prefetchQuery(ownSessionsQuery)
+  },
+  component: lazyRouteComponent(
+    loadPart(() => import('./account/account-page.tsx')),
+    'AccountPage',
+  ),
+})
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: 'audit',
+  validateSearch: validateAuditSearch,
+  component: lazyRouteComponent(
+    loadPart(() => import('./audit/audit-page.tsx')),
+    'AuditPage',
+  ),
+})
+
 const system = createRoute({
   getParentRoute: () => shell,
   path: 'system',
@@ -231,6 +275,9 @@ const elsewhere = createRoute({ getParentRoute: () => shell, path: '$', componen
 
 const routeTree = root.addChildren([
   signIn,
+  link('set-up'),
+  link('join'),
+  link('reset'),
   shell.addChildren([
     overview,
     services,
@@ -246,6 +293,9 @@ const routeTree = root.addChildren([
       gatewayCertificates,
       gatewayConfiguration,
     ]),
+    users,
+    account,
+    audit,
     system,
     reference,
     elsewhere,

@@ -9,11 +9,12 @@ import { getRunning } from '../platform.ts'
 
 export type OpenOptions = { browser: boolean }
 
-/** Prints a fresh sign-in link, and opens it where there is a browser to open it in. */
+/** Prints where the page is, until it is set up a link to that, and opens it where a browser is. */
 export const open = async (context: Context, { browser }: OpenOptions): Promise<number> => {
   const { output, shared, dataFolder } = context
   const platform = await getRunning(context)
-  const link = await platform.call('createSetupLink', {})
+  const { setUp } = await platform.call('getSignIn')
+  const link = setUp ? { url: platform.url } : await platform.call('createSetupLink', {})
   const opener = browser ? await findOpener(context.env) : undefined
   output.data(shared.json ? JSON.stringify({ ...link, opened: opener !== undefined }) : link.url)
   if (opener === undefined) return exitCodes.ok
@@ -31,7 +32,7 @@ const redirectTo = (url: string): string => {
   const escaped = url.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
   return `<!doctype html><meta charset="utf-8"><title>Keelson</title>
 <meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0;url=${escaped}">
-<a href="${escaped}">Sign in to Keelson</a>\n`
+<a href="${escaped}">Open Keelson</a>\n`
 }
 
 /** `open` on macOS; `xdg-open` where there is a display, and the person sits before it. */

@@ -166,15 +166,17 @@ const see = async (
   return ended === 'up' ? exitCodes.ok : exitCodes.unhealthy
 }
 
-/** A link works once and ends those before it, so that only a first start makes one. */
+/** A link works once and ends those before it, so that only who starts the platform makes one. */
 const tellPage = async (platform: Platform, started: boolean, reporter: Reporter) => {
-  if (!started) {
+  const { setUp } = await platform.call('getSignIn')
+  if (setUp || !started) {
     const { url } = platform
-    reporter.fact('page', `Page:     ${url}  (sign in with: keelson open)`, { url })
+    const way = setUp ? '' : '  (set up with: keelson open)'
+    reporter.fact('page', `Page:     ${url}${way}`, { url })
     return
   }
   const link = await platform.call('createSetupLink', {})
-  reporter.fact('link', `Sign in:  ${link.url}`, link)
+  reporter.fact('link', `Set up:   ${link.url}`, link)
 }
 
 /**

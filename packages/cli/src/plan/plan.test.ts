@@ -172,6 +172,7 @@ const createMovingPlatform = (changesMax: number) => {
   const applied: (string | null)[] = []
   const answer = ({ method, path, query }: Call) => {
     if (path === '/api/v1/stacks') return { body: { items: [], nextCursor: null } }
+    if (path === '/api/v1/sign-in') return { body: { setUp: false } }
     if (path === '/api/v1/setup-links') return { body: { url: 'http://x', expiresAt: '' } }
     if (path.endsWith('/plan')) {
       plans += 1
@@ -209,7 +210,7 @@ test('up carries out the plan it has shown, by its digest', async () => {
     assert.match(stderr, /^Plan: start 1$/m)
     // A new link would end the one that somebody was given when the platform started.
     assert.ok(platform.calls.every(({ path: asked }) => asked !== '/api/v1/setup-links'))
-    assert.match(stdout, /^Page: +http:\/\/\S+ {2}\(sign in with: keelson open\)$/m)
+    assert.match(stdout, /^Page: +http:\/\/\S+ {2}\(set up with: keelson open\)$/m)
   })
 })
 

@@ -3,11 +3,11 @@ import type { Add, Handle } from './options.ts'
 
 /** Commands about Keelson itself and this machine. */
 export const addMachineCommands = (program: Command, add: Add, handle: Handle): void => {
-  add('open', 'open the page in a browser, signed in')
+  add('open', 'open the page in a browser')
     .option('--no-browser', 'only print the link')
     .action(handle(async () => (await import('../commands/open.ts')).open))
 
-  add('setup-link', 'print a fresh sign-in link; earlier ones stop working').action(
+  add('setup-link', 'print a fresh link to the set-up; earlier ones stop working').action(
     handle(async () => (await import('../commands/setup-link.ts')).setupLink),
   )
 

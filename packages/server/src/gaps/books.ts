@@ -1,5 +1,6 @@
 import type { GapFinding, GapHistoryPoint, GapReport, GapSummary } from '@keelson/contract'
-import type { Actor } from '../kernel/actor.ts'
+import { systemActor, type Actor } from '../kernel/actor.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db, Tx } from '../kernel/db.ts'
 import { AppError } from '../kernel/errors.ts'
@@ -47,12 +48,17 @@ export type FailedAudit = Omit<ReportRow, 'state' | 'auditedAt' | 'durationMs' |
 const goneKeptDays = 30
 const dayMs = 86_400_000
 
-type BooksDeps = { db: Db; events: Pick<Events, 'publish'>; clock: Clock }
+type BooksDeps = {
+  db: Db
+  events: Pick<Events, 'publish'>
+  audit: Pick<Audit, 'record'>
+  clock: Clock
+}
 
 export type Books = ReturnType<typeof createBooks>
 
 /** What is kept of audits and acceptances; each change commits with the event that tells of it. */
-export const createBooks = ({ db, events, clock }: BooksDeps) => {
+export const createBooks = ({ db, events, audit, clock }: BooksDeps) => {
   const acceptedOf = async (from: Tx | Db, stack: string): Promise<Set<string>> =>
     new Set((await selectAcceptances(from, stack)).map(({ fingerprint }) => fingerprint))
 
@@ -68,8 +74,17 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
     return finding
   }
 
-  const publishWithdrawn = (tx: Tx, row: AcceptanceRow, by: string): Promise<void> => {
-    const { stack, fingerprint, message } = row
+  const publishWithdrawn = (
+    tx: Tx,
+    row: AcceptanceRow,
+    { actor, by }: { actor: Actor; by: string },
+  ): Promise<void> => {
+    const { stack, fingerprint, message, reason } = row
+    audit.record(tx, actor, {
+      ...{ action: 'gap.withdrawn', object: { kind: 'stack', id: stack, name: stack } },
+      before: { fingerprint, message, reason },
+      ...(by === actor.name ? {} : { reason: by }),
+    })
     return events.publish(tx, {
       ...{ type: 'gap.acceptance_withdrawn', subject: stack, actor: by },
       payload: { stack, fingerprint, message, by },
@@ -148,6 +163,10 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
           ...{ type: 'gap.accepted', subject: stack, actor: by },
           payload: { stack, fingerprint, message, reason, by },
         })
+        audit.record(tx, actor, {
+          ...{ action: 'gap.accepted', object: { kind: 'stack', id: stack, name: stack }, reason },
+          after: { fingerprint, message, until: until?.toISOString() ?? null },
+        })
         await addDecision(tx, stack, [`${by} accepted: ${message}`])
       })
       return describeOne(stack, fingerprint)
@@ -158,7 +177,7 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
       await db.transaction(async (tx) => {
         const taken = await takeAcceptance(tx, stack, fingerprint)
         if (taken === undefined) return
-        await publishWithdrawn(tx, taken, actor.name)
+        await publishWithdrawn(tx, taken, { actor, by: actor.name })
         await addDecision(tx, stack, [`${actor.name} accepts no more: ${taken.message}`])
       })
       return describeOne(stack, fingerprint)
@@ -170,7 +189,8 @@ export const createBooks = ({ db, events, clock }: BooksDeps) => {
     async lapse(): Promise<Set<string>> {
       const lapsed = await db.transaction(async (tx) => {
         const rows = await takeLapsed(tx, clock.now())
-        for (const row of rows) await publishWithdrawn(tx, row, 'the end of its time')
+        const how = { actor: systemActor, by: 'the end of its time' }
+        for (const row of rows) await publishWithdrawn(tx, row, how)
         for (const [stack, own] of Map.groupBy(rows, (row) => row.stack)) {
           const decided = own.map(({ message }) => `accepted until now: ${message}`)
           await addDecision(tx, stack, decided)

@@ -64,7 +64,7 @@ test('before the first audit a stack waits; Keelson’s own parts are not audite
   const isUnknown = (error: unknown) =>
     error instanceof AppError && error.code === 'stack_not_found'
   await assert.rejects(bench.gaps.report('keelson'), isUnknown)
-  await assert.rejects(bench.gaps.audit('nobody'), isUnknown)
+  await assert.rejects(bench.gaps.audit(localActor, 'nobody'), isUnknown)
 })
 
 test('what came and went is told, and what stays keeps its first day', async () => {
@@ -72,7 +72,7 @@ test('what came and went is told, and what stays keeps its first day', async () 
   const first = await audited(bench, 'api', 'db')
   bench.answers.now = () =>
     auditOf([finding('web', { severity: 'error', message: 'web is down' }), finding('db')], 70)
-  const second = await bench.gaps.audit('shop')
+  const second = await bench.gaps.audit(localActor, 'shop')
   assert.equal(second.findings[1]?.since, first.findings[1]?.since)
   assert.ok((second.findings[0]?.since ?? '') > (first.findings[1]?.since ?? ''))
   await until(
@@ -92,7 +92,7 @@ test('what came and went is told, and what stays keeps its first day', async () 
       [70, 1, 1, ['web is down'], ['api has no check']],
     ],
   )
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   const same = await bench.gaps.history('shop', { before: undefined, limit: 10 })
   assert.equal(same.items.length, 2, 'nothing changed')
   assert.equal((await bench.events('gaps.changed')).length, 2)
@@ -102,10 +102,10 @@ test('what was gone and is there again is of now', async () => {
   await using bench = await createGapsBench()
   const first = await audited(bench, 'api')
   bench.answers.now = () => auditOf([])
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   bench.answers.now = () => auditOf([finding('api')])
   bench.clock.move(60_000)
-  const again = await bench.gaps.audit('shop')
+  const again = await bench.gaps.audit(localActor, 'shop')
   const ages = [first, again].map(({ findings }) => Date.parse(findings[0]?.since ?? ''))
   assert.ok((ages[1] ?? 0) - (ages[0] ?? 0) >= 60_000)
 })
@@ -138,7 +138,7 @@ test('history is read from the newest page back, and keeps a thousand', async ()
      select 'shop', now(), jsonb_build_object('score', 1) from generate_series(1, 1005)`,
   )
   bench.answers.now = () => auditOf([finding('api')], 55)
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   const newest = await bench.gaps.history('shop', { before: undefined, limit: 2 })
   assert.deepEqual(
     newest.items.map(({ score }) => score),
@@ -172,9 +172,9 @@ test('what is accepted is shown and counts nowhere, until its time is over', asy
   )
   // Gone and back while it is accepted: nobody needs to know.
   bench.answers.now = () => auditOf([finding('db')])
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   bench.answers.now = () => auditOf([finding('api'), finding('db')])
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   assert.equal((await bench.events('gaps.changed')).length, 1)
   bench.clock.move(3_600_001)
   await until('it counts again', async () => (await shopOf(bench))?.warnings === 2)
@@ -214,18 +214,18 @@ test('an audit that cannot be made says why, and the report before it stays', as
   await using bench = await createGapsBench()
   await audited(bench, 'api')
   bench.answers.now = () => ({ kind: 'refused', reason: 'There is no compose file' })
-  const refused = await bench.gaps.audit('shop')
+  const refused = await bench.gaps.audit(localActor, 'shop')
   assert.equal(refused.state, 'failed')
   assert.equal(refused.reason, 'There is no compose file')
   assert.equal(refused.findings.length, 1)
   bench.answers.now = () => Promise.reject(new Error('it took more than 40 s'))
-  const broken = await bench.gaps.audit('shop')
+  const broken = await bench.gaps.audit(localActor, 'shop')
   assert.equal(broken.reason, 'The audit failed: it took more than 40 s')
   bench.answers.now = () => auditOf([])
-  const well = await bench.gaps.audit('shop')
+  const well = await bench.gaps.audit(localActor, 'shop')
   assert.deepEqual([well.state, well.reason, well.findings], ['ready', null, []])
   await rm(join(bench.dir, 'shop'), { recursive: true })
-  const gone = await bench.gaps.audit('shop')
+  const gone = await bench.gaps.audit(localActor, 'shop')
   assert.match(gone.reason ?? '', /The folder .*shop is not there/)
 })
 
@@ -253,7 +253,7 @@ test('a service that ends is seen, and what is the same is not audited again', a
   const settled = bench.orders.length
   // Nothing differs from what was seen: many rounds pass without an audit.
   bench.clock.move(600_000)
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   assert.equal(bench.orders.length, settled + 1)
 })
 
@@ -262,7 +262,7 @@ test('requests of the last minutes are told of the stack, and of no other', asyn
   await audited(bench)
   bench.requests.push({ service: 'shop/api', count: 40, failed: 20 })
   bench.requests.push({ service: 'blog/api', count: 9, failed: 0 })
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   const requests = [{ service: 'api', count: 40, failed: 20 }]
   assert.deepEqual(bench.orders.at(-1)?.observation?.requests, requests)
   assert.deepEqual((await bench.gaps.observe('shop')).requests, requests)
@@ -292,7 +292,7 @@ test('a report outlives the room, and only what changed since is audited again',
   const report = await next.report('shop')
   assert.equal(report.findings[0]?.since, first.findings[0]?.since)
   assert.equal(report.findings[0]?.acceptance?.reason, 'so')
-  await next.audit('shop')
+  await next.audit(localActor, 'shop')
   assert.equal(bench.orders.length, count + 1, 'only the one that was asked for')
   await next.stop()
   await bench.apply('shop')
@@ -324,25 +324,34 @@ test('a change of a report is told to whoever follows', async () => {
   assert.ok(told.length >= 2, 'when it begins and when it has ended')
   following.close()
   const count = told.length
-  await bench.gaps.audit('shop')
+  await bench.gaps.audit(localActor, 'shop')
   assert.equal(told.length, count)
 })
 
 test('previews and audits are made one at a time', async () => {
   await using bench = await createGapsBench()
   await audited(bench, 'api')
+  const refusedMax = 15
+  const allAsked = Promise.withResolvers<void>()
   let underWay = 0
   bench.answers.now = async () => {
     underWay += 1
     assert.equal(underWay, 1)
-    await new Promise(setImmediate)
+    // The first holds its turn until all have asked for theirs.
+    await allAsked.promise
     underWay -= 1
     return { kind: 'mended', preview: { files: [], skipped: [], command: '' } }
   }
-  const asked = Array.from({ length: 24 }, () => bench.gaps.previewFixes('shop', ['0'.repeat(16)]))
-  const ends = await Promise.allSettled([...asked, bench.gaps.audit('shop')])
+  const refused: string[] = []
+  const asked = Array.from({ length: 24 }, () =>
+    bench.gaps.previewFixes('shop', ['0'.repeat(16)]).catch((error: AppError) => {
+      refused.push(error.code)
+      if (refused.length === refusedMax) allAsked.resolve()
+    }),
+  )
+  await Promise.all([...asked, bench.gaps.audit(localActor, 'shop')])
   assert.deepEqual(
-    ends.flatMap((end) => (end.status === 'rejected' ? (end.reason as AppError).code : [])),
-    Array.from({ length: 15 }, () => 'previews_busy'),
+    refused,
+    Array.from({ length: refusedMax }, () => 'previews_busy'),
   )
 })

@@ -1,6 +1,7 @@
 import type { GapFinding, GapFixPreview, GapReport, GapSummary } from '@keelson/contract'
 import type { Stack, StackObservation } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { AppError, messageOf } from '../kernel/errors.ts'
@@ -24,6 +25,7 @@ import { createTurns } from './turns.ts'
 export type GapsDeps = {
   db: Db
   events: Events
+  audit: Pick<Audit, 'record' | 'write'>
   registry: Registry
   health: Health
   orchestrator: Pick<Orchestrator, 'stacks' | 'getStack' | 'hasStack' | 'stackState'>
@@ -133,8 +135,10 @@ export const createGaps = (deps: GapsDeps) => {
     report,
 
     /** Audits now; an audit that cannot be made is told in the report. */
-    async audit(name: string): Promise<GapReport> {
+    async audit(actor: Actor, name: string): Promise<GapReport> {
       auditedStack(name)
+      const object = { kind: 'stack', id: name, name }
+      await deps.audit.write(actor, { action: 'gap.audited', object })
       await schedule.now(name)
       return report(name)
     },

@@ -24,6 +24,7 @@ const startRoutes = async (without: readonly Permission[] = []) => {
     permissions: new Set(permissions.filter((one) => !without.includes(one))),
   }
   const http = await createHttp({
+    onDenied: async () => undefined,
     ...{ log: quietLog, newId: () => 'r-1', hostNames: ['localhost'] },
     authenticate: () => Promise.resolve(localActorWithout),
   })

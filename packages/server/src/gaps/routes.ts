@@ -1,3 +1,4 @@
+import { stackObject } from '@keelson/contract'
 import { AppError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Http } from '../kernel/http.ts'
@@ -6,9 +7,13 @@ import type { Gaps } from './gaps.ts'
 type Deps = { http: Http; gaps: Gaps; clock: Clock }
 
 export const gapRoutes = ({ http, gaps, clock }: Deps): void => {
-  http.route('listGaps', async () => ({ items: await gaps.list(), nextCursor: null }))
+  http.route('listGaps', async ({ actor }) => {
+    const items = await gaps.list()
+    const visible = items.filter(({ stack }) => actor.may('gaps:read', stackObject(stack)))
+    return { items: visible, nextCursor: null }
+  })
   http.route('getStackGaps', ({ params }) => gaps.report(params.stack))
-  http.route('auditStack', ({ params }) => gaps.audit(params.stack))
+  http.route('auditStack', ({ actor, params }) => gaps.audit(actor, params.stack))
   http.route('getStackGapHistory', ({ params, query: { before, limit } }) => {
     if (before !== undefined && !/^\d{1,18}$/.test(before)) throw new AppError('cursor_invalid')
     return gaps.history(params.stack, { before, limit })

@@ -1,3 +1,4 @@
+import { stackObject } from '@keelson/contract'
 import type { Live } from '../kernel/live.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
@@ -13,12 +14,16 @@ export const gapTopic = ({ live, gaps, log }: Deps): void =>
   live.topic({
     name: 'gaps',
     permission: 'gaps:read',
-    async open(_argument, send) {
+    async open(_argument, send, actor) {
+      const isVisible = (stack: string) => actor.may('gaps:read', stackObject(stack))
       const withState = <T extends { stack: string }>(one: T) => ({
         ...{ ...one, isAuditing: gaps.isAuditing(one.stack) },
       })
-      for (const summary of await gaps.list()) send('gaps', withState(summary))
+      for (const summary of await gaps.list()) {
+        if (isVisible(summary.stack)) send('gaps', withState(summary))
+      }
       return gaps.onChange((stack) => {
+        if (!isVisible(stack)) return
         gaps
           .summary(stack)
           .then((summary) => summary !== undefined && send('gaps', withState(summary)))

@@ -1,7 +1,7 @@
 import type { ServiceMap } from '@keelson/contract'
 import type { Http } from '../kernel/http.ts'
 import { describeService, type Health } from '../health/index.ts'
-import type { Registry } from '../registry/index.ts'
+import { maySeeCaller, objectOf, type Registry } from '../registry/index.ts'
 import type { createTraffic } from './traffic.ts'
 
 type Deps = {
@@ -12,10 +12,11 @@ type Deps = {
 }
 
 export const mapRoutes = ({ http, registry, health, traffic }: Deps): void => {
-  http.route('getMap', async ({ query }) => {
+  http.route('getMap', async ({ actor, query }) => {
     const services = registry
       .services()
       .filter(({ stack }) => query.stack === undefined || stack === query.stack)
+      .filter((service) => actor.may('services:read', objectOf(service)))
       .sort((a, b) => a.id.localeCompare(b.id))
     const shown = new Set(services.map(({ id }) => id))
     const edges = new Map<string, ServiceMap['edges'][number]>()
@@ -28,7 +29,7 @@ export const mapRoutes = ({ http, registry, health, traffic }: Deps): void => {
       }
     }
     for (const rate of await traffic.read()) {
-      if (!shown.has(rate.target)) continue
+      if (!shown.has(rate.target) || !maySeeCaller(actor, registry, rate.source)) continue
       const key = `${rate.source}>${rate.target}`
       const { source, target } = rate
       edges.set(key, { source, target, declared: edges.has(key), traffic: rate })

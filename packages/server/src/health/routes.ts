@@ -1,9 +1,10 @@
 import { AppError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Events } from '../kernel/events.ts'
+import { can, type Actor } from '../kernel/actor.ts'
 import type { Http } from '../kernel/http.ts'
-import type { Stack, TimelineEntry } from '@keelson/contract'
-import type { Registry, ServiceDeclaration } from '../registry/index.ts'
+import { stackObject, type Stack, type TimelineEntry } from '@keelson/contract'
+import { maySeeEvent, objectOf, type Registry, type ServiceDeclaration } from '../registry/index.ts'
 import type { Health } from './health.ts'
 import {
   describeDetail,
@@ -29,58 +30,74 @@ type Deps = {
 }
 
 const recentMax = 15
+/** Of what is looked at for one answer, when most of it is not for whoever asks. */
+const timelineScanMax = 5000
+const timelineChunk = 500
 
 export const serviceRoutes = (deps: Deps): void => {
   const { http, registry, health, events, clock } = deps
   const known = { registry, health }
-  const servicesIn = (stack: string | undefined): ServiceDeclaration[] =>
+  const servicesIn = (stack: string | undefined, actor: Actor): ServiceDeclaration[] =>
     registry
       .services()
       .filter((service) => stack === undefined || service.stack === stack)
+      .filter((service) => actor.may('services:read', objectOf(service)))
       .sort((a, b) => a.id.localeCompare(b.id))
+  // The state of services is for everybody, as a status page shows it.
   const status = ({ query }: { query: { stack?: string } }) =>
-    describeStatus(servicesIn(query.stack), known, clock.now())
+    describeStatus(
+      registry
+        .services()
+        .filter(({ stack }) => query.stack === undefined || stack === query.stack)
+        .sort((a, b) => a.id.localeCompare(b.id)),
+      known,
+      clock.now(),
+    )
 
   http.route('getServicesStatus', status)
   // The path that dashboards of teams already ask; the same body.
-  http.app.get('/api/services/status', { config: { permission: 'status:read' } }, (request) =>
-    status({ query: { ...stackOf(request.query) } }),
+  http.app.get(
+    '/api/services/status',
+    { config: { permission: 'status:read', on: 'listed' } },
+    (request) => status({ query: { ...stackOf(request.query) } }),
   )
 
-  http.route('getOverview', async () => {
-    const summaries = servicesIn(undefined).map((service) => describeService(service, known))
+  http.route('getOverview', async ({ actor }) => {
+    const summaries = servicesIn(undefined, actor).map((service) => describeService(service, known))
     const counts: Record<string, number> = {}
     for (const { state } of summaries) counts[state] = (counts[state] ?? 0) + 1
     return {
       verdict: verdictOf(summaries),
       counts,
       problems: problemsOf(summaries),
-      recent: await recentEvents(),
-      stacks: deps.stacks(),
+      recent: await recentEvents(actor),
+      stacks: can(actor, 'stacks:read')
+        ? deps.stacks().filter(({ name }) => actor.may('stacks:read', stackObject(name)))
+        : [],
     }
   })
 
   /** Without a database there is no timeline; what is wrong can be told all the same. */
-  const recentEvents = async (): Promise<TimelineEntry[]> => {
+  const recentEvents = async (actor: Actor): Promise<TimelineEntry[]> => {
     try {
-      return (await events.list({ limit: recentMax })).map(describeTimeline)
+      return (await timelinePage({}, { limit: recentMax }, actor)).items
     } catch (error) {
       if (error instanceof AppError && error.code === 'database_unavailable') return []
       throw error
     }
   }
 
-  http.route('listServices', ({ query }) => {
+  http.route('listServices', ({ actor, query }) => {
     const after = query.cursor === undefined ? '' : decodeCursor(query.cursor)
-    const left = servicesIn(query.stack).filter(({ id }) => id > after)
+    const left = servicesIn(query.stack, actor).filter(({ id }) => id > after)
     const items = left.slice(0, query.limit).map((service) => describeService(service, known))
     const last = items.at(-1)
     const more = left.length > items.length && last !== undefined
     return { items, nextCursor: more ? encodeCursor(last.id) : null }
   })
 
-  http.route('listInstances', ({ query }) =>
-    servicesIn(query.stack)
+  http.route('listInstances', ({ actor, query }) =>
+    servicesIn(query.stack, actor)
       .flatMap(({ id }) => registry.instancesOf(id))
       .map((instance) => describePs(instance, known)),
   )
@@ -89,24 +106,35 @@ export const serviceRoutes = (deps: Deps): void => {
     describeDetail(registry.getService(params.name, query.stack), known, deps.isSecret),
   )
 
-  http.route('getServiceTimeline', async ({ params, query }) => {
+  http.route('getServiceTimeline', async ({ actor, params, query }) => {
     const service = registry.getService(params.name, query.stack)
-    return timelinePage({ subject: service.id }, query)
+    return timelinePage({ subject: service.id }, query, actor)
   })
 
-  http.route('getTimeline', ({ query }) =>
-    timelinePage(query.stack === undefined ? {} : { subjectPrefix: query.stack }, query),
+  http.route('getTimeline', ({ actor, query }) =>
+    timelinePage(query.stack === undefined ? {} : { subjectPrefix: query.stack }, query, actor),
   )
 
   const timelinePage = async (
     filter: { subject?: string; subjectPrefix?: string },
     { cursor, limit }: { cursor?: string; limit: number },
+    actor: Actor,
   ) => {
-    const before = cursor === undefined ? undefined : decodePosition(cursor)
-    const found = await events.list({ ...filter, before, limit: limit + 1 })
-    const items = found.slice(0, limit).map(describeTimeline)
-    const last = items.at(-1)
-    return { items, nextCursor: found.length > limit && last !== undefined ? last.position : null }
+    const items: TimelineEntry[] = []
+    let before = cursor === undefined ? undefined : decodePosition(cursor)
+    let chunk = limit + 1
+    for (let looked = 0; looked < timelineScanMax; looked += chunk) {
+      if (looked > 0) chunk = timelineChunk
+      const found = await events.list({ ...filter, before, limit: chunk })
+      for (const event of found) {
+        const isVisible = maySeeEvent(actor, registry, event)
+        if (isVisible && items.length === limit) return { items, nextCursor: before ?? null }
+        if (isVisible) items.push(describeTimeline(event))
+        before = event.position
+      }
+      if (found.length < chunk) return { items, nextCursor: null }
+    }
+    return { items, nextCursor: before ?? null }
   }
 
   http.route('getServiceHealth', async ({ params, query }) => {
@@ -117,11 +145,13 @@ export const serviceRoutes = (deps: Deps): void => {
     return { from: from.toISOString(), to: to.toISOString(), spans: spansOf(changes, from, to) }
   })
 
-  http.route('whyService', async ({ params, query }) => {
+  http.route('whyService', async ({ actor, params, query }) => {
     const service = registry.getService(params.name, query.stack)
     const root = health.service(service.id)?.root ?? service.id
-    const found = await events.list({ subject: root, limit: recentMax })
-    return explainService(service, known, found.map(describeTimeline), clock.now())
+    const { items } = await timelinePage({ subject: root }, { limit: recentMax }, actor)
+    return explainService(service, known, items, clock.now(), (other) =>
+      actor.may('services:read', objectOf(other)),
+    )
   })
 }
 

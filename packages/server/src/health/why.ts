@@ -3,15 +3,23 @@ import type { Registry, ServiceDeclaration } from '../registry/index.ts'
 import type { Health } from './health.ts'
 import { describeService } from './views.ts'
 
-/** Why a service is in its state: down its dependencies to the one that has a reason of its own. */
+/**
+ * Why a service is in its state: down its dependencies to the one that has a reason of its own, or to
+ * the last one that may be seen.
+ */
 export const explainService = (
   service: ServiceDeclaration,
   known: { registry: Registry; health: Health },
   events: readonly TimelineEntry[],
   now: Date,
+  isVisible: (service: ServiceDeclaration) => boolean = () => true,
 ): Why => {
   const summary = describeService(service, known)
-  const chain = chainTo(service, summary.cause?.service, known)
+  const whole = chainTo(service, summary.cause?.service, known)
+  const hidden = whole.findIndex((one) => !isVisible(one))
+  const chain = whole
+    .slice(0, hidden === -1 ? whole.length : hidden)
+    .map((one) => describeService(one, known))
   const root = chain.at(-1) ?? summary
   return {
     service: summary,
@@ -32,7 +40,7 @@ const chainTo = (
   service: ServiceDeclaration,
   root: string | undefined,
   known: { registry: Registry; health: Health },
-): ServiceSummary[] => {
+): ServiceDeclaration[] => {
   const { registry } = known
   const previous = new Map<string, string | null>([[service.id, null]])
   const queue = [service.id]
@@ -51,7 +59,6 @@ const chainTo = (
   return path
     .map((id) => registry.findService(id))
     .filter((declaration) => declaration !== undefined)
-    .map((declaration) => describeService(declaration, known))
 }
 
 const tell = (

@@ -1,9 +1,13 @@
 /**
- * Identity: who asks, as an Actor. For now one administrator session, opened by a printed
- * single-use link, and the local token of the CLI. Tables `identity.setup_link`,
- * `identity.session`. Invariants: tokens are stored as digests; a link opens one session.
+ * Identity: who asks, and what they may do. A credential (session cookie, the machine's local token)
+ * proves a principal, and `access` makes an Actor of it: ADRs 0021 and 0022.
+ *
+ * Tables: identity.epoch, principal, password, session, link, team, team_member, role, grant_held.
+ * Invariants: nothing that authenticates is stored as it is; every change has its row in the audit and
+ * counts up the epoch, in its transaction; there is always somebody who may do everything.
  */
 export { createIdentity } from './identity.ts'
 export type { Identity } from './identity.ts'
 export { loadLocalToken } from './local-token.ts'
-export { accessRoutes } from './routes.ts'
+export { accessRoutes } from './access/routes.ts'
+export { peopleRoutes } from './people/routes.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { permissions } from '@keelson/contract'
-import { administrator, anonymous, can, localActor } from './actor.ts'
+import { anonymous, can, localActor } from './actor.ts'
+import { signedIn } from './testing/index.ts'
 
 test('who is not signed in sees the state of services and nothing else', () => {
   assert.deepEqual(
@@ -11,7 +12,7 @@ test('who is not signed in sees the state of services and nothing else', () => {
 })
 
 test('administrator and command line may do everything there is', () => {
-  for (const actor of [administrator(new Date()), localActor]) {
+  for (const actor of [signedIn(), localActor]) {
     assert.deepEqual(
       permissions.filter((permission) => !can(actor, permission)),
       [],

@@ -1,38 +1,69 @@
-import { permissions, type Permission } from '@keelson/contract'
+import { permissions, type ObjectRef, type Permission } from '@keelson/contract'
 
 /** Who asks. Everything that decides or records looks at this and at nothing else. */
 export type Actor = {
-  kind: 'anonymous' | 'administrator' | 'local' | 'system'
+  kind: 'anonymous' | 'user' | 'service_account' | 'stack_service' | 'local' | 'system'
+  /** Unique within its kind; '' for anonymous. */
+  id: string
   /** Shown in the timeline and the log. */
   name: string
+  /** What it may do on some object at least. */
   permissions: ReadonlySet<Permission>
-  /** End of the session; null when it has none. */
+  /** Whether it may on this one. */
+  may(permission: Permission, object: ObjectRef): boolean
+  /** End of the session or token; null when it has none. */
   expiresAt: Date | null
+  origin: Origin
+}
+
+/** How a request came: what the audit says besides who. */
+export type Origin = {
+  requestId: string | null
+  /** Of the client, behind trusted proxies the one they name. */
+  address: string | null
+  via: 'page' | 'cli' | 'api' | 'automation'
+  /** What proved who it is: a cookie needs the defence against forged requests. */
+  provenBy: 'nothing' | 'cookie' | 'bearer'
+  /** As `session:<id>` or `token:<public id>`. */
+  credential: string | null
+  /** When it last proved itself with a password or a factor; null for tokens. */
+  authenticatedAt: Date | null
+}
+
+/** Of what the platform does by itself. */
+export const noOrigin: Origin = {
+  requestId: null,
+  address: null,
+  via: 'automation',
+  provenBy: 'nothing',
+  credential: null,
+  authenticatedAt: null,
+}
+
+const withPermissions = (allowed: readonly Permission[]) => {
+  const set: ReadonlySet<Permission> = new Set(allowed)
+  return { permissions: set, may: (permission: Permission) => set.has(permission) }
 }
 
 export const anonymous: Actor = {
-  kind: 'anonymous',
-  name: 'anonymous',
+  ...{ kind: 'anonymous', id: '', name: 'anonymous', expiresAt: null, origin: noOrigin },
   // The state of services is what a status page shows, and services ask for it without a token.
-  // Only loopback reaches it: the platform binds nowhere else.
-  permissions: new Set<Permission>(['public', 'status:read']),
-  expiresAt: null,
+  ...withPermissions(['public', 'status:read']),
 }
 
 /** The person who holds the machine's local token: the CLI. */
 export const localActor: Actor = {
-  kind: 'local',
-  name: 'local command line',
-  permissions: new Set(permissions),
-  expiresAt: null,
+  ...{ kind: 'local', id: 'local', name: 'local command line', expiresAt: null },
+  origin: { ...noOrigin, via: 'cli', provenBy: 'bearer', credential: 'local' },
+  ...withPermissions(permissions),
 }
 
-export const administrator = (expiresAt: Date): Actor => ({
-  kind: 'administrator',
-  name: 'administrator',
-  permissions: new Set(permissions),
-  expiresAt,
-})
+/** The platform itself, acting by its own rules. */
+export const systemActor: Actor = {
+  ...{ kind: 'system', id: 'system', name: 'keelson', expiresAt: null, origin: noOrigin },
+  ...withPermissions(permissions),
+}
 
-export const can = (actor: Actor, permission: Permission): boolean =>
-  actor.permissions.has(permission)
+/** On the object, or without one: on any at all. */
+export const can = (actor: Actor, permission: Permission, object?: ObjectRef): boolean =>
+  object === undefined ? actor.permissions.has(permission) : actor.may(permission, object)

@@ -23,6 +23,13 @@ export const environmentVariables = {
   KEELSON_GATEWAY_WORKERS:
     'How many threads of the gateway serve clients, 1 to 64; 1 unless set. Each further one takes about 60 MB',
   KEELSON_POSTGRES_PORT: 'Loopback port of the embedded PostgreSQL; a free one unless set',
+  KEELSON_MASTER_KEY_FILE: 'File of the master keys; master.key in the data folder unless set',
+  KEELSON_MASTER_KEY_COMMAND:
+    'Prints the master keys, run by sh: for keys kept by somebody else; nothing unless set',
+  KEELSON_SETUP_FILE:
+    'File with the name and the password of the administrator, a line each, for a set-up without a person; read while there is none',
+  KEELSON_AUDIT_MONTHS:
+    'How many whole months the audit is kept, 0 to 1200; 0, for ever, unless set',
   KEELSON_LOG_LEVEL: 'debug, info, warn or error; info unless set',
   DATABASE_URL: 'Your own PostgreSQL instead of the embedded one',
   DOCKER_HOST: 'Docker Engine; unix:///var/run/docker.sock unless set',
@@ -51,6 +58,10 @@ export type Env = Readonly<{
   gatewayProxyProtocol: readonly string[]
   gatewayWorkers: number
   postgresPort: number | undefined
+  masterKey: { file: string | undefined; command: string | undefined }
+  setupFile: string | undefined
+  /** 0: for ever. */
+  auditMonths: number
   logLevel: LogLevel
   databaseUrl: Secret | undefined
   dockerHost: string | undefined
@@ -67,10 +78,16 @@ export const parseEnv = (raw: RawEnvironment): Env => {
     dataDir: resolve(parseFolder(raw['KEELSON_DATA_DIR'] ?? join(homedir(), '.keelson'))),
     host: parseHost(raw['KEELSON_HOST'] ?? '127.0.0.1'),
     ...parsePorts(raw),
+    masterKey: {
+      file: nonEmpty(raw['KEELSON_MASTER_KEY_FILE']),
+      command: nonEmpty(raw['KEELSON_MASTER_KEY_COMMAND']),
+    },
     gatewayPlugins: gatewayPlugins === '' ? undefined : resolve(gatewayPlugins),
     gatewayTrustedProxies: parseRanges('KEELSON_GATEWAY_TRUSTED_PROXIES', raw),
     gatewayProxyProtocol: parseRanges('KEELSON_GATEWAY_PROXY_PROTOCOL', raw),
     gatewayWorkers: parseWorkers(raw['KEELSON_GATEWAY_WORKERS'] ?? '1'),
+    setupFile: nonEmpty(raw['KEELSON_SETUP_FILE']),
+    auditMonths: parseMonths(raw['KEELSON_AUDIT_MONTHS'] ?? '0'),
     logLevel: parseLogLevel(raw['KEELSON_LOG_LEVEL'] ?? 'info'),
     databaseUrl: databaseUrl === undefined ? undefined : parseDatabaseUrl(databaseUrl),
     dockerHost: raw['DOCKER_HOST'] === '' ? undefined : raw['DOCKER_HOST'], // as Docker's own does
@@ -119,12 +136,20 @@ const parsePorts = (raw: RawEnvironment): Ports => {
   }
 }
 
+const nonEmpty = (value: string | undefined): string | undefined =>
+  value === '' ? undefined : value
 const listOf = (value = ''): string[] => (value === '' ? [] : value.split(','))
 
 const parseWorkers = (value: string): number => {
   const workers = Number(value)
   if (/^\d{1,2}$/.test(value) && workers >= 1 && workers <= 64) return workers
   throw invalid('KEELSON_GATEWAY_WORKERS', value, 'a number from 1 to 64')
+}
+
+const parseMonths = (value: string): number => {
+  const months = Number(value)
+  if (/^\d{1,4}$/.test(value) && months <= 1200) return months
+  throw invalid('KEELSON_AUDIT_MONTHS', value, 'a number of months from 0 to 1200')
 }
 
 const parseRanges = (name: string, raw: RawEnvironment): string[] =>

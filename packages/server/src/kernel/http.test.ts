@@ -6,13 +6,13 @@ import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { Problem } from '@keelson/contract'
 import { Value } from 'typebox/value'
-import { administrator, anonymous, localActor, type Actor } from './actor.ts'
+import { anonymous, localActor, type Actor } from './actor.ts'
 import { AppError } from './errors.ts'
 import { createHttp, type Http } from './http.ts'
 import type { Log } from './log.ts'
-import { createMemoryLog, quietLog } from './testing/index.ts'
+import { createMemoryLog, quietLog, signedIn } from './testing/index.ts'
 
-const session = administrator(new Date('2030-01-01'))
+const session = signedIn()
 const actors: Record<string, Actor> = { nobody: anonymous, session, local: localActor }
 
 type Options = { log?: Log; prepare?: (http: Http) => void }
@@ -21,6 +21,7 @@ type Options = { log?: Log; prepare?: (http: Http) => void }
 const startHttp = async ({ log = quietLog, prepare = () => undefined }: Options = {}) => {
   let ids = 0
   const http = await createHttp({
+    onDenied: async () => undefined,
     log,
     newId: () => `made-${(ids += 1)}`,
     hostNames: ['localhost', '127.0.0.1', '[::1]'],
@@ -77,9 +78,8 @@ const serveSome = (http: Http): void => {
     timestamp: '2026-01-01T00:00:00Z',
   }))
   http.route('createSession', ({ body }) => ({
-    actor: body.token,
-    permissions: [],
-    expiresAt: null,
+    ...{ actor: body.name, kind: 'user', id: '1', preferences: {} },
+    ...{ permissions: [], expiresAt: null },
   }))
   http.route('deleteSession', () => {})
   http.route('removeStack', () => {})
@@ -95,6 +95,7 @@ test('a route without a permission is refused', async () => {
     newId: () => '1',
     hostNames: [],
     authenticate: async () => anonymous,
+    onDenied: async () => undefined,
   })
   assert.throws(() => http.app.get('/secret', () => 'x'), /GET \/secret names no permission/)
   assert.throws(
@@ -152,7 +153,7 @@ test('a refusal is an RFC 9457 problem with code, hint, path and request id', as
     code: 'unauthenticated',
     requestId: 'abc',
   })
-  assert.match(hint, /keelson setup-link/)
+  assert.match(hint, /Sign in on the page/)
 })
 
 const hosts: [string, boolean][] = [
@@ -251,10 +252,10 @@ test('a malformed request names the place of the fault', async () => {
   await using server = await startHttp({ prepare: serveSome })
   const inQuery = await request(server.port, '/api/v1/services?limit=0', { as: 'local' })
   assert.equal(problemIn(inQuery).errors?.[0]?.pointer, '/querystring/limit')
-  const given = { method: 'POST', headers: json, body: '{"token":5}' }
+  const given = { method: 'POST', headers: json, body: '{"name":5,"password":"p"}' }
   const inBody = problemIn(await request(server.port, '/api/v1/session', given))
-  assert.equal(inBody.errors?.[0]?.pointer, '/body/token')
-  assert.match(inBody.detail, /\/body\/token/)
+  assert.equal(inBody.errors?.[0]?.pointer, '/body/name')
+  assert.match(inBody.detail, /\/body\/name/)
 })
 
 test('a path that cannot be decoded is refused as any other malformed request', async () => {
@@ -327,6 +328,7 @@ test('a port that is taken is named', async () => {
     newId: () => '1',
     hostNames: [],
     authenticate: async () => anonymous,
+    onDenied: async () => undefined,
   })
   await assert.rejects(
     other.listen({ host: '127.0.0.1', port: server.port }),

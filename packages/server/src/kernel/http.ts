@@ -1,11 +1,4 @@
-import {
-  api,
-  type Api,
-  type CallOutput,
-  type Endpoint,
-  type EndpointName,
-  type Permission,
-} from '@keelson/contract'
+import { api, type Api, type CallOutput, type Endpoint, type EndpointName } from '@keelson/contract'
 import cookie from '@fastify/cookie'
 import fastify, {
   type FastifyBaseLogger,
@@ -19,14 +12,9 @@ import assert from 'node:assert/strict'
 import { anonymous, can, type Actor } from './actor.ts'
 import { AppError } from './errors.ts'
 import type { Log } from './log.ts'
+import { createObjectCheck, forbidden, type FindService } from './object-check.ts'
 import { problemOf } from './problem.ts'
 import { validatorCompiler } from './validation.ts'
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    permission?: Permission
-  }
-}
 
 type Given<N extends EndpointName, K extends string> =
   Api[N] extends Record<K, infer S extends TSchema> ? Static<S> : undefined
@@ -50,16 +38,29 @@ export type Http = {
   ): void
   /** Who sent this request; anonymous when nobody is signed in. */
   actorOf(request: FastifyRequest): Actor
+  /** Who that is by now. Throws AppError `unauthenticated`, `database_unavailable`. */
+  authenticate(request: FastifyRequest): Promise<Actor>
+  /** Called when rights, sessions or tokens have become others. */
+  onRightsChange(listener: () => void): { close(): void }
+  /** Before any route that is about services: how they are found. */
+  useServices(find: FindService): void
   listen(address: { host: string; port: number }): Promise<void>
   close(): Promise<void>
 }
+
+/** `endpoint` as in the contract, without what the request filled in: `POST /api/v1/…/:name`. */
+export type Denied = { endpoint: string; reason: string }
 
 type HttpDeps = {
   log: Log
   newId: () => string
   authenticate: (request: FastifyRequest) => Promise<Actor>
+  /** Told of every request that is refused to somebody; the answer waits for it. */
+  onDenied: (actor: Actor, denied: Denied) => Promise<void>
   /** Host names under which the platform may be called: the guard against DNS rebinding. */
   hostNames: readonly string[]
+  /** How rights, sessions and tokens are told to have become others. */
+  onRightsChange?: (listener: () => void) => void
 }
 
 // A stack of 60 services with its origins is below 1 MiB; a request is never buffered beyond this.
@@ -69,6 +70,10 @@ const receiveTimeoutMs = 60_000
 
 export const createHttp = async (deps: HttpDeps): Promise<Http> => {
   const { log, newId } = deps
+  let findService: FindService | undefined
+  const checkObject = createObjectCheck(() => findService)
+  const followers = new Set<() => void>()
+  deps.onRightsChange?.(() => followers.forEach((follower) => follower()))
   const actors = new WeakMap<FastifyRequest, Actor>()
   const actorOf = (request: FastifyRequest): Actor => actors.get(request) ?? anonymous
 
@@ -91,12 +96,15 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
   await app.register(cookie) // before our own hook, which reads them
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
+    actors.set(request, strangerOf(request))
     refuseForeignHost(request, deps.hostNames)
     const actor = isForEverybody(request) ? anonymous : await deps.authenticate(request)
     actors.set(request, actor)
     refuseForeignOrigin(request, actor)
     requirePermission(request, actor)
   })
+  // Once params are validated, and before anything is done.
+  app.addHook('preHandler', (request) => checkObject(request, actorOf(request)))
   app.addHook('onResponse', async (request, reply) => {
     log.debug(
       {
@@ -110,20 +118,34 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
       'request answered',
     )
   })
-  app.setErrorHandler((error, request, reply) => sendProblem(log, actorOf, error, request, reply))
+  app.setErrorHandler(async (error, request, reply) => {
+    if (isDenial(error, request)) {
+      const endpoint = `${request.method} ${request.routeOptions.url ?? 'none'}`
+      try {
+        await deps.onDenied(actorOf(request), { endpoint, reason: error.message })
+      } catch (cause) {
+        log.error({ err: cause, endpoint }, 'a denial is not in the audit')
+      }
+    }
+    return sendProblem(log, actorOf, error, request, reply)
+  })
   app.setNotFoundHandler((request) => {
     throw new AppError('not_found', { message: `There is nothing at ${request.url.split('?')[0]}` })
   })
 
   return {
-    app,
-    actorOf,
+    ...{ app, actorOf, authenticate: deps.authenticate },
+    onRightsChange: (listener) => {
+      followers.add(listener)
+      return { close: () => followers.delete(listener) }
+    },
+    useServices: (find) => void (findService = find),
     route: (name, handle) => {
-      const endpoint: (typeof api)[typeof name] = api[name]
+      const endpoint: Endpoint = api[name]
       app.route({
         method: endpoint.method,
         url: endpoint.path,
-        config: { permission: endpoint.permission },
+        config: { permission: endpoint.permission, on: endpoint.on },
         schema: schemaOf(name),
         handler: async (request, reply) => {
           const answer = await handle({
@@ -169,7 +191,22 @@ const requirePermission = (request: FastifyRequest, actor: Actor): void => {
   const { permission } = request.routeOptions.config
   if (permission === undefined || can(actor, permission)) return // undefined: no such route
   if (actor.kind === 'anonymous') throw new AppError('unauthenticated')
-  throw new AppError('forbidden', { message: `This takes the permission ${permission}` })
+  throw forbidden(permission, null)
+}
+
+/** Until it is known who it is. */
+const strangerOf = (request: FastifyRequest): Actor => ({
+  ...anonymous,
+  origin: { ...anonymous.origin, requestId: request.id, address: request.ip, via: 'api' },
+})
+
+/** Whoever shows no credential at all has only not signed in yet. */
+const isDenial = (error: unknown, { headers }: FastifyRequest): error is AppError => {
+  if (!(error instanceof AppError)) return false
+  // What is hidden is answered like what is not there; its cause says so.
+  if (error.cause instanceof AppError && error.cause.code === 'forbidden') return true
+  if (error.code === 'forbidden' || error.code === 'origin_refused') return true
+  return error.code === 'unauthenticated' && (headers.authorization ?? headers.cookie) !== undefined
 }
 
 const refuseForeignHost = (request: FastifyRequest, hostNames: readonly string[]): void => {
@@ -185,7 +222,7 @@ const refuseForeignHost = (request: FastifyRequest, hostNames: readonly string[]
  */
 const refuseForeignOrigin = (request: FastifyRequest, actor: Actor): void => {
   const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
-  if (safe || actor.kind === 'local') return
+  if (safe || actor.origin.provenBy === 'bearer') return
   const { origin, host } = request.headers
   if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return
   throw new AppError('origin_refused', {

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Permission } from '@keelson/contract'
-import { can } from './actor.ts'
+import { can, type Actor } from './actor.ts'
 import type { Clock } from './clock.ts'
 import { AppError } from './errors.ts'
 import type { Events, PublishedEvent } from './events.ts'
 import type { Http } from './http.ts'
 import type { Log } from './log.ts'
+import { whileAllowed } from './standing.ts'
 
 /** Writes one message to one client. Messages with an id are replayed after a reconnect. */
 export type Send = (topic: string, data: unknown, id?: string) => void
@@ -16,9 +17,10 @@ export type Topic = {
   permission: Permission
   /**
    * Called for every connection that asks for it; `argument` is what follows the ':'. Sends what
-   * is true now, if that makes sense, and then every change until closed. Throws AppError.
+   * is true now, if that makes sense, and then every change until closed: of what the actor may see
+   * at that time. Throws AppError.
    */
-  open(argument: string, send: Send): Promise<{ close(): void }> | { close(): void }
+  open(argument: string, send: Send, actor: Actor): Promise<{ close(): void }> | { close(): void }
 }
 
 export type Live = {
@@ -31,8 +33,8 @@ export type Live = {
 export type EventTopic = {
   name: string
   permission: Permission
-  /** The message of an event, or undefined when it is none of this topic. */
-  message(event: PublishedEvent): unknown
+  /** The message of an event, or undefined when it is none of this topic or not for this actor. */
+  message(event: PublishedEvent, actor: Actor): unknown
 }
 
 type LiveDeps = { http: Http; events: Events; clock: Clock; log: Log; version: string }
@@ -57,17 +59,17 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
       throw new AppError('bad_request', { message: `Ask for 1 to ${topicsMax} topics` })
     }
     for (const topic of wanted) {
-      const known = topics.get(nameOf(topic)) ?? eventTopics.get(topic)
-      if (known === undefined) {
-        throw new AppError('bad_request', { message: `There is no topic ${topic}` })
-      }
-      if (!can(http.actorOf(request), known.permission)) {
-        throw new AppError('forbidden', {
-          message: `${topic} takes the permission ${known.permission}`,
-        })
-      }
+      const permission = permissionOf(topic)
+      if (can(http.actorOf(request), permission)) continue
+      throw new AppError('forbidden', { message: `${topic} takes the permission ${permission}` })
     }
     return wanted
+  }
+
+  const permissionOf = (topic: string): Permission => {
+    const known = topics.get(nameOf(topic)) ?? eventTopics.get(topic)
+    if (known !== undefined) return known.permission
+    throw new AppError('bad_request', { message: `There is no topic ${topic}` })
   }
 
   const serve = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -77,16 +79,20 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
     }
     const connection = openStream(reply, request.id, clock)
     connections.add(connection)
-    const closers: { close(): void }[] = []
+    const actor = http.actorOf(request)
+    const isAllowed = (now: Actor): boolean =>
+      wanted.every((topic) => can(now, permissionOf(topic)))
+    const standing = whileAllowed({ http, clock, request, isAllowed, end: connection.end })
+    const closers: { close(): void }[] = [standing]
     connection.onEnd(() => {
       connections.delete(connection)
       for (const closer of closers) closer.close()
     })
     try {
       const durable = wanted.flatMap((name) => eventTopics.get(name) ?? [])
-      const followed = await followEvents(durable, lastEventId(request), connection.send)
+      const followed = await followEvents(durable, lastEventId(request), connection.send, actor)
       closers.push(followed)
-      for (const name of wanted) closers.push(await openTopic(name, connection.send))
+      for (const name of wanted) closers.push(await openTopic(name, connection.send, actor))
       // Without an id a browser would not know where to resume before the first event.
       const position = followed.position()
       connection.send('hello', { version, position }, position)
@@ -99,11 +105,11 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
   }
 
   /** One that cannot be had, of a service that is gone, must not take the others with it. */
-  const openTopic = async (name: string, send: Send): Promise<{ close(): void }> => {
+  const openTopic = async (name: string, send: Send, actor: Actor): Promise<{ close(): void }> => {
     const topic = topics.get(nameOf(name))
     if (topic === undefined) return { close: () => {} }
     try {
-      return await topic.open(name.slice(topic.name.length + 1), send)
+      return await topic.open(name.slice(topic.name.length + 1), send, actor)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       send('refused', { topic: name, code: error.code, message: error.message })
@@ -121,6 +127,7 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
     wanted: readonly EventTopic[],
     after: string | undefined,
     send: Send,
+    actor: Actor,
   ): Promise<{ close(): void; position(): string }> => {
     let sent = BigInt(after ?? 0)
     let skippedTo = 0n
@@ -129,7 +136,7 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
       if (BigInt(event.position) <= sent) return
       sent = BigInt(event.position)
       for (const topic of wanted) {
-        const message = topic.message(event)
+        const message = topic.message(event, actor)
         if (message !== undefined) send(topic.name, message, event.position)
       }
     }
@@ -170,7 +177,7 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
   http.app.get(
     '/api/v1/live',
     // No HEAD: its answer has no body that could end.
-    { config: { permission: 'services:read' }, exposeHeadRoute: false },
+    { config: { permission: 'services:read', on: 'listed' }, exposeHeadRoute: false },
     async (request, reply) => serve(request, reply),
   )
 

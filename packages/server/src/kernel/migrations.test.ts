@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -61,7 +61,9 @@ test('applies domains in the given order, the kernel among them', async () => {
     '0001_start.sql': 'create schema shop; create view shop.news as select * from kernel.event;',
   })
   const sources = [kernelMigrations, ...shop.sources]
-  assert.equal(await migrate(shop.connectionString, sources, { log: quietLog }), 2)
+  const ofTheKernel = (await readdir(kernelMigrations.dir)).filter((name) => name.endsWith('.sql'))
+  const applied = await migrate(shop.connectionString, sources, { log: quietLog })
+  assert.equal(applied, ofTheKernel.length + 1)
 })
 
 test('line ends do not change a migration', async () => {

@@ -1,5 +1,5 @@
 import { api, Problem, type Endpoint } from '@keelson/contract'
-import { sessionCookie } from './session-cookie.ts'
+import { cookieNames } from './session-cookie.ts'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 type JsonObject = { [key: string]: Json }
@@ -35,7 +35,7 @@ export const openApiDocument = (version: string): JsonObject => {
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: sessionCookie },
+        session: { type: 'apiKey', in: 'cookie', name: cookieNames(false).session },
       },
       schemas: sortedByName(schemas),
     },
@@ -130,6 +130,23 @@ const streams: Record<string, JsonObject> = {
         },
       ],
       responses: text('The stream', 'text/event-stream'),
+    },
+  },
+  '/api/v1/audit/export': {
+    get: {
+      operationId: 'exportAudit',
+      summary: 'What listAudit lists, all of it, as JSON lines or CSV',
+      tags: ['audit'],
+      'x-permission': 'audit:read',
+      parameters: [
+        {
+          name: 'format',
+          in: 'query',
+          description: 'And every filter of listAudit',
+          schema: { type: 'string', enum: ['jsonl', 'csv'], default: 'jsonl' },
+        },
+      ],
+      responses: text('The rows, newest first', 'application/jsonl'),
     },
   },
   '/healthz': {

@@ -1,5 +1,6 @@
 import type { Plan, StackSpec } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { AppError, messageOf } from '../kernel/errors.ts'
@@ -24,6 +25,7 @@ import type { Timers } from './timers.ts'
 type ApplyDeps = {
   db: Db
   events: Events
+  audit: Pick<Audit, 'record'>
   clock: Clock
   log: Log
   stacks: KnownStacks
@@ -78,6 +80,12 @@ export const createApply = (deps: ApplyDeps) => {
       await deps.revisions.record(tx, head, { actor: actor.name, text })
       await deps.definitions.record(tx, name, head.revision, services.map(definedAs))
       await deps.adoption.record(tx, name, claims)
+      deps.audit.record(tx, actor, {
+        ...{ action: 'stack.applied', object: { kind: 'stack', id: name, name } },
+        ...(former === undefined ? {} : { before: { revision: former.revision } }),
+        after: { revision: head.revision, changes: text },
+        ...(options.backTo === undefined ? {} : { reason: `back to revision ${options.backTo}` }),
+      })
       if (!isRevision) return
       await events.publish(tx, {
         type: 'stack.applied',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { gatewayUrlOf, type Context } from '../kernel/context.ts'
 import type { Database } from '../kernel/database.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Recorder } from '../kernel/recorder.ts'
@@ -17,6 +18,7 @@ type Needs = {
   database: Database
   db: Db
   events: Events
+  audit: Audit
   recorder: Recorder
   registry: Registry
   health: Health

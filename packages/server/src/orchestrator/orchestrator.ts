@@ -8,6 +8,7 @@ import type {
   StackSpec,
 } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
@@ -52,6 +53,7 @@ import { createTimers } from './timers.ts'
 type OrchestratorDeps = {
   db: Db
   events: Events
+  audit: Pick<Audit, 'record' | 'write'>
   recorder: Recorder
   registry: Registry
   health: Health
@@ -136,7 +138,7 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     save: (storm) => recorder.record((tx) => saveStorm(tx, storm)),
     forget: (id) => recorder.record((tx) => deleteStorm(tx, id)),
   })
-  const sync = createSync({ stacks, keepers, runtimes, clock })
+  const sync = createSync({ ...deps, stacks, keepers })
   const keeping = createKeeping({
     ...{ ...base, storms },
     checkStart: async (id, wish) => ({
@@ -190,8 +192,8 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     stopService: services.stop,
     scaleService: services.scale,
     rollBackService: services.rollBack,
-    syncService: (service: ServiceDeclaration, changes: SyncChanges): Promise<void> =>
-      sync.sync(service, changes),
+    syncService: (actor: Actor, service: ServiceDeclaration, changes: SyncChanges): Promise<void> =>
+      sync.sync(actor, service, changes),
     rollouts: updates.rolloutsOf,
     /** What people run in instances, or beside them: keelson exec, keelson run. */
     commands: createPersonsCommands({

@@ -1,4 +1,6 @@
 import type { ServiceSpec, StackSpec } from '@keelson/contract'
+import type { Actor } from '../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../kernel/audit/index.ts'
 import type { Db, Tx } from '../kernel/db.ts'
 import type { Events, NewEvent } from '../kernel/events.ts'
 import type { EventType } from '@keelson/contract'
@@ -30,6 +32,8 @@ export type Draft = {
   /** Takes a service with all its places out of the books. */
   drop(service: string): void
   publish<T extends EventType>(event: NewEvent<T>): void
+  /** What a person has asked for. */
+  record(actor: Actor, entry: AuditEntry): void
 }
 
 export type Places = Awaited<ReturnType<typeof openPlaces>>
@@ -37,8 +41,10 @@ export type Places = Awaited<ReturnType<typeof openPlaces>>
 export const instanceName = (stack: string, service: string, index: number): string =>
   `${stack}-${service}-${index}`
 
+type PlacesDeps = { db: Db; events: Events; audit: Pick<Audit, 'record'> }
+
 /** Which instances every service has, and what it is to run: written down before it is so. */
-export const openPlaces = async ({ db, events }: { db: Db; events: Events }) => {
+export const openPlaces = async ({ db, events, audit }: PlacesDeps) => {
   const stacks = new Map<string, Map<string, ServiceState>>()
   const queues = new Map<string, Promise<unknown>>()
   const listeners: ((state: ServiceState) => void)[] = []
@@ -106,6 +112,7 @@ export const openPlaces = async ({ db, events }: { db: Db; events: Events }) => 
             put: (state) => void (state.aim !== null && changed.set(state.service, state)),
             drop: (service) => void changed.set(service, null),
             publish: (event) => void news.push(event),
+            record: (actor, entry) => audit.record(tx, actor, entry),
           })
           for (const [service, next] of changed) {
             if (next === null) await deleteServiceState(tx, { stack, service })

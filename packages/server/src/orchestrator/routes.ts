@@ -1,6 +1,8 @@
+import { stackObject } from '@keelson/contract'
 import type { Http } from '../kernel/http.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Health } from '../health/index.ts'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Db } from '../kernel/db.ts'
@@ -15,6 +17,7 @@ import { stackViewRoutes } from './views/stack-view-routes.ts'
 
 type Deps = {
   http: Http
+  audit: Audit
   clock: Clock
   db: Db
   events: Events
@@ -31,7 +34,10 @@ export const stackRoutes = (deps: Deps): void => {
   serviceVerbRoutes(deps)
   execSocket({ ...deps, commands: orchestrator.commands })
 
-  http.route('listStacks', () => ({ items: orchestrator.stacks(), nextCursor: null }))
+  http.route('listStacks', ({ actor }) => ({
+    items: orchestrator.stacks().filter(({ name }) => actor.may('stacks:read', stackObject(name))),
+    nextCursor: null,
+  }))
   http.route('getStack', ({ params, reply }) => {
     const stack = orchestrator.getStack(params.stack)
     reply.header('etag', `"${stack.revision}"`)

@@ -42,7 +42,7 @@ export const serviceVerbRoutes = (deps: Deps): void => {
   })
   http.route('syncService', async ({ actor, params, query, body }) => {
     const service = registry.getService(params.name, query.stack)
-    await orchestrator.syncService(service, body)
+    await orchestrator.syncService(actor, service, body)
     if (body.afterwards === 'restart') await orchestrator.askRestart(actor, service)
   })
 }

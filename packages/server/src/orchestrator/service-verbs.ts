@@ -74,6 +74,10 @@ export const createServiceVerbs = (deps: VerbDeps) => {
           at: clock.now(),
           payload: { stack, service: name, by },
         })
+        draft.record(actor, {
+          ...{ action: 'service.stopped', object: serviceNamed(stack, name) },
+          after: { stopped: namesOf(known, name, () => true, others) },
+        })
       })
     }
 
@@ -99,6 +103,10 @@ export const createServiceVerbs = (deps: VerbDeps) => {
           actor: actor.name,
           at: clock.now(),
           payload: { stack, service: name, by },
+        })
+        draft.record(actor, {
+          ...{ action: 'service.started', object: serviceNamed(stack, name) },
+          after: { started: names },
         })
       })
       if (!names.includes(name)) await runAgain(stack, name, cause)
@@ -134,6 +142,11 @@ export const createServiceVerbs = (deps: VerbDeps) => {
       refuseFaults(stackFaults({ ...known.spec, services }))
       await places.change(stack, (draft) => {
         const scaled = replicas === over ? null : { replicas, over, by }
+        draft.record(actor, {
+          ...{ action: 'service.scaled', object: serviceNamed(stack, name) },
+          before: { replicas: draft.get(name).scaled?.replicas ?? over },
+          after: { replicas },
+        })
         draft.put({ ...draft.get(name), scaled, stopped: null })
         draft.publish({
           type: 'service.scaled',
@@ -170,7 +183,7 @@ export const createServiceVerbs = (deps: VerbDeps) => {
     /** Throws AppError('service_protected'), 'nothing_to_roll_back'. */
     rollBack: async (actor: Actor, target: Target): Promise<Rollout> => {
       refuseOwn(target)
-      return inTurn(target, () => updates.rollBack(target.stack, target.spec.name, nameOf(actor)))
+      return inTurn(target, () => updates.rollBack(target.stack, target.spec.name, actor))
     },
 
     /** Restarts a service; resolves once it is well again. Dependents follow where they ask. */
@@ -188,12 +201,18 @@ export const createServiceVerbs = (deps: VerbDeps) => {
       if (spec.name !== 'gateway') refuseOwn(target)
       await stacks.whenComplete()
       const by = nameOf(actor)
-      await updates.askRestart(stack, spec.name, `restart asked for by ${by}`, {
-        type: 'service.restart_requested',
-        subject: id,
-        actor: actor.name,
-        at: clock.now(),
-        payload: { stack, service: spec.name, by },
+      await updates.askRestart(stack, spec.name, `restart asked for by ${by}`, (draft) => {
+        draft.publish({
+          type: 'service.restart_requested',
+          subject: id,
+          actor: actor.name,
+          at: clock.now(),
+          payload: { stack, service: spec.name, by },
+        })
+        draft.record(actor, {
+          action: 'service.restarted',
+          object: serviceNamed(stack, spec.name),
+        })
       })
       watchRestart(id).catch((error: unknown) =>
         log.error({ service: id, reason: messageOf(error) }, 'a restart cannot be followed'),
@@ -201,5 +220,9 @@ export const createServiceVerbs = (deps: VerbDeps) => {
     },
   }
 }
+
+const serviceNamed = (stack: string, service: string) => ({
+  ...{ kind: 'service', id: `${stack}/${service}`, name: `${stack}/${service}` },
+})
 
 const nameOf = ({ name }: Actor): string => `the ${name}`

@@ -1,5 +1,6 @@
 import type { StackSpec } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db, Tx } from '../kernel/db.ts'
 import { AppError, messageOf } from '../kernel/errors.ts'
@@ -23,6 +24,7 @@ import type { Timers } from './timers.ts'
 type TakeDownDeps = {
   db: Db
   events: Events
+  audit: Pick<Audit, 'record' | 'write'>
   registry: Registry
   clock: Clock
   log: Log
@@ -55,7 +57,7 @@ const stopAllMarginMs = 30_000
 
 /** Ends stacks: for good, or because Keelson stops. */
 export const createTakeDown = (deps: TakeDownDeps) => {
-  const { db, events, registry, clock, log, stacks, keeping, finding, containers } = deps
+  const { db, events, audit, registry, clock, log, stacks, keeping, finding, containers } = deps
 
   /** Dependents before what they depend on; all of one level at once. */
   const stopInOrder = async (known: KnownStack, cause: string): Promise<void> => {
@@ -108,6 +110,7 @@ export const createTakeDown = (deps: TakeDownDeps) => {
     name: string,
     { resources, workingDir }: { resources: string[]; workingDir: string | undefined },
   ): Promise<void> => {
+    await audit.write(actor, removedEntry(name, { kept: resources }))
     const isTheirs = workingDir === undefined || (await deps.adoption.isElsewhere(name, workingDir))
     const made = isTheirs ? {} : { made: { networks: resources, volumes: resources } }
     const gone = await containers.resources?.removeAll(name, { volumes: true, ...made })
@@ -180,7 +183,10 @@ export const createTakeDown = (deps: TakeDownDeps) => {
       throw new AppError('service_protected', { message: `The stack ${name} is Keelson itself` })
     }
     const volumes = options.volumes || known.spec.demo
-    await db.transaction((tx) => markRemoving(tx, name, { volumes }))
+    await db.transaction(async (tx) => {
+      await markRemoving(tx, name, { volumes })
+      audit.record(tx, actor, removedEntry(name, { volumes, revision: known.revision }))
+    })
     await finish(known, { volumes, by: actor.name })
   }
 
@@ -232,6 +238,12 @@ export const createTakeDown = (deps: TakeDownDeps) => {
 }
 
 export type TakeDown = ReturnType<typeof createTakeDown>
+
+const removedEntry = (name: string, before: NonNullable<AuditEntry['before']>): AuditEntry => ({
+  action: 'stack.removed',
+  object: { kind: 'stack', id: name, name },
+  before,
+})
 
 /** How long a stack may take to stop in order. */
 const graceOf = ({ services }: StackSpec): number =>

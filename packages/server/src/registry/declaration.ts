@@ -1,4 +1,12 @@
-import type { BoundPort, Phase, ProbeSpec, RuntimeKind, ServiceSpec } from '@keelson/contract'
+import {
+  serviceObject,
+  type BoundPort,
+  type ObjectRef,
+  type Phase,
+  type ProbeSpec,
+  type RuntimeKind,
+  type ServiceSpec,
+} from '@keelson/contract'
 
 /** A service as somebody declared it, whether or not anything of it runs. */
 export type ServiceDeclaration = {
@@ -13,6 +21,16 @@ export type ServiceDeclaration = {
   /** Variables that Keelson adds to the environment of every instance; secret ones are masked. */
   injected: Readonly<Record<string, string>>
 }
+
+/** What permissions are asked on; labels and owner are those of its file. */
+export const objectOf = ({
+  stack,
+  spec: { name, labels, owner },
+}: Pick<ServiceDeclaration, 'stack' | 'spec'>): ObjectRef =>
+  serviceObject(stack, name, {
+    ...(labels === undefined ? {} : { labels }),
+    ...(owner === undefined ? {} : { owner }),
+  })
 
 /** What its supervisor says of an instance. Health is not here: that is what probes say. */
 export type InstanceFacts = {

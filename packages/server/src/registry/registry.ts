@@ -122,14 +122,19 @@ export const createRegistry = (deps: { db: Db; recorder: Recorder; clock: Clock 
     instancesOf: (id: string): RegisteredInstance[] =>
       [...(instancesByService.get(id)?.values() ?? [])].sort((a, b) => a.index - b.index),
 
-    /** By `<stack>/<service>`, or by service name alone when only one stack has it. */
-    getService(name: string, stack?: string): ServiceDeclaration {
-      const matches = name.includes('/')
+    /** By `<stack>/<service>`, or by service name alone when only one stack has it; among some. */
+    getService(
+      name: string,
+      stack?: string,
+      isAmong: (service: ServiceDeclaration) => boolean = () => true,
+    ): ServiceDeclaration {
+      const named = name.includes('/')
         ? [services.get(name)].filter((service) => service !== undefined)
         : [...services.values()].filter(
             (service) =>
               service.spec.name === name && (stack === undefined || service.stack === stack),
           )
+      const matches = named.filter(isAmong)
       const [only, second] = matches
       if (only === undefined) {
         throw new AppError('service_not_found', { message: `There is no service ${name}` })

@@ -13,6 +13,7 @@ const skip = existsSync(join(dist, 'index.html')) ? false : 'the page is not bui
 
 const startPage = async () => {
   const http = await createHttp({
+    onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',
     hostNames: ['localhost'],

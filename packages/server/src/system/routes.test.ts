@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { localActor } from '../kernel/actor.ts'
+import { AppError } from '../kernel/errors.ts'
+import type { AuditEntry } from '../kernel/audit/index.ts'
 import { createHttp } from '../kernel/http.ts'
-import { quietLog } from '../kernel/testing/index.ts'
+import { createMemoryLog, quietLog } from '../kernel/testing/index.ts'
 import { systemRoutes } from './routes.ts'
 
 type Deps = Parameters<typeof systemRoutes>[0]
@@ -10,6 +12,7 @@ type Deps = Parameters<typeof systemRoutes>[0]
 /** Only what these routes look at; the whole of it is walked in platform.test.ts. */
 const startRoutes = async (more: Partial<Deps>) => {
   const http = await createHttp({
+    onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',
     hostNames: ['localhost'],
@@ -71,9 +74,29 @@ const stops: [string, boolean][] = [
 for (const [query, keepStacks] of stops) {
   test(`stop${query} is answered first, and then done`, async () => {
     const stopped: boolean[] = []
-    await using routes = await startRoutes({ stop: (given) => void stopped.push(given.keepStacks) })
+    const told: AuditEntry[] = []
+    await using routes = await startRoutes({
+      audit: { write: async (_actor, entry) => void told.push(entry) },
+      stop: (given) => void stopped.push(given.keepStacks),
+    })
     const answer = await routes.ask('POST', `/api/v1/system/stop${query}`)
     assert.equal(answer.statusCode, 204)
     assert.deepEqual(stopped, [keepStacks])
+    assert.deepEqual(
+      told.map(({ action, after }) => [action, after]),
+      [['system.stopped', { keepStacks }]],
+    )
   })
 }
+
+test('it stops without its row in the audit when the database is away, and says so', async () => {
+  const stopped: boolean[] = []
+  const log = createMemoryLog()
+  await using routes = await startRoutes({
+    ...{ log, stop: (given) => void stopped.push(given.keepStacks) },
+    audit: { write: () => Promise.reject(new AppError('database_unavailable')) },
+  })
+  assert.equal((await routes.ask('POST', '/api/v1/system/stop')).statusCode, 204)
+  assert.deepEqual(stopped, [false])
+  assert.match(log.lines[0]?.message ?? '', /not in the audit/)
+})

@@ -1,10 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { System } from '@keelson/contract'
+import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Env } from '../kernel/env.ts'
+import { messageOf } from '../kernel/errors.ts'
 import type { Http } from '../kernel/http.ts'
+import type { Log } from '../kernel/log.ts'
 import { openApiDocument } from '../kernel/openapi.ts'
 import type { Health } from '../health/index.ts'
 import { ownStack } from '../orchestrator/index.ts'
@@ -13,6 +16,8 @@ import { databaseFacts } from './store.ts'
 
 type Deps = {
   http: Http
+  audit: Pick<Audit, 'write'>
+  log: Log
   registry: Registry
   health: Health
   db: Db
@@ -40,7 +45,13 @@ export const systemRoutes = (deps: Deps): void => {
   const document = openApiDocument(version)
   app.get('/api/v1/openapi.json', { config: { permission: 'public' } }, () => document)
   http.route('getSystem', () => describeSystem(deps))
-  http.route('stopSystem', ({ query, reply }) => {
+  http.route('stopSystem', async ({ actor, query, reply }) => {
+    const after = { keepStacks: query.keepStacks === true }
+    const object = { kind: 'platform', id: 'platform', name: 'platform' }
+    // The one change that does not wait for its row: a platform without its database must stop too.
+    await deps.audit.write(actor, { action: 'system.stopped', object, after }).catch((error) => {
+      deps.log.error({ actor: actor.name, reason: messageOf(error) }, 'a stop is not in the audit')
+    })
     reply.raw.once('finish', () => deps.stop({ keepStacks: query.keepStacks === true }))
   })
 }

@@ -1,4 +1,5 @@
 import { gatewayUrlOf, publicUrlOf, type Context } from '../kernel/context.ts'
+import { auditRoutes, type AuditLog } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Database } from '../kernel/database.ts'
 import { AppError } from '../kernel/errors.ts'
@@ -6,7 +7,7 @@ import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Http } from '../kernel/http.ts'
 import type { Live } from '../kernel/live.ts'
-import { accessRoutes, type Identity } from '../identity/index.ts'
+import { accessRoutes, peopleRoutes, type Identity } from '../identity/index.ts'
 import { serviceRoutes, type Health } from '../health/index.ts'
 import { mapRoutes, type createTraffic, type GatewayControl } from '../gateway/index.ts'
 import {
@@ -17,7 +18,7 @@ import {
   type Orchestrator,
 } from '../orchestrator/index.ts'
 import { gapRoutes, gapTopic, type Gaps } from '../gaps/index.ts'
-import type { Registry } from '../registry/index.ts'
+import { findServiceIn, knownObject, type Registry } from '../registry/index.ts'
 import { metricsRoute } from './metrics.ts'
 import { declareOwnParts, ownStackSpec } from './own-parts.ts'
 import { servePage } from './page.ts'
@@ -29,6 +30,7 @@ type Needs = {
   database: Database
   db: Db
   events: Events
+  audit: AuditLog
   http: Http
   live: Live
   identity: Identity
@@ -68,7 +70,10 @@ export const createSystem = async (context: Context, needs: Needs) => {
   const { env, clock, log, version, startedAt } = context
   const { http, registry, health, events, orchestrator, db, database } = needs
   const common = { ...needs, clock, log }
-  accessRoutes({ ...common, publicUrl: publicUrlOf(env) })
+  http.useServices(findServiceIn(registry))
+  peopleRoutes(common)
+  accessRoutes({ ...common, knownObject: (object) => knownObject(registry, object) })
+  auditRoutes(common)
   serviceRoutes({ ...common, isSecret: looksSecret, stacks: () => orchestrator.stacks() })
   stackRoutes(common)
   mapRoutes(common)

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { LogLine } from '@keelson/contract'
+import type { LogLine, ObjectRef, ServiceSummary } from '@keelson/contract'
 import { systemClock } from '../kernel/clock.ts'
 import type { Topic } from '../kernel/live.ts'
-import { until } from '../kernel/testing/index.ts'
+import { signedIn, until } from '../kernel/testing/index.ts'
 import { createLogStore } from '../orchestrator/index.ts'
 import { createRegistry, type InstanceFacts } from '../registry/index.ts'
 import { serviceSpec } from '../orchestrator/testing/spec.ts'
@@ -30,16 +30,16 @@ const createTopics = async () => {
   const topics = new Map<string, Topic>()
   liveTopics({
     live: { topic: (topic: Topic) => topics.set(topic.name, topic), eventTopic: () => {} },
-    health: { onService: () => {} },
+    health: { onService: () => {}, service: () => undefined, instance: () => undefined },
     ...{ registry, logs, traffic: {}, clock: systemClock },
   } as unknown as Deps)
   return {
     ...{ registry, logs },
-    async open(name: string, argument: string) {
+    async open(name: string, argument = '', actor = signedIn()) {
       const messages: unknown[] = []
       const topic = topics.get(name)
       assert.ok(topic !== undefined)
-      const opened = await topic.open(argument, (_name, data) => messages.push(data))
+      const opened = await topic.open(argument, (_name, data) => messages.push(data), actor)
       return { messages, close: () => opened.close() }
     },
     async [Symbol.asyncDispose]() {
@@ -80,4 +80,36 @@ test('logs follow the instances that a service gets later, and its own only', as
   say('shop-api-3', 'nobody listens')
   await logs.flush()
   assert.deepEqual(texts(), ['first', 'second', 'last words'])
+})
+
+test('what may not be seen is not told, from the moment on that it may not', async () => {
+  await using topics = await createTopics()
+  const { registry, logs } = topics
+  for (const service of ['api', 'bank']) {
+    registry.declare({
+      ...{ id: `shop/${service}`, stack: 'shop', spec: serviceSpec(service) },
+      ...{ builtIn: false, upstreams: [], injected: {} },
+    })
+    registry.put(facts(service, 1))
+  }
+  let hidden = 'bank'
+  const actor = { ...signedIn(), may: (_: string, { path }: ObjectRef) => path[1] !== hidden }
+  await assert.rejects(() => topics.open('logs', 'shop/bank', actor), { code: 'service_not_found' })
+  const { messages } = await topics.open('services', '', actor)
+  assert.deepEqual(
+    (messages as ServiceSummary[]).map(({ id }) => id),
+    ['shop/api'],
+  )
+
+  const opened = await topics.open('logs', 'shop/api', actor)
+  const say = (text: string): void =>
+    logs.writer({ stack: 'shop', name: 'shop-api-1' }).append('stdout', `${text}\n`)
+  say('first')
+  await until('the first is told', () => opened.messages.length > 0)
+  hidden = 'api'
+  say('second')
+  await logs.flush()
+  opened.close()
+  const texts = (opened.messages.flat() as LogLine[]).map(({ text }) => text)
+  assert.deepEqual(texts, ['first'])
 })

@@ -1,10 +1,17 @@
+import { stackObject, type Traffic } from '@keelson/contract'
 import type { Clock } from '../kernel/clock.ts'
 import type { Live } from '../kernel/live.ts'
 import { AppError } from '../kernel/errors.ts'
 import { describeService, describeTimeline, type Health } from '../health/index.ts'
 import type { createTraffic } from '../gateway/index.ts'
 import type { LogStore, Orchestrator } from '../orchestrator/index.ts'
-import type { RegisteredInstance, Registry } from '../registry/index.ts'
+import {
+  maySeeCaller,
+  maySeeEvent,
+  objectOf,
+  type RegisteredInstance,
+  type Registry,
+} from '../registry/index.ts'
 
 type Deps = {
   live: Live
@@ -21,12 +28,18 @@ const trafficMs = 1000
 /** What the live stream offers. */
 export const liveTopics = (deps: Deps): void => {
   const { live, registry, health, logs, orchestrator, traffic, clock } = deps
-  live.eventTopic({ name: 'timeline', permission: 'services:read', message: describeTimeline })
+  live.eventTopic({
+    name: 'timeline',
+    permission: 'services:read',
+    message: (event, actor) =>
+      maySeeEvent(actor, registry, event) ? describeTimeline(event) : undefined,
+  })
   live.eventTopic({
     name: 'stacks',
     permission: 'stacks:read',
-    message: (event) =>
-      event.type === 'stack.applied' || event.type === 'stack.removed'
+    message: (event, actor) =>
+      (event.type === 'stack.applied' || event.type === 'stack.removed') &&
+      actor.may('stacks:read', stackObject(event.payload.stack))
         ? { stack: event.payload.stack, removed: event.type === 'stack.removed' }
         : undefined,
   })
@@ -36,10 +49,11 @@ export const liveTopics = (deps: Deps): void => {
   live.topic({
     name: 'services',
     permission: 'services:read',
-    open(_argument, send) {
+    open(_argument, send, actor) {
       const tell = (id: string): void => {
         const service = registry.findService(id)
-        if (service !== undefined) send('services', describeService(service, { registry, health }))
+        if (service === undefined || !actor.may('services:read', objectOf(service))) return
+        send('services', describeService(service, { registry, health }))
       }
       // All of them first: whatever a client missed, it is right again after this.
       for (const { id } of registry.services()) tell(id)
@@ -51,20 +65,25 @@ export const liveTopics = (deps: Deps): void => {
   live.topic({
     name: 'actions',
     permission: 'stacks:read',
-    open: (_argument, send) => orchestrator.followActions((progress) => send('actions', progress)),
+    open: (_argument, send, actor) =>
+      orchestrator.followActions((progress) => {
+        if (actor.may('stacks:read', stackObject(progress.stack))) send('actions', progress)
+      }),
   })
 
   live.topic({
     name: 'traffic',
     permission: 'services:read',
-    open(_argument, send) {
+    open(_argument, send, actor) {
+      const isVisible = ({ source, target }: Traffic): boolean =>
+        maySeeCaller(actor, registry, source) && maySeeCaller(actor, registry, target)
       let closed = false
       let timer = { cancel: () => {} }
       const tick = (): void => {
         timer = clock.setTimer(() => {
           traffic
             .read()
-            .then((rates) => send('traffic', rates))
+            .then((rates) => send('traffic', rates.filter(isVisible)))
             .catch(() => {}) // without a database there is nothing to tell, and others say so
             .finally(() => {
               if (!closed) tick()
@@ -89,10 +108,12 @@ export const liveTopics = (deps: Deps): void => {
   live.topic({
     name: 'logs',
     permission: 'logs:read',
-    open(argument, send) {
+    open(argument, send, actor) {
       const [id = '', from] = argument.split('@')
       const service = registry.findService(id)
-      if (service === undefined) {
+      const isVisible = (): boolean =>
+        service !== undefined && actor.may('logs:read', objectOf(service))
+      if (service === undefined || !isVisible()) {
         throw new AppError('service_not_found', { message: `There is no service ${id}` })
       }
       // One that leaves is followed on: its last lines may come after it is gone.
@@ -100,7 +121,9 @@ export const liveTopics = (deps: Deps): void => {
       const topic = `logs:${id}`
       const tail = logs.tail(
         { stack: service.stack, instances: [...names], ...(from === undefined ? {} : { from }) },
-        (lines) => send(topic, lines),
+        (lines) => {
+          if (isVisible()) send(topic, lines)
+        },
       )
       const follow = (instance: RegisteredInstance): void => {
         if (instance.serviceId === id) tail.follow([...names.add(instance.name)])

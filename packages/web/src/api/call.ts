@@ -9,6 +9,21 @@ const endpoints = {
   createSession: ['POST', '/api/v1/session'],
   getSession: ['GET', '/api/v1/session'],
   deleteSession: ['DELETE', '/api/v1/session'],
+  getSignIn: ['GET', '/api/v1/sign-in'],
+  readLink: ['POST', '/api/v1/links/read'],
+  useLink: ['POST', '/api/v1/links/use'],
+  listUsers: ['GET', '/api/v1/users'],
+  inviteUser: ['POST', '/api/v1/users/invitations'],
+  updateUser: ['PUT', '/api/v1/users/:user'],
+  deleteUser: ['DELETE', '/api/v1/users/:user'],
+  resetUser: ['POST', '/api/v1/users/:user/reset-links'],
+  listUserSessions: ['GET', '/api/v1/users/:user/sessions'],
+  revokeUserSessions: ['DELETE', '/api/v1/users/:user/sessions'],
+  getAccount: ['GET', '/api/v1/account'],
+  updateAccount: ['PUT', '/api/v1/account'],
+  changePassword: ['PUT', '/api/v1/account/password'],
+  listOwnSessions: ['GET', '/api/v1/account/sessions'],
+  revokeOwnSession: ['DELETE', '/api/v1/account/sessions/:session'],
   getOverview: ['GET', '/api/v1/overview'],
   listServices: ['GET', '/api/v1/services'],
   getService: ['GET', '/api/v1/services/:name'],
@@ -58,6 +73,8 @@ const endpoints = {
   rollBackGateway: ['POST', '/api/v1/gateway/rollback'],
   getTimeline: ['GET', '/api/v1/timeline'],
   getSystem: ['GET', '/api/v1/system'],
+  listAudit: ['GET', '/api/v1/audit'],
+  getAuditState: ['GET', '/api/v1/audit/state'],
 } as const satisfies {
   readonly [N in EndpointName]?: readonly [Api[N]['method'], Api[N]['path']]
 }
@@ -75,8 +92,9 @@ export class CallError extends Error {
   }
 }
 
+/** Not the 401 of a password that is wrong. */
 export const isUnauthenticated = (error: unknown): boolean =>
-  error instanceof CallError && error.problem.status === 401
+  error instanceof CallError && error.problem.code === 'unauthenticated'
 
 /** Calls one endpoint. Throws CallError for a refusal and for a platform out of reach. */
 export const call = async <N extends Callable>(

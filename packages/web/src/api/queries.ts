@@ -1,5 +1,6 @@
-import type { ServiceSummary } from '@keelson/contract'
+import type { ServiceSummary, Session } from '@keelson/contract'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { setPlace } from '../ui/format.ts'
 import { call, getDocument } from './call.ts'
 
 /** What the page reads, with the key it is cached under. Live messages patch the same keys. */
@@ -48,9 +49,15 @@ export const systemQuery = queryOptions({
   queryFn: ({ signal }) => call('getSystem', { signal }),
 })
 
+/** From now on times are shown as this person prefers them. */
+export const withPlace = (session: Session): Session => {
+  setPlace(session.preferences)
+  return session
+}
+
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => call('getSession', { signal }),
+  queryFn: async ({ signal }) => withPlace(await call('getSession', { signal })),
   staleTime: 60_000,
 })
 

@@ -1,3 +1,4 @@
+import type { Permission } from '@keelson/contract'
 import { ActionIcon } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
@@ -7,7 +8,14 @@ import { overviewQuery, sessionQuery } from '../api/queries.ts'
 import keelsonIcon from '../assets/keelson.svg'
 import { Icon, type IconName } from '../ui/icon.tsx'
 
-type Entry = { to: string; search?: { view: 'map' }; icon: IconName; text: string }
+type Entry = {
+  to: string
+  search?: { view: 'map' }
+  icon: IconName
+  text: string
+  /** Without it the page would be empty. */
+  needs?: Permission
+}
 
 const entries: readonly Entry[] = [
   { to: '/', icon: 'overview', text: 'Overview' },
@@ -15,6 +23,8 @@ const entries: readonly Entry[] = [
   { to: '/services', search: { view: 'map' }, icon: 'map', text: 'Map' },
   { to: '/gateway', icon: 'gateway', text: 'Gateway' },
   { to: '/gaps', icon: 'gaps', text: 'Gaps' },
+  { to: '/access/users', icon: 'access', text: 'Access', needs: 'users:read' },
+  { to: '/audit', icon: 'file', text: 'Audit', needs: 'audit:read' },
   { to: '/system', icon: 'system', text: 'System' },
   { to: '/reference', icon: 'reference', text: 'API reference' },
 ]
@@ -26,6 +36,7 @@ const useCurrent = (): string =>
       if (pathname.startsWith('/services')) return 'Services'
       if (pathname.startsWith('/gateway')) return 'Gateway'
       if (pathname.startsWith('/gaps')) return 'Gaps'
+      if (pathname.startsWith('/access')) return 'Access'
       return entries.find(({ to }) => to === pathname)?.text ?? ''
     },
   })
@@ -33,6 +44,10 @@ const useCurrent = (): string =>
 /** The pages, and who is signed in. */
 export const Navigation = ({ onNavigate }: { onNavigate?: () => void }) => {
   const current = useCurrent()
+  const { data: session } = useQuery(sessionQuery)
+  const shown = entries.filter(
+    ({ needs }) => needs === undefined || session?.permissions.includes(needs) === true,
+  )
   return (
     <nav className="nav" aria-label="Keelson">
       <Link to="/" className="brand" aria-label="Keelson, to the overview" onClick={onNavigate}>
@@ -40,7 +55,7 @@ export const Navigation = ({ onNavigate }: { onNavigate?: () => void }) => {
         <span>Keelson</span>
       </Link>
       <ul>
-        {entries.map(({ to, search, icon, text }) => (
+        {shown.map(({ to, search, icon, text }) => (
           <li key={text}>
             <Link
               to={to}
@@ -59,7 +74,7 @@ export const Navigation = ({ onNavigate }: { onNavigate?: () => void }) => {
         ))}
       </ul>
       <StackLinks {...(onNavigate === undefined ? {} : { onNavigate })} />
-      <SignedIn />
+      <SignedIn {...(onNavigate === undefined ? {} : { onNavigate })} />
     </nav>
   )
 }
@@ -97,7 +112,7 @@ const StackLinks = ({ onNavigate }: { onNavigate?: () => void }) => {
   )
 }
 
-const SignedIn = () => {
+const SignedIn = ({ onNavigate }: { onNavigate?: () => void }) => {
   const session = useQuery(sessionQuery)
   const cache = useQueryClient()
   const navigate = useNavigate()
@@ -111,9 +126,9 @@ const SignedIn = () => {
   if (session.data === undefined) return null
   return (
     <div className="signed-in">
-      <span className="muted" title={session.data.actor}>
+      <Link to="/account" className="quiet" title="Your account" onClick={onNavigate}>
         {session.data.actor}
-      </span>
+      </Link>
       <ActionIcon
         variant="subtle"
         color="gray"

@@ -2,7 +2,7 @@ import { ActionIcon } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useRef } from 'react'
-import { overviewQuery } from '../api/queries.ts'
+import { overviewQuery, sessionQuery } from '../api/queries.ts'
 import { LiveProvider, useFallbackInterval } from '../live/live-context.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { LiveBadge } from './live-badge.tsx'
@@ -11,29 +11,33 @@ import { ThemeSwitch } from './theme-switch.tsx'
 import './shell.css'
 
 /** What stands around every page but the sign-in. */
-export const Shell = () => (
-  <LiveProvider>
-    <a className="skip-link" href="#main">
-      Skip to the content
-    </a>
-    <div className="shell">
-      <div className="sidebar">
-        <Navigation />
+export const Shell = () => {
+  const { data: session } = useQuery(sessionQuery)
+  const { locale = '', timeZone = '' } = session?.preferences ?? {}
+  return (
+    <LiveProvider>
+      <a className="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <div className="shell">
+        <div className="sidebar">
+          <Navigation />
+        </div>
+        <div className="shell-main">
+          <header className="topbar">
+            <Drawer />
+            <Verdict />
+            <LiveBadge />
+            <ThemeSwitch />
+          </header>
+          <main key={`${locale}${timeZone}`} id="main" tabIndex={-1}>
+            <Outlet />
+          </main>
+        </div>
       </div>
-      <div className="shell-main">
-        <header className="topbar">
-          <Drawer />
-          <Verdict />
-          <LiveBadge />
-          <ThemeSwitch />
-        </header>
-        <main id="main" tabIndex={-1}>
-          <Outlet />
-        </main>
-      </div>
-    </div>
-  </LiveProvider>
-)
+    </LiveProvider>
+  )
+}
 
 /** The verdict, on every page; a screen reader hears it when it changes and at no other time. */
 const Verdict = () => {

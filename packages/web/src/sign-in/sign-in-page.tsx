@@ -1,72 +1,85 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import keelsonIcon from '../assets/keelson.svg'
+import { Button, Input } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
 import { call } from '../api/call.ts'
-import { sessionQuery } from '../api/queries.ts'
 import { Command } from '../ui/copy-button.tsx'
-import { ErrorBox } from '../ui/feedback.tsx'
-import { usePageTitle } from '../ui/page-title.ts'
-import './sign-in.css'
+import { ErrorBox, Loading } from '../ui/feedback.tsx'
+import { Field } from '../ui/field.tsx'
+import { PasswordField } from '../ui/password-field.tsx'
+import { Entrance } from './entrance.tsx'
+import { signInQuery } from './queries.ts'
+import { useEnter } from './use-enter.ts'
 
-/** Reads the token once and takes it out of the address, and so out of the browser's history. */
-const takeToken = (): string => {
-  const token = window.location.hash.slice(1)
-  if (token !== '') {
-    window.history.replaceState(window.history.state, '', window.location.pathname)
-  }
-  return token
+const nameMax = 200
+
+/** Name and password; before there is anybody, how to set Keelson up. */
+export const SignInPage = () => {
+  const state = useQuery(signInQuery)
+  if (state.data?.setUp === false) return <NotSetUp />
+  return (
+    <Entrance title="Sign in to Keelson">
+      {state.isError && <ErrorBox error={state.error} onRetry={() => void state.refetch()} />}
+      {state.isPending && <Loading rows={3} height={36} />}
+      {state.data !== undefined && <SignInForm />}
+    </Entrance>
+  )
 }
 
-/** Exchanges the token of a setup link for a session, or says how to get a link. */
-export const SignInPage = () => {
-  usePageTitle('Sign in')
-  const [token, setToken] = useState(takeToken)
-  const navigate = useNavigate()
-  const cache = useQueryClient()
-  const { mutate, error, isPending } = useMutation({
-    mutationFn: (given: string) => call('createSession', { body: { token: given } }),
-    onSuccess: async (session) => {
-      cache.clear()
-      cache.setQueryData(sessionQuery.queryKey, session)
-      await navigate({ to: '/', replace: true })
-    },
-  })
-  // The link works once; `useState` above gives the token once for each visit of the page.
-  useEffect(() => {
-    if (token !== '') mutate(token)
-  }, [token, mutate])
-  // A second link pasted into the same tab changes the fragment only, and loads nothing.
-  useEffect(() => {
-    const onHashChange = () => setToken(takeToken)
-    window.addEventListener('hashchange', onHashChange)
-    return () => window.removeEventListener('hashchange', onHashChange)
-  }, [])
+const NotSetUp = () => (
+  <Entrance title="Keelson is not set up yet">
+    <p>
+      Open the link that Keelson printed when it started. On the machine where it runs, this prints
+      a fresh one:
+    </p>
+    <Command text="keelson setup-link" />
+    <p className="muted">A link works once and ends after 30 minutes.</p>
+  </Entrance>
+)
 
+const SignInForm = () => {
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const { mutate, error, isPending } = useEnter(() =>
+    call('createSession', { body: { name, password } }),
+  )
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    mutate(undefined)
+  }
   return (
-    <main className="sign-in">
-      <div className="card sign-in-card">
-        <div className="row">
-          <img src={keelsonIcon} width={28} height={28} alt="" />
-          <h1>{isPending ? 'Signing in' : 'Sign in to Keelson'}</h1>
-        </div>
-        {isPending ? (
-          <p className="muted" role="status">
-            Checking the link…
-          </p>
-        ) : (
-          <>
-            {error !== null && <ErrorBox error={error} />}
-            <p>
-              You sign in with a link. On the machine where Keelson runs, print a fresh one and open
-              it here:
-            </p>
-            <Command text="keelson setup-link" />
-            <p className="muted">A link works once and ends after 30 minutes.</p>
-            <Link to="/">I am signed in already</Link>
-          </>
+    <form className="form" onSubmit={submit}>
+      {error !== null && <ErrorBox error={error} />}
+      <Field label="Name">
+        {(props) => (
+          <Input
+            {...props}
+            required
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            maxLength={nameMax}
+            value={name}
+            onChange={({ currentTarget }) => setName(currentTarget.value)}
+          />
         )}
-      </div>
-    </main>
+      </Field>
+      <PasswordField
+        label="Password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+      />
+      <Button type="submit" size="sm" loading={isPending}>
+        Sign in
+      </Button>
+      <details className="forgotten">
+        <summary>I have forgotten my password</summary>
+        <p>
+          An administrator makes a link for you by which you choose another one: under Access, or on
+          the machine where Keelson runs with
+        </p>
+        <Command text={`keelson user reset ${name === '' ? '<name>' : name}`} />
+      </details>
+    </form>
   )
 }

@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import * as data from './fixture-data.ts'
 import { createGaps } from './fixture-gaps.ts'
+import { createPeople } from './fixture-people.ts'
 import { fixtureOpenApi } from './fixture-openapi.ts'
 import * as stackData from './fixture-stack.ts'
 import { createGateway } from './gateway-answers.ts'
@@ -36,7 +37,6 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-export const setupToken = 'fixture-setup-token'
 export const sessionCookie = 'keelson_session=fixture'
 const dist = new URL('../../dist/', import.meta.url).pathname
 
@@ -47,6 +47,9 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
+/** First parts of the paths that fixture-people answers. */
+const peopleResources = new Set(['session', 'sign-in', 'links', 'users', 'account'])
+
 type Stream = { response: ServerResponse; topics: Set<string> }
 
 export const startFixture = async (port = 0) => {
@@ -54,7 +57,6 @@ export const startFixture = async (port = 0) => {
   let stacks: Stack[] = data.stacks
   let lines: LogLine[] = Array.from({ length: 3000 }, (_, index) => data.logLine(index))
   let position = 100
-  let tokenIsGood = true
   let streamsAllowed = true
   let patchState = (state: StackState): StackState => state
   let files: FilesPlan | Refusal = stackData.filesPlan
@@ -72,6 +74,7 @@ export const startFixture = async (port = 0) => {
   }
 
   const gateway = createGateway()
+  const people = createPeople()
   const gaps = createGaps((stack) => send('gaps', { stack }))
 
   const live = (url: URL, response: ServerResponse) => {
@@ -112,25 +115,6 @@ export const startFixture = async (port = 0) => {
       previousCursor: start > 0 ? (items[0]?.cursor ?? null) : null,
       nextCursor: items.at(-1)?.cursor ?? null,
     }
-  }
-
-  const signIn = (body: unknown, response: ServerResponse) => {
-    const { token } = body as { token: string }
-    if (token !== setupToken || !tokenIsGood) {
-      throw new Refusal(401, 'This sign-in link was used already, or has ended')
-    }
-    tokenIsGood = false
-    response.setHeader('set-cookie', `${sessionCookie}; Path=/; HttpOnly; SameSite=Strict`)
-    return session
-  }
-
-  const session = {
-    actor: 'administrator',
-    permissions: [
-      ...['services:read', 'services:restart', 'services:write', 'stacks:write'],
-      ...['gaps:read', 'gaps:write', 'gateway:read', 'gateway:write'],
-    ],
-    expiresAt: null,
   }
 
   const removeStack = (name: string) => {
@@ -223,12 +207,14 @@ export const startFixture = async (port = 0) => {
     if (resource === 'gateway') {
       return gateway.answer(method, [name, part, more], { query: url.searchParams, body })
     }
+    if (peopleResources.has(resource ?? '') && `${method} ${resource}` !== 'DELETE session') {
+      const entersBy = method === 'POST' && (resource === 'session' || name === 'use')
+      const told = people.answer(method, [resource, name, part], { query: url.searchParams, body })
+      if (entersBy) response.setHeader('set-cookie', `${sessionCookie}; Path=/; HttpOnly`)
+      return told
+    }
     if (part === 'gaps') return aboutGaps(method, name ?? '', [more, last], body)
     switch (`${method} ${resource}`) {
-      case 'POST session':
-        return signIn(body, response)
-      case 'GET session':
-        return session
       case 'DELETE session':
         response.setHeader('set-cookie', 'keelson_session=; Path=/; Max-Age=0')
         return undefined
@@ -264,8 +250,10 @@ export const startFixture = async (port = 0) => {
   const handleApi = async (request: IncomingMessage, url: URL, response: ServerResponse) => {
     const method = request.method ?? 'GET'
     calls.push(`${method} ${url.pathname}${url.searchParams.has('dryRun') ? '?dryRun' : ''}`)
-    const isSignIn = method === 'POST' && url.pathname === '/api/v1/session'
-    if (!isSignIn && !isSignedIn(request)) throw new Refusal(401, 'You are not signed in')
+    const isOpen =
+      (method === 'POST' && url.pathname === '/api/v1/session') ||
+      /^\/api\/v1\/(sign-in|links\/)/.test(url.pathname)
+    if (!isOpen && !isSignedIn(request)) throw new Refusal(401, 'You are not signed in')
     if (url.pathname === '/api/v1/live') {
       live(url, response)
       return
@@ -293,10 +281,6 @@ export const startFixture = async (port = 0) => {
   return {
     url: `http://127.0.0.1:${bound}`,
     calls,
-    /** A link that works once more. */
-    renewToken: () => {
-      tokenIsGood = true
-    },
     patchService: (id: string, change: Partial<ServiceSummary>) => {
       services = services.map((service) =>
         service.id === id ? { ...service, ...change } : service,
@@ -304,9 +288,9 @@ export const startFixture = async (port = 0) => {
       send('services', getService(id), true)
     },
     /** What the person who is signed in may do from now on. */
-    permit: (...permissions: string[]) => {
-      session.permissions = permissions
-    },
+    permit: (...permissions: string[]) => people.permit(permissions),
+    /** Who may use it, and what was asked of them. */
+    people,
     /** What is told of stacks from now on. */
     patchStates: (patch: (state: StackState) => StackState) => {
       patchState = patch
@@ -376,7 +360,7 @@ const refuse = (response: ServerResponse, error: unknown) => {
       status,
       detail,
       code: status === 401 ? 'unauthenticated' : 'not_found',
-      hint: status === 401 ? 'Print a fresh sign-in link with: keelson setup-link' : '',
+      hint: '',
       ...(error instanceof Refusal ? error.told : {}),
     }),
   )

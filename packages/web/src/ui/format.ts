@@ -32,25 +32,39 @@ export const formatUntil = (at: string, nowMs: number): string => {
 export const formatFor = (at: string, nowMs: number): string =>
   formatDuration(nowMs - Date.parse(at))
 
-const absolute = new Intl.DateTimeFormat(undefined, {
-  dateStyle: 'medium',
-  timeStyle: 'medium',
-})
-const clock = new Intl.DateTimeFormat(undefined, {
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-  hour12: false,
-})
+/** '' is the browser's own, as what is missing. */
+type Place = { locale?: string; timeZone?: string }
 
-export const formatAbsolute = (at: string): string => absolute.format(new Date(at))
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
+const formatsOf = ({ locale = '', timeZone = '' }: Place) => {
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale === '' ? undefined : locale, {
+      ...options,
+      ...(timeZone === '' ? {} : { timeZone }),
+    })
+  return {
+    absolute: format({ dateStyle: 'medium', timeStyle: 'medium' }),
+    clock: format({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
+    day: format({ day: 'numeric', month: 'short' }),
+    date: format({ dateStyle: 'medium' }),
+  }
+}
 
-const date = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+let formats = formatsOf({})
 
-export const formatDate = (at: string): string => date.format(new Date(at))
-export const formatDay = (at: string): string => day.format(new Date(at))
-export const formatClock = (at: string): string => clock.format(new Date(at))
+/** From now on times are those of this place. */
+export const setPlace = (place: Place): void => {
+  try {
+    formats = formatsOf(place)
+  } catch {
+    // A browser may know fewer time zones than the one they were chosen in.
+    formats = formatsOf({})
+  }
+}
+
+export const formatAbsolute = (at: string): string => formats.absolute.format(new Date(at))
+export const formatDate = (at: string): string => formats.date.format(new Date(at))
+export const formatDay = (at: string): string => formats.day.format(new Date(at))
+export const formatClock = (at: string): string => formats.clock.format(new Date(at))
 
 /** `0.4 s`, `9.2 s`, then as other durations: for what takes seconds. */
 export const formatSeconds = (durationMs: number): string =>

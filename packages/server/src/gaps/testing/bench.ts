@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditAnswer, AuditedFinding, AuditOrder, GapReport } from '@keelson/contract'
 import { systemClock, type Clock } from '../../kernel/clock.ts'
-import { createTestDb, quietLog, until } from '../../kernel/testing/index.ts'
+import { createTestAudit, createTestDb, quietLog, until } from '../../kernel/testing/index.ts'
 import { createFakeRuntime } from '../../orchestrator/testing/fake-runtime.ts'
 import { openHouse, withResources, type House } from '../../orchestrator/testing/house.ts'
 import { serviceSpec, stackSpec } from '../../orchestrator/testing/spec.ts'
@@ -94,7 +94,14 @@ export const createGapsBench = async (options: { command?: AuditCommand } = {}) 
   const rooms: Gaps[] = []
   const open = async (): Promise<Gaps> => {
     const gaps = createGaps({
-      ...{ ...house, db: database.db, clock, log: quietLog, dataDir: join(dir, 'data') },
+      ...{
+        ...house,
+        db: database.db,
+        audit: createTestAudit(database.db),
+        clock,
+        log: quietLog,
+        dataDir: join(dir, 'data'),
+      },
       traffic: { recent: () => Promise.resolve(requests) },
       command:
         options.command ??

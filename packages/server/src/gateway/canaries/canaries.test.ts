@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { EventType } from '@keelson/contract'
+import { localActor } from '../../kernel/actor.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import type { NewEvent } from '../../kernel/events.ts'
-import { createTestDb, quietLog, until } from '../../kernel/testing/index.ts'
+import { createTestAudit, createTestDb, quietLog, until } from '../../kernel/testing/index.ts'
 import { splitDigest } from '../proxy/splits.ts'
 import type { GatewayCanary, GatewayDocument } from '../snapshot.ts'
 import { aConfig, aService, documentOf } from '../testing/gateway.ts'
@@ -40,14 +41,20 @@ const openWorld = async () => {
   let changes = 0
   const open = () =>
     openCanaries({
-      ...{ db, clock: systemClock, log: quietLog, documents: () => [document] },
+      ...{
+        db,
+        audit: createTestAudit(db),
+        clock: systemClock,
+        log: quietLog,
+        documents: () => [document],
+      },
       events: { publish: async (_tx, event) => void announced.push(event) },
       onChange: () => (changes += 1),
     })
   return { ...rest, db, open, announced, changes: () => changes }
 }
 
-const actor = { name: 'ida' } as Parameters<Awaited<ReturnType<typeof openCanaries>>['decide']>[0]
+const actor = { ...localActor, name: 'ida' }
 
 test('a split is the same one in whichever order its fields come back from the database', () => {
   const { rules, canary, sticky } = split

@@ -1,5 +1,6 @@
 import type { canaryVerdicts } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
+import type { Audit } from '../../kernel/audit/index.ts'
 import type { Clock, Timer } from '../../kernel/clock.ts'
 import type { Db } from '../../kernel/db.ts'
 import { AppError, messageOf } from '../../kernel/errors.ts'
@@ -20,6 +21,7 @@ import {
 type CanariesDeps = {
   db: Db
   events: Pick<Events, 'publish'>
+  audit: Pick<Audit, 'record'>
   clock: Clock
   log: Log
   documents: () => readonly GatewayDocument[]
@@ -99,7 +101,15 @@ export const openCanaries = async (deps: CanariesDeps) => {
         ...{ decision: (before?.decision ?? 0) + 1, since: clock.now().toISOString() },
         ...outcomeOf(verdict, service, actor.name),
       }
-      await saveCanaries(db, [decided])
+      await db.transaction(async (tx) => {
+        await saveCanaries(tx, [decided])
+        deps.audit.record(tx, actor, {
+          action: 'gateway.canary_decided',
+          object: { kind: 'gateway_service', id: service.id, name },
+          before: { outcome: before?.outcome ?? null, percent: before?.percent ?? null },
+          after: { outcome: decided.outcome, percent: decided.percent },
+        })
+      })
       await look()
     },
 

@@ -39,6 +39,11 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
     return row
   }
 
+  const consumerObject = (id: string) => {
+    const found = own.current.config.consumers.find((one) => one.id === id)
+    return { kind: 'consumer', id, name: found?.username ?? found?.custom_id ?? id }
+  }
+
   return {
     /** Throws AppError('conflict') when the name is taken. */
     async create(
@@ -67,7 +72,10 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
         consumers: [...config.consumers, consumer],
         acls: [...config.acls, ...acls],
       })
-      await own.change(actor, add, `consumer ${username} made`)
+      await own.change(actor, add, {
+        ...{ note: `consumer ${username} made`, action: 'gateway.consumer_created' },
+        object: { kind: 'consumer', id, name: username },
+      })
       return rowOf(id)
     },
 
@@ -80,7 +88,10 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
         acls: config.acls.filter(({ consumer }) => consumer !== id),
         plugins: config.plugins.filter(({ consumer }) => consumer !== id),
       })
-      await own.change(actor, remove, 'consumer removed')
+      await own.change(actor, remove, {
+        ...{ note: 'consumer removed', action: 'gateway.consumer_deleted' },
+        object: consumerObject(id),
+      })
     },
 
     /** The key itself is in this answer only; kept is its digest. */
@@ -99,7 +110,10 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
         ...config,
         credentials: [...config.credentials, credential],
       })
-      await own.change(actor, add, 'key made')
+      await own.change(actor, add, {
+        ...{ note: 'key made', action: 'gateway.key_created' },
+        object: consumerObject(consumer),
+      })
       return { credential: shownCredential(credential), key }
     },
 
@@ -109,7 +123,13 @@ export const createConsumers = ({ own, documents, managerOf, rows, newId }: Cons
         ...config,
         credentials: config.credentials.filter((one) => one.id !== id),
       })
-      await own.change(actor, remove, 'credential revoked')
+      const { consumer } = own.current.config.credentials.find((one) => one.id === id) ?? {
+        consumer: id,
+      }
+      await own.change(actor, remove, {
+        ...{ note: 'credential revoked', action: 'gateway.credential_deleted' },
+        object: consumerObject(consumer),
+      })
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { GatewayCertificateRow } from '@keelson/contract'
+import type { Audit } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Db } from '../../kernel/db.ts'
 import type { Events } from '../../kernel/events.ts'
@@ -25,6 +26,7 @@ import { createViews } from './views.ts'
 type ControlDeps = {
   db: Db
   events: Events
+  audit: Pick<Audit, 'record' | 'write'>
   registry: Registry
   orchestrator: StackFileSource & { useGatewayCheck(check: GatewayCheck): void }
   clock: Clock
@@ -39,7 +41,7 @@ export type GatewayControl = Awaited<ReturnType<typeof openGatewayControl>>
 
 /** The control side of the gateway's configuration: what is configured, by whom, and what is seen of it. */
 export const openGatewayControl = async (deps: ControlDeps) => {
-  const { db, events, registry, orchestrator, clock, log } = deps
+  const { db, events, audit, registry, orchestrator, clock, log } = deps
   const described = await describePlatformPlugins({ folder: deps.pluginFolder, log, clock })
   const { table: plugins, keptTable } = described
   const readFile = createReadFile(plugins)
@@ -49,6 +51,7 @@ export const openGatewayControl = async (deps: ControlDeps) => {
   const own = await openOwnConfig({
     db,
     events,
+    audit,
     clock,
     readFile,
     onChange: () => documents.changed(),
@@ -62,7 +65,7 @@ export const openGatewayControl = async (deps: ControlDeps) => {
   orchestrator.onStacks(() => documents.changed())
   const questions = createQuestions({ db, newId, clock, log })
   const canaries = await openCanaries({
-    ...{ db, events, clock, log, documents: documents.all },
+    ...{ db, events, audit, clock, log, documents: documents.all },
     onChange: () => documents.changed(),
   })
   const views = createViews({
@@ -103,7 +106,7 @@ export const openGatewayControl = async (deps: ControlDeps) => {
           },
           localAuthority: await localAuthorityThere(deps.folder),
         })
-      gatewayRoutes({ http, views, own, consumers, certificates, canaries })
+      gatewayRoutes({ http, audit, views, own, consumers, certificates, canaries })
     },
   }
 }

@@ -5,7 +5,7 @@ import { localActor } from '../../kernel/actor.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { createEvents } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
-import { createTestDb, quietLog } from '../../kernel/testing/index.ts'
+import { createTestAudit, createTestDb, quietLog } from '../../kernel/testing/index.ts'
 import { plugins } from '../plugins/index.ts'
 import type { GatewayDocument } from '../snapshot.ts'
 import { consumerRowsOf } from './consumer-rows.ts'
@@ -25,7 +25,7 @@ const open = async () => {
   let changes = 0
   const openOwn = () =>
     openOwnConfig({
-      ...{ db, events, readFile, clock: systemClock },
+      ...{ db, events, audit: createTestAudit(db), readFile, clock: systemClock },
       onChange: () => {
         changes += 1
       },

@@ -1,5 +1,6 @@
 import type { GatewayDiff, GatewayRevision } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { isUniqueViolation, type Db } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
@@ -20,6 +21,7 @@ import {
 type OwnConfigDeps = {
   db: Db
   events: Pick<Events, 'publish'>
+  audit: Pick<Audit, 'record'>
   clock: Clock
   readFile: ReadFile
   onChange: () => void
@@ -34,6 +36,14 @@ type Current = {
 
 export type OwnConfig = Awaited<ReturnType<typeof openOwnConfig>>
 
+/** What the audit says of it. */
+type WhatChanged = Pick<AuditEntry, 'action' | 'object'>
+
+const whole: WhatChanged = {
+  action: 'gateway.configured',
+  object: { kind: 'gateway', id: 'gateway', name: 'gateway' },
+}
+
 const keptRevisions = 50
 const nothing: Current = {
   revision: 0,
@@ -46,7 +56,8 @@ const nothing: Current = {
  * The configuration that belongs to no file: made by the page, the API and `keelson gateway apply`.
  * A change is a whole new revision; it and its event commit together.
  */
-export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: OwnConfigDeps) => {
+export const openOwnConfig = async (deps: OwnConfigDeps) => {
+  const { db, events, audit, clock, readFile, onChange } = deps
   const newest = await findCurrent(db)
   let current: Current = newest === undefined ? nothing : { ...newest, config: newest.content }
 
@@ -64,7 +75,12 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
     return mine
   }
 
-  const save = async (actor: Actor, config: GatewayConfig, note: string | null): Promise<void> => {
+  const save = async (
+    actor: Actor,
+    config: GatewayConfig,
+    note: string | null,
+    what: WhatChanged = whole,
+  ): Promise<void> => {
     const changes = diffGatewayConfigs(current.config, config)
     if (changes.length === 0) return
     const row: RevisionRow & { content: GatewayConfig } = {
@@ -80,6 +96,12 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
             ...{ revision: row.revision, text: summaryOf(changes) },
             ...(note === null ? {} : { note }),
           },
+        })
+        audit.record(tx, actor, {
+          before: { revision: current.revision },
+          after: { revision: row.revision, changes: summaryOf(changes) },
+          ...(note === null ? {} : { reason: note }),
+          ...what,
         })
       })
     } catch (error) {
@@ -118,8 +140,8 @@ export const openOwnConfig = async ({ db, events, clock, readFile, onChange }: O
     change: (
       actor: Actor,
       change: (config: GatewayConfig) => GatewayConfig,
-      note: string,
-    ): Promise<void> => inTurn(() => save(actor, change(current.config), note)),
+      { note, ...what }: WhatChanged & { note: string },
+    ): Promise<void> => inTurn(() => save(actor, change(current.config), note, what)),
 
     /** `looked`: the revision in effect when the difference was seen. Throws revision_not_found, revision_conflict. */
     rollBack: (

@@ -92,6 +92,8 @@ const cookies = [
   { sent: ' keelson_session =s3cret; b=2', seen: 'b=2' },
   { sent: 'a="x; keelson_session=s3cret"; b=2', seen: 'a="x; b=2' },
   { sent: 'keelson_session=1; keelson_session=2', seen: undefined },
+  { sent: 'keelson_device=mark; a=1', seen: 'a=1' },
+  { sent: '__Host-keelson_session=s3cret; __Host-keelson_device=mark; a=1', seen: 'a=1' },
   { sent: 'keelson_session_theme=dark', seen: 'keelson_session_theme=dark' },
   { sent: 'a=keelson_session', seen: 'a=keelson_session' },
 ]
@@ -109,9 +111,12 @@ for (const { sent, seen } of cookies) {
   })
 }
 
-test('no service can set the session of the platform', async () => {
+test('no service can set a cookie of the platform', async () => {
   await using origin = await startOrigin((_request, response) => {
-    response.setHeader('set-cookie', ['a=1', 'keelson_session=evil; Path=/', 'b=2'])
+    response.setHeader('set-cookie', [
+      ...['a=1', 'keelson_session=evil; Path=/', '__Host-keelson_session=evil; Secure; Path=/'],
+      ...['keelson_device=evil', 'b=2'],
+    ])
     response.end('x')
   })
   await using gateway = await startProxy(snapshotOf([endpoint('app-1', origin.port)]))

@@ -1,4 +1,4 @@
-import { sessionCookie } from '../../kernel/session-cookie.ts'
+import { inOwnCookies, isOwnCookie } from '../../kernel/session-cookie.ts'
 import type { ClientExchange } from './client-exchange.ts'
 import { limits } from './limits.ts'
 
@@ -187,24 +187,24 @@ const optionsOf = (raw: readonly string[]): Set<string> | null => {
 }
 
 /**
- * Services share the platform's host, and cookies know no ports: its session must not reach them.
+ * Services share the platform's host, and cookies know no ports: its own must not reach them.
  * Pairs are separated by `;`, whatever quotes say: so do the parsers that
  * will read them.
  */
 const withoutSession = (value: string): string | null => {
-  if (!value.includes(sessionCookie)) return value
+  if (!value.includes(inOwnCookies)) return value
   const kept = value.split(';').filter((pair) => {
     const equals = pair.indexOf('=')
-    return (equals === -1 ? pair : pair.slice(0, equals)).trim() !== sessionCookie
+    return !isOwnCookie((equals === -1 ? pair : pair.slice(0, equals)).trim())
   })
   const rest = kept.join(';').trim()
   return rest === '' ? null : rest
 }
 
-/** Whether a response tries to set the platform's session. */
+/** Whether a response tries to set a cookie of the platform. */
 export const setsSession = (value: string): boolean =>
   // A cookie without a name is sent back as its bare value: '=keelson_session=x' would be one too.
-  value.includes(sessionCookie) && value.replace(/^\s*=?\s*/, '').startsWith(sessionCookie)
+  value.includes(inOwnCookies) && /^\s*=?\s*(?:__Host-)?keelson_(?:session|device)/.test(value)
 
 /** At most 128 letters, digits, dots, dashes and underscores: it goes into logs and headers. */
 const isRequestId = (value: string): boolean => /^[A-Za-z0-9._-]{1,128}$/.test(value)

@@ -117,12 +117,12 @@ test('what has not changed keeps its state: a target that is out, and what was c
     const { headers } = await gateway.fetch('/')
     return Number(headers.get('x-ratelimit-remaining-year'))
   }
-  const breakers = () =>
-    gateway.proxy.upstreams().flatMap(({ targets }) => targets.map(({ breaker }) => breaker))
+  const states = () =>
+    gateway.proxy.upstreams().flatMap(({ targets }) => targets.map(({ state }) => state))
   for (let request = 0; request < 8; request += 1) await remaining()
-  assert.ok(breakers().includes('open'))
+  assert.ok(states().includes('ejected'))
   const before = await remaining()
   await gateway.apply(config(300))
-  assert.ok(breakers().includes('open'))
+  assert.ok(states().includes('ejected'))
   assert.equal(await remaining(), before - 1)
 })

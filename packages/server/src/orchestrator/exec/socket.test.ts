@@ -5,16 +5,18 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { execChannels, execWindowBytes, type ExecRequest } from '@keelson/contract'
 import { WebSocket } from 'ws'
-import { administrator, anonymous, localActor, type Actor } from '../../kernel/actor.ts'
+import { anonymous, localActor, type Actor } from '../../kernel/actor.ts'
 import { systemClock } from '../../kernel/clock.ts'
+import type { AuditEntry } from '../../kernel/audit/index.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { createHttp } from '../../kernel/http.ts'
-import { quietLog } from '../../kernel/testing/index.ts'
-import type { Registry } from '../../registry/index.ts'
+import { quietLog, signedIn, until } from '../../kernel/testing/index.ts'
+import { createRegistry, findServiceIn } from '../../registry/index.ts'
+import { serviceSpec } from '../testing/spec.ts'
 import { execSocket } from './socket.ts'
 import type { PersonsCommands } from './commands.ts'
 
-const session = administrator(new Date('2030-01-01'))
+const session = signedIn()
 const actors: Record<string, Actor> = { nobody: anonymous, session, local: localActor }
 
 /** Commands as plain children of this test, so that real streams and real ends are behind it. */
@@ -45,23 +47,39 @@ const createChildren = () => {
 }
 
 const startServer = async () => {
+  let tellChange = (): void => undefined
+  const told: AuditEntry[] = []
+  const audit = { write: async (_actor: Actor, entry: AuditEntry) => void told.push(entry) }
   const http = await createHttp({
+    onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'id',
     hostNames: ['127.0.0.1'],
     authenticate: async ({ headers }) => actors[String(headers['x-actor'])] ?? anonymous,
+    onRightsChange: (listener) => (tellChange = listener),
   })
   const children = createChildren()
-  const registry = {
-    getService: (name: string) => {
-      if (name === 'web') return { id: 'shop/web' }
-      throw new AppError('service_not_found', { message: `There is no service ${name}` })
-    },
-  } as Pick<Registry, 'getService'> as Registry
-  execSocket({ http, registry, commands: children.commands, clock: systemClock, log: quietLog })
+  const recorder = { record: () => {}, flush: () => Promise.resolve(true), stop: () => {} }
+  const registry = createRegistry({ db: {} as never, recorder, clock: systemClock })
+  registry.declare({
+    ...{ id: 'shop/web', stack: 'shop', spec: serviceSpec('web') },
+    ...{ builtIn: false, upstreams: [], injected: {} },
+  })
+  http.useServices(findServiceIn(registry))
+  execSocket({
+    ...{ http, registry, audit, commands: children.commands },
+    ...{ clock: systemClock, log: quietLog },
+  })
   await http.listen({ host: '127.0.0.1', port: 0 })
   const { port } = http.app.server.address() as AddressInfo
-  return { port, ...children, http, [Symbol.asyncDispose]: () => http.close() }
+  return {
+    port,
+    told,
+    ...children,
+    http,
+    tellChange: () => tellChange(),
+    [Symbol.asyncDispose]: () => http.close(),
+  }
 }
 
 const connect = (port: number, as: string, { name = 'web', origin = '' } = {}) =>
@@ -110,6 +128,21 @@ test('streams come on their own channels, and the exit code last', async () => {
     { type: 'started', instance: 'shop-web-1' },
     { type: 'exit', code: 3 },
   ])
+})
+
+test('a command ends when whoever runs it may no longer', async () => {
+  await using server = await startServer()
+  const tess = signedIn(['services:exec'])
+  actors['tess'] = tess
+  const socket = connect(server.port, 'tess', { origin: `http://127.0.0.1:${server.port}` })
+  await once(socket, 'open')
+  socket.send(request('sleep', '1000'))
+  await until('it runs', () => server.running.size === 1)
+  server.tellChange()
+  actors['tess'] = { ...tess, may: () => false }
+  server.tellChange()
+  await once(socket, 'close')
+  await until('it is gone', () => server.running.size === 0)
 })
 
 test('input that is sent in one go with the request arrives whole, and its end too', async () => {
@@ -285,4 +318,20 @@ test('without an upgrade the address says what it takes', async () => {
   })
   assert.equal(answer.status, 400)
   assert.match(await answer.text(), /takes a WebSocket/)
+})
+
+test('a command is in the audit before it runs, with the names of its variables only', async () => {
+  await using server = await startServer()
+  const socket = connect(server.port, 'local')
+  await once(socket, 'open')
+  const environment = { PGPASSWORD: 'hunter2' }
+  socket.send(JSON.stringify({ mode: 'exec', command: ['true'], tty: null, environment }))
+  await once(socket, 'close')
+  assert.deepEqual(server.told, [
+    {
+      action: 'service.exec',
+      object: { kind: 'service', id: 'shop/web', name: 'shop/web' },
+      after: { mode: 'exec', command: ['true'], variables: ['PGPASSWORD'] },
+    },
+  ])
 })

@@ -1,14 +1,17 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { ExecRequest } from '@keelson/contract'
 import type { FastifyRequest } from 'fastify'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Actor } from '../../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Http } from '../../kernel/http.ts'
 import type { Log } from '../../kernel/log.ts'
 import { problemOf } from '../../kernel/problem.ts'
-import type { Registry } from '../../registry/index.ts'
+import { whileAllowed } from '../../kernel/standing.ts'
+import { objectOf, type Registry, type ServiceDeclaration } from '../../registry/index.ts'
 import type { PersonsCommands } from './commands.ts'
 import { serveSession } from './session.ts'
 
@@ -16,12 +19,15 @@ type Deps = {
   http: Http
   registry: Registry
   commands: PersonsCommands
+  audit: Pick<Audit, 'write'>
   clock: Clock
   log: Log
 }
 
 const sessionsMax = 20
 const messageLimitBytes = 1024 * 1024
+/** RFC 6455, 7.4.1 */
+const policyViolation = 1008
 const path = '/api/v1/services/:name/exec'
 
 /** An upgrade on its way through the routes, by its request. */
@@ -31,7 +37,7 @@ type Upgrade = { socket: Duplex; head: Buffer }
  * `GET /api/v1/services/:name/exec` as a WebSocket. An upgrade goes through the same routes, hooks
  * and permissions as every request, so whoever is refused there gets a problem and no socket.
  */
-export const execSocket = ({ http, registry, commands, clock, log }: Deps): void => {
+export const execSocket = ({ http, registry, commands, audit, clock, log }: Deps): void => {
   const upgrades = new WeakMap<IncomingMessage, Upgrade>()
   const sessions = new Set<WebSocket>()
   const server = new WebSocketServer({ noServer: true, maxPayload: messageLimitBytes })
@@ -48,10 +54,10 @@ export const execSocket = ({ http, registry, commands, clock, log }: Deps): void
 
   http.app.get(
     path,
-    { config: { permission: 'services:exec' }, exposeHeadRoute: false },
+    { config: { permission: 'services:exec', on: 'service' }, exposeHeadRoute: false },
     async (request, reply) => {
       // Without a socket too: a client that was refused asks again to be told why.
-      const service = registry.getService(nameOf(request), stackOf(request))
+      const service = registry.getService(nameOf(request))
       if (sessions.size >= sessionsMax) {
         const message = `${sessionsMax} commands of people run already`
         throw new AppError('too_many_streams', { message })
@@ -66,16 +72,24 @@ export const execSocket = ({ http, registry, commands, clock, log }: Deps): void
       reply.raw.detachSocket(upgrade.socket as Parameters<ServerResponse['detachSocket']>[0])
       server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
         sessions.add(socket)
-        socket.once('close', () => sessions.delete(socket))
+        const standing = whileAllowed({
+          ...{ http, clock, request },
+          isAllowed: (actor) => actor.may('services:exec', objectOf(service)),
+          end: () => {
+            socket.close(policyViolation, 'You may not run commands here any more')
+            socket.terminate()
+          },
+        })
+        socket.once('close', () => {
+          standing.close()
+          sessions.delete(socket)
+        })
         void serveSession({
           socket,
           clock,
           begin: async (asked) => {
-            const command = await commands.begin(service, asked)
-            const { mode } = asked
-            const actor = http.actorOf(request).name
-            log.info({ service: service.id, instance: command.instance, mode, actor }, 'command')
-            return command
+            await audit.write(http.actorOf(request), entryOf(service, asked))
+            return commands.begin(service, asked)
           },
           problemOf: (error) => {
             const problem = problemOf(error, about)
@@ -92,9 +106,25 @@ export const execSocket = ({ http, registry, commands, clock, log }: Deps): void
   })
 }
 
+const wordsMax = 100
+const wordMaxLength = 500
+
+/** The words of the command as they are given; of its variables the names, for they may be secrets. */
+const entryOf = ({ id }: ServiceDeclaration, asked: ExecRequest): AuditEntry => ({
+  action: 'service.exec',
+  object: { kind: 'service', id, name: id },
+  after: {
+    mode: asked.mode,
+    command: asked.command.slice(0, wordsMax).map((word) => word.slice(0, wordMaxLength)),
+    variables: Object.keys(asked.environment).slice(0, wordsMax),
+    ...(asked.index === undefined ? {} : { index: asked.index }),
+    ...(asked.user === undefined ? {} : { user: asked.user }),
+  },
+})
+
 /** A browser tells a WebSocket where its page is from, and sends the cookie along all the same. */
 const refuseForeignPage = ({ headers }: FastifyRequest, actor: Actor): void => {
-  if (actor.kind === 'local') return
+  if (actor.origin.provenBy === 'bearer') return
   const { origin, host } = headers
   if (origin === `http://${host}` || origin === `https://${host}`) return
   const message = `A page from ${origin ?? 'nowhere'} may not run commands`
@@ -103,8 +133,3 @@ const refuseForeignPage = ({ headers }: FastifyRequest, actor: Actor): void => {
 
 const nameOf = ({ params }: FastifyRequest): string =>
   (params as Record<string, string>)['name'] ?? ''
-
-const stackOf = ({ query }: FastifyRequest): string | undefined => {
-  const { stack } = query as Record<string, unknown>
-  return typeof stack === 'string' ? stack : undefined
-}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { WatchSpec } from '@keelson/contract'
+import { localActor } from '../../kernel/actor.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { until } from '../../kernel/testing/index.ts'
 import type { FileChanges, InstanceSpec } from '../runtime.ts'
@@ -51,7 +52,7 @@ const createBench = async () => {
     ...{ bench, at, copied, started },
     sync: (service: string, copies: string[], afterwards: Afterwards, removals: string[] = []) => {
       const { orchestrator, registry } = bench.house
-      return orchestrator.syncService(registry.getService(`shop/${service}`), {
+      return orchestrator.syncService(localActor, registry.getService(`shop/${service}`), {
         copies: copies.map((path) => ({ source: at(path), target: `/app/${path}` })),
         ...{ removals, afterwards },
       })

@@ -1,4 +1,6 @@
 import type { CallInput, HookSpec, RuntimeKind } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { ServiceDeclaration } from '../../registry/index.ts'
@@ -10,6 +12,7 @@ import { isWithin, realCopies } from './sync-sources.ts'
 import type { InstanceWish } from '../keeper/wish.ts'
 
 type SyncDeps = {
+  audit: Pick<Audit, 'write'>
   stacks: Pick<KnownStacks, 'get' | 'inTurn' | 'whenComplete'>
   keepers: ReadonlyMap<string, Keeper>
   runtimes: Record<RuntimeKind, Runtime>
@@ -23,7 +26,7 @@ const hookMaxMs = 600_000
 const removalsAtOnce = 500
 
 /** Files of the host in what runs of a service, as `keelson watch` wants them. */
-export const createSync = ({ stacks, keepers, runtimes, clock }: SyncDeps) => {
+export const createSync = ({ audit, stacks, keepers, runtimes, clock }: SyncDeps) => {
   const synced = createSyncedFiles()
 
   const copyInto = async (observed: ObservedInstance, changes: FileChanges): Promise<void> => {
@@ -48,7 +51,11 @@ export const createSync = ({ stacks, keepers, runtimes, clock }: SyncDeps) => {
     throw new AppError('hook_failed', { message })
   }
 
-  const syncInTurn = async (service: ServiceDeclaration, changes: SyncChanges): Promise<void> => {
+  const syncInTurn = async (
+    actor: Actor,
+    service: ServiceDeclaration,
+    changes: SyncChanges,
+  ): Promise<void> => {
     const { spec: stack } = stacks.get(service.stack)
     const { spec } = service
     const hooks = changes.afterwards === 'exec' ? hooksOf(service, changes) : []
@@ -59,6 +66,8 @@ export const createSync = ({ stacks, keepers, runtimes, clock }: SyncDeps) => {
       const message = `Nothing of ${spec.name} runs now, so nothing can be copied into it`
       throw new AppError('service_stopped', { message })
     }
+    // Before it happens: what is copied cannot be taken back when it cannot be told.
+    await audit.write(actor, syncEntry(service, changes))
     for (const { observed, wish } of running) {
       await copyInto(observed, { copies, removals: changes.removals })
       const { stack: of, service: name, name: instance, index, incarnation } = observed
@@ -73,19 +82,35 @@ export const createSync = ({ stacks, keepers, runtimes, clock }: SyncDeps) => {
      * Copies, removes, and runs the hooks of what is watched; the restart is the caller's. Throws
      * AppError: service_protected, sync_refused, service_stopped, hook_failed.
      */
-    async sync(service: ServiceDeclaration, changes: SyncChanges): Promise<void> {
+    async sync(actor: Actor, service: ServiceDeclaration, changes: SyncChanges): Promise<void> {
       await stacks.whenComplete()
       if (service.builtIn || service.stack === ownStack) {
         const message = `${service.spec.name} is one of Keelson's own parts`
         throw new AppError('service_protected', { message })
       }
-      await stacks.inTurn(`sync ${service.id}`, () => syncInTurn(service, changes))
+      await stacks.inTurn(`sync ${service.id}`, () => syncInTurn(actor, service, changes))
     },
 
     /** A new container has what was copied into the one before, for as long as it is the same. */
     withSynced: (serviceId: string, wish: InstanceWish): InstanceWish =>
       synced.into(serviceId, wish),
     forget: synced.forget,
+  }
+}
+
+const toldMax = 100
+
+/** The first hundred targets; all of them are counted. */
+const syncEntry = ({ id }: ServiceDeclaration, changes: SyncChanges): AuditEntry => {
+  const { copies, removals, afterwards } = changes
+  const targets = [...copies.map(({ target }) => target), ...removals]
+  return {
+    action: 'service.synced',
+    object: { kind: 'service', id, name: id },
+    after: {
+      ...{ copies: copies.length, removals: removals.length, afterwards },
+      targets: targets.slice(0, toldMax),
+    },
   }
 }
 

@@ -1,6 +1,6 @@
-import type { EventType, Rollout, RuntimeKind } from '@keelson/contract'
+import type { Rollout, RuntimeKind } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
 import { AppError } from '../../kernel/errors.ts'
-import type { NewEvent } from '../../kernel/events.ts'
 import { serviceIdOf } from '../../registry/index.ts'
 import type { KnownStack } from '../known-stacks.ts'
 import type { Draft } from '../places.ts'
@@ -176,12 +176,12 @@ export const createUpdates = (deps: UpdatesDeps) => {
       stack: string,
       service: string,
       cause: string,
-      event?: NewEvent<EventType>,
+      tell?: (draft: Draft) => void,
     ): Promise<void> {
       findState(stack, service)
       await places.change(stack, (draft) => {
         draft.put(restarted(draft.get(service), cause))
-        if (event !== undefined) draft.publish(event)
+        tell?.(draft)
       })
     },
 
@@ -190,17 +190,25 @@ export const createUpdates = (deps: UpdatesDeps) => {
       conductorOf(stack, service).settled(restartMaxMs),
 
     /** Back to the edition before. Throws AppError('nothing_to_roll_back'). */
-    async rollBack(stack: string, service: string, by: string): Promise<Rollout> {
+    async rollBack(stack: string, service: string, actor: Actor): Promise<Rollout> {
       findState(stack, service)
+      const reason = `taken back by the ${actor.name}`
       await places.change(stack, (draft) => {
         const state = draft.get(service)
         if (!canGoBack(state)) {
           const message = `There is nothing to take ${service} back to`
           throw new AppError('nothing_to_roll_back', { message })
         }
-        const next = goBack(state, `taken back by ${by}`, clock.now().getTime())
+        const next = goBack(state, reason, clock.now().getTime())
         draft.put(next)
-        announceStart(draft, next, `taken back by ${by}`)
+        announceStart(draft, next, reason)
+        const id = `${stack}/${service}`
+        draft.record(actor, {
+          action: 'service.rolled_back',
+          object: { kind: 'service', id, name: id },
+          before: { definition: state.aim },
+          after: { definition: next.aim },
+        })
       })
       const rollout = rolloutOf(stack, service)
       if (rollout === null) throw new AppError('internal', { message: 'the update is gone' })

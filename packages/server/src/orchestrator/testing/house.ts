@@ -6,7 +6,7 @@ import type { Db } from '../../kernel/db.ts'
 import { createEvents } from '../../kernel/events.ts'
 import type { Log } from '../../kernel/log.ts'
 import { createRecorder } from '../../kernel/recorder.ts'
-import { createTestDb, quietLog } from '../../kernel/testing/index.ts'
+import { createTestAudit, createTestDb, quietLog } from '../../kernel/testing/index.ts'
 import { localActor } from '../../kernel/actor.ts'
 import { createHealth } from '../../health/index.ts'
 import { createRegistry } from '../../registry/index.ts'
@@ -61,7 +61,7 @@ export const openHouse = async ({ db, clock = systemClock, ...options }: HouseOp
   const container: Runtime = options.container ?? createFakeRuntime(clock, 'container')
   const runtimes = { process: options.process ?? createFakeRuntime(clock), container }
   const orchestrator = await createOrchestrator({
-    ...{ db, events, recorder, registry, health, runtimes, clock, log },
+    ...{ db, events, audit: createTestAudit(db), recorder, registry, health, runtimes, clock, log },
     gatewayUrl: 'http://127.0.0.1:8080',
     databases: options.databases ?? noDatabases,
     ...(options.logs === undefined ? {} : { logs: options.logs }),

@@ -1,6 +1,6 @@
 import { AppError } from '../../kernel/errors.ts'
 import type { Http } from '../../kernel/http.ts'
-import type { Registry, ServiceDeclaration } from '../../registry/index.ts'
+import { objectOf, type Registry, type ServiceDeclaration } from '../../registry/index.ts'
 import type { LogStore } from '../logs/index.ts'
 import type { Orchestrator } from '../orchestrator.ts'
 import { instancesToRead, readStackLogs } from './stack-logs.ts'
@@ -23,12 +23,12 @@ export const stackViewRoutes = ({ http, registry, orchestrator, logs }: Deps): v
     orchestrator.getStack(stack) // throws for one that is not there
     return orchestrator.stackUsage(stack)
   })
-  http.route('getStackLogs', async ({ params: { stack }, query }) => {
+  http.route('getStackLogs', async ({ actor, params: { stack }, query }) => {
     orchestrator.getStack(stack)
     const { services, contains, before, after, limit } = query
-    const read = servicesOf(registry, stack, services).map((service) =>
-      instancesToRead({ logs, registry }, service),
-    )
+    const read = servicesOf(registry, stack, services)
+      .filter((service) => actor.may('logs:read', objectOf(service)))
+      .map((service) => instancesToRead({ logs, registry }, service))
     return readStackLogs(logs, {
       stack,
       instances: (await Promise.all(read)).flat(),

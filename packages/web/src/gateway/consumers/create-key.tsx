@@ -3,7 +3,7 @@ import { Input } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { ConfirmDialog } from '../../ui/dialog.tsx'
-import { Field } from '../field.tsx'
+import { Field } from '../../ui/field.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { consumerName, listOf } from './consumer-text.ts'
 

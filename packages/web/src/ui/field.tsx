@@ -11,7 +11,7 @@ export const Field = ({ label, hint, children }: FieldProps) => {
   const id = useId()
   const hintId = hint === undefined ? undefined : `${id}-hint`
   return (
-    <div className="gw-field">
+    <div className="field">
       <label htmlFor={id}>{label}</label>
       {children({ id, 'aria-describedby': hintId })}
       {hint !== undefined && (

@@ -1,0 +1,102 @@
+/**
+ * The audit on a PostgreSQL of its own: changes with their rows per second, verification, lists with
+ * filters over many rows.
+ *
+ *   node bench/audit/audit.ts [rows to list over, 1000000] [seconds of changes, 10]
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { AuditFilter } from '../../packages/contract/src/index.ts'
+import { createCheckpointFile, verifyAudit } from '../../packages/server/src/kernel/audit/index.ts'
+import { listAudit } from '../../packages/server/src/kernel/audit/list.ts'
+import { localActor } from '../../packages/server/src/kernel/actor.ts'
+import {
+  createTestAudit,
+  createTestDb,
+  startTestPostgres,
+  testKeyring,
+} from '../../packages/server/src/kernel/testing/index.ts'
+
+const [rows = 1_000_000, seconds = 10] = process.argv.slice(2).map(Number)
+const writers = 16
+const listsEach = 50
+
+await using postgres = await startTestPostgres({ durable: true })
+await using database = await createTestDb({ postgres })
+const { db } = database
+const audit = createTestAudit(db)
+
+const writeChanges = async (): Promise<number> => {
+  const endMs = performance.now() + seconds * 1000
+  let changes = 0
+  const write = async (): Promise<void> => {
+    for (; performance.now() < endMs; changes += 1) {
+      await db.transaction(async (tx) =>
+        audit.record(tx, localActor, {
+          action: 'service.scaled',
+          object: {
+            kind: 'service',
+            id: `shop/web-${changes % 50}`,
+            name: `shop/web-${changes % 50}`,
+          },
+          before: { replicas: 1 },
+          after: { replicas: 2 },
+        }),
+      )
+    }
+  }
+  await Promise.all(Array.from({ length: writers }, write))
+  return changes
+}
+
+const changes = await writeChanges()
+console.log(
+  `changes with their rows, fsync on: ${Math.round(changes / seconds)}/s (${writers} writers)`,
+)
+
+const folder = await mkdtemp(join(tmpdir(), 'keelson-bench-audit-'))
+const beganMs = performance.now()
+const found = await verifyAudit({
+  ...{ db, keyring: testKeyring, file: createCheckpointFile(join(folder, 'none')) },
+})
+const tookMs = performance.now() - beganMs
+await rm(folder, { recursive: true })
+console.log(
+  `verify: ${found.rows} rows in ${Math.round(tookMs)} ms, ${Math.round((found.rows / tookMs) * 1000)} rows/s, ${found.findingsCount} findings`,
+)
+
+const step = 100_000
+for (let from = 0; from < rows; from += step) {
+  await db.execute(
+    `insert into kernel.audit_entry
+     select n % 16, 10000000 + n, gen_random_uuid(), now() - n * interval '1 s',
+       (array['service.scaled', 'service.restarted', 'stack.applied', 'session.created'])[1 + n % 4],
+       case when n % 1000 = 0 then 'denied' else 'done' end, 'user', 'u' || n % 200, 'user-' || n % 200,
+       'service', 'shop/s' || n % 3000, 'shop/s' || n % 3000,
+       '{"after":{"replicas":2},"address":"192.0.2.' || n % 250 || '","via":"api"}', 1, '\\x', '\\x'
+     from generate_series($1::int, $2::int) as n`,
+    [from, Math.min(rows, from + step) - 1],
+  )
+}
+await db.execute('analyze kernel.audit_entry')
+
+const filters: Record<string, (at: number) => AuditFilter> = {
+  none: () => ({}),
+  actor: (at) => ({ actor: `user-${at}` }),
+  object: (at) => ({ object: `service:shop/s${at * 7}` }),
+  'actor and action': (at) => ({ actor: `user-${at}`, action: 'stack.applied' }),
+  'outcome (searched)': () => ({ outcome: 'denied' }),
+  'text (searched)': (at) => ({ contains: `user-${at}` }),
+}
+for (const [name, filterOf] of Object.entries(filters)) {
+  const times: number[] = []
+  for (let at = 0; at < listsEach; at += 1) {
+    const from = performance.now()
+    await listAudit(db, filterOf(at), { limit: 100 })
+    times.push(performance.now() - from)
+  }
+  const p95 = times.toSorted((a, b) => a - b)[Math.floor(listsEach * 0.95)] ?? 0
+  console.log(`list of ${rows} rows by ${name}: p95 ${p95.toFixed(1)} ms`)
+}
+await audit.close()

@@ -1,0 +1,125 @@
+import { createWriteStream } from 'node:fs'
+import { resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import {
+  auditActions,
+  ProblemError,
+  type AuditFilter,
+  type AuditRow,
+  type Problem,
+} from '@keelson/contract'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { usageError } from '../failure.ts'
+import { runOwnProgram } from '../own-program.ts'
+import { verifyAuditEntry } from '../paths.ts'
+import { getRunning } from '../platform.ts'
+import { formatTable, tableWidth, type Column } from '../table.ts'
+
+export type FilterOptions = {
+  actor?: string
+  action?: string
+  object?: string
+  outcome?: string
+  address?: string
+  from?: Date
+  until?: Date
+  contains?: string
+}
+
+const pageMax = 1000
+
+/** Newest first. */
+export const list = async (
+  context: Context,
+  { limit = 50, ...given }: FilterOptions & { limit?: number },
+): Promise<number> => {
+  const { output, shared } = context
+  const filter = filterOf(given)
+  const platform = await getRunning(context)
+  const rows: AuditRow[] = []
+  let cursor: string | undefined
+  do {
+    const query = { ...filter, limit: Math.min(pageMax, limit - rows.length) }
+    const page = await platform.call('listAudit', {
+      query: cursor === undefined ? query : { ...query, cursor },
+    })
+    rows.push(...page.items)
+    cursor = page.nextCursor ?? undefined
+  } while (cursor !== undefined && rows.length < limit)
+  if (shared.json) output.data(JSON.stringify(rows, null, 2))
+  else if (rows.length === 0) output.message('Nothing of that is in the audit')
+  else {
+    const look = { width: tableWidth(output.stdout), colors: output.dataColors }
+    output.data(formatTable(rows, columns, look))
+  }
+  return exitCodes.ok
+}
+
+const columns: Column<AuditRow>[] = [
+  { title: 'AT', value: ({ at }) => at.replace('T', ' ').replace(/\.\d+Z$/, 'Z') },
+  { title: 'WHO', value: ({ actor }) => actor.name },
+  {
+    title: 'WHAT',
+    value: ({ action, outcome, count }) =>
+      `${auditActions[action]}${outcome === 'done' ? '' : ` (${outcome})`}${count > 1 ? ` ×${count}` : ''}`,
+  },
+  { title: 'OBJECT', value: ({ object }) => `${object.kind}:${object.name}` },
+  { title: 'FROM', value: ({ address, via }) => (address === null ? via : `${via} ${address}`) },
+  {
+    title: 'CHANGE',
+    value: ({ before, after, reason }) =>
+      [
+        ...(reason === null ? [] : [reason]),
+        ...(before === null ? [] : [JSON.stringify(before)]),
+        ...(after === null ? [] : [`→ ${JSON.stringify(after)}`]),
+      ].join(' '),
+    gives: true,
+  },
+]
+
+/** Exit code 7 when something was found. */
+export const verify = (context: Context): Promise<number> =>
+  runOwnProgram(context, verifyAuditEntry(), [])
+
+export const exportRows = async (
+  context: Context,
+  {
+    format = 'jsonl',
+    output: path,
+    ...given
+  }: FilterOptions & { format?: string; output?: string },
+): Promise<number> => {
+  const query = new URLSearchParams({ ...filterOf(given), format })
+  const platform = await getRunning(context)
+  const answer = await fetch(`${platform.url}/api/v1/audit/export?${query}`, {
+    headers: platform.headers,
+  })
+  if (!answer.ok || answer.body === null) {
+    throw new ProblemError((await answer.json()) as Problem)
+  }
+  const rows = Readable.fromWeb(answer.body as ReadableStream)
+  if (path === undefined) {
+    await pipeline(rows, context.output.stdout, { end: false })
+    return exitCodes.ok
+  }
+  await pipeline(rows, createWriteStream(resolve(context.cwd, path), { mode: 0o600 })).catch(
+    (error: Error) => {
+      throw usageError(`${path} cannot be written: ${error.message}`, 'name another --output')
+    },
+  )
+  return exitCodes.ok
+}
+
+const textFilters = ['actor', 'action', 'object', 'outcome', 'address', 'contains'] as const
+
+/** What is no action or outcome, the platform refuses with the names there are. */
+const filterOf = ({ from, until, ...rest }: FilterOptions): AuditFilter => ({
+  ...(Object.fromEntries(
+    textFilters.flatMap((name) => (rest[name] === undefined ? [] : [[name, rest[name]]])),
+  ) as AuditFilter),
+  ...(from === undefined ? {} : { from: from.toISOString() }),
+  ...(until === undefined ? {} : { until: until.toISOString() }),
+})

@@ -1,0 +1,67 @@
+import { permissionMeanings, type Role } from '@keelson/contract'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { tableError } from '../failure.ts'
+import { permissionIn } from '../permission.ts'
+import { getRunning } from '../platform.ts'
+import { tellOne, tellRows } from '../rows.ts'
+import type { Column } from '../table.ts'
+
+export const listRoles = async (context: Context): Promise<number> => {
+  const platform = await getRunning(context)
+  const { items } = await platform.call('listRoles', {})
+  return tellRows(context, items, columns, '')
+}
+
+const columns: Column<Role>[] = [
+  { title: 'ROLE', value: ({ name, builtIn }) => (builtIn ? `${name} (built in)` : name) },
+  { title: 'PERMISSIONS', value: ({ permissions }) => String(permissions.length) },
+  { title: 'GRANTS', value: ({ grants }) => String(grants) },
+  { title: 'FOR', value: ({ description }) => description, gives: true },
+]
+
+/** What a role may do, in words. */
+export const showRole = async (
+  context: Context,
+  _options: object,
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const { output, shared } = context
+  const platform = await getRunning(context)
+  const { items } = await platform.call('listRoles', {})
+  const role = items.find((one) => one.name === name)
+  if (role === undefined) throw tableError('not_found', `There is no role ${name}`)
+  if (shared.json) output.data(JSON.stringify(role, null, 2))
+  else {
+    const width = Math.max(...role.permissions.map((one) => one.length), 0)
+    output.data(
+      role.permissions.map((one) => `${one.padEnd(width)}  ${permissionMeanings[one]}`).join('\n'),
+    )
+  }
+  return exitCodes.ok
+}
+
+export const putRole = async (
+  context: Context,
+  { description }: { description?: string },
+  [role = '', ...permissions]: readonly string[],
+): Promise<number> => {
+  const body = {
+    permissions: permissions.map(permissionIn),
+    ...(description === undefined ? {} : { description }),
+  }
+  const platform = await getRunning(context)
+  const made = await platform.call('putRole', { params: { role }, body })
+  return tellOne(context, made, `${role} may ${made.permissions.join(', ')}`)
+}
+
+export const deleteRole = async (
+  context: Context,
+  _options: object,
+  [role = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  await platform.call('deleteRole', { params: { role } })
+  context.output.message(`${role} is deleted`)
+  return exitCodes.ok
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPlatformFixture, runKeelson, type Call } from '../testing/platform-fixture.ts'
+
+const user = {
+  ...{ id: 'u-1', name: 'leo', displayName: 'Leo B.', email: null, disabledAt: null },
+  ...{ createdAt: '2026-01-01T00:00:00Z', lastSeenAt: null, hasPassword: true },
+  ...{ teams: [{ id: 't-1', name: 'payments' }], roles: ['operator'] },
+}
+const link = { url: 'http://127.0.0.1:7070/join#once', expiresAt: '2999-01-01T00:00:00Z' }
+const problem = (status: number, code: string, detail: string, hint: string) => ({
+  status,
+  body: { type: '', title: detail, status, code, detail, hint },
+})
+
+const open = async (setUp = true) => {
+  const platform = await createPlatformFixture(({ method, path }: Call) => {
+    switch (`${method} ${path}`) {
+      case 'GET /api/v1/users':
+        return {
+          body: { items: [user, { ...user, name: 'mia', hasPassword: false }], nextCursor: null },
+        }
+      case 'POST /api/v1/users/invitations':
+      case 'POST /api/v1/users/leo/reset-links':
+        return { body: link }
+      case 'PUT /api/v1/users/leo':
+        return { body: user }
+      case 'DELETE /api/v1/users/leo':
+        return {}
+      case 'GET /api/v1/session':
+        return { body: { actor: 'local command line', permissions: ['users:read'] } }
+      case 'GET /api/v1/sign-in':
+        return { body: { setUp } }
+      case 'POST /api/v1/setup-links':
+        return setUp
+          ? problem(409, 'already_set_up', 'Keelson is set up already', 'keelson user reset <name>')
+          : { body: link }
+      default:
+        return undefined
+    }
+  })
+  const run = (...args: string[]) => runKeelson(args, { env: platform.env })
+  return { ...platform, run }
+}
+
+test('users are listed with their roles, teams and state', async () => {
+  await using keelson = await open()
+  const { stdout, code } = await keelson.run('user', 'list', 'e')
+  assert.equal(code, 0)
+  assert.match(stdout, /^NAME +SHOWN AS +ROLES +TEAMS +STATE +LAST SEEN$/m)
+  assert.match(stdout, /^leo +Leo B\. +operator +payments +active +never$/m)
+  assert.match(stdout, /^mia .* invited +never$/m)
+  assert.equal(keelson.calls.at(-1)?.query.get('contains'), 'e')
+})
+
+test('an invitation prints the link alone, for scripts to read', async () => {
+  await using keelson = await open()
+  const { stdout, stderr } = await keelson.run('user', 'invite', 'leo', '--role', 'operator')
+  assert.equal(stdout, `${link.url}\n`)
+  assert.match(stderr, /works once/)
+  assert.deepEqual(keelson.calls.at(-1)?.body, { name: 'leo', role: 'operator' })
+})
+
+test('a user is disabled, enabled, reset and deleted by name', async () => {
+  await using keelson = await open()
+  assert.match((await keelson.run('user', 'disable', 'leo')).stderr, /leo is disabled/)
+  assert.deepEqual(keelson.calls.at(-1)?.body, { disabled: true })
+  assert.match((await keelson.run('user', 'enable', 'leo')).stderr, /leo is enabled/)
+  assert.equal((await keelson.run('user', 'reset', 'leo')).stdout, `${link.url}\n`)
+  assert.equal((await keelson.run('user', 'delete', 'leo', '--heir', 'mia')).code, 0)
+  assert.equal(keelson.calls.at(-1)?.query.get('heir'), 'mia')
+  assert.equal((await keelson.run('user', 'delete', 'nobody')).code, 3)
+})
+
+test('whoami says as whom commands are run', async () => {
+  await using keelson = await open()
+  const { stdout, stderr } = await keelson.run('whoami')
+  assert.equal(stdout, 'local command line\n')
+  assert.match(stderr, /may: users:read/)
+})
+
+test('the set-up link is there until the set-up; then the command says how to reset', async () => {
+  await using before = await open(false)
+  assert.equal((await before.run('setup-link')).stdout, `${link.url}\n`)
+  assert.equal((await before.run('open', '--no-browser')).stdout, `${link.url}\n`)
+  await using after = await open()
+  const { code, stderr } = await after.run('setup-link')
+  assert.equal(code, 5)
+  assert.match(stderr, /set up already[\s\S]*keelson user reset <name>/)
+  assert.equal((await after.run('open', '--no-browser')).stdout, `${after.url}\n`)
+})

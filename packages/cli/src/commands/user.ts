@@ -1,0 +1,100 @@
+import type { User } from '@keelson/contract'
+import type { Context } from '../context.ts'
+import { exitCodes } from '../exit-code.ts'
+import { tellLink } from '../one-time-link.ts'
+import { getRunning } from '../platform.ts'
+import { formatTable, tableWidth, type Column } from '../table.ts'
+import { duration } from '../text.ts'
+
+const limit = 1000
+
+export const listUsers = async (
+  context: Context,
+  _options: object,
+  [contains]: readonly string[],
+): Promise<number> => {
+  const { output, shared } = context
+  const platform = await getRunning(context)
+  const { items, nextCursor } = await platform.call('listUsers', {
+    query: { limit, ...(contains === undefined ? {} : { contains }) },
+  })
+  if (shared.json) output.data(JSON.stringify(items, null, 2))
+  else if (items.length === 0) output.message('No user: keelson setup-link, or user invite <name>')
+  else {
+    const look = { width: tableWidth(output.stdout), colors: output.dataColors }
+    output.data(formatTable(items, columns, look))
+  }
+  if (nextCursor !== null) output.message(`Only the first ${limit} are shown; name a part to find`)
+  return exitCodes.ok
+}
+
+const columns: Column<User>[] = [
+  { title: 'NAME', value: ({ name }) => name },
+  { title: 'SHOWN AS', value: ({ displayName }) => displayName, gives: true },
+  { title: 'ROLES', value: ({ roles }) => roles.join(',') },
+  { title: 'TEAMS', value: ({ teams }) => teams.map(({ name }) => name).join(',') },
+  { title: 'STATE', value: (user) => stateOf(user) },
+  {
+    title: 'LAST SEEN',
+    value: ({ lastSeenAt }) =>
+      lastSeenAt === null ? 'never' : `${duration(Date.now() - Date.parse(lastSeenAt))} ago`,
+  },
+]
+
+const stateOf = ({ disabledAt, hasPassword }: User): string => {
+  if (disabledAt !== null) return 'disabled'
+  return hasPassword ? 'active' : 'invited'
+}
+
+export const inviteUser = async (
+  context: Context,
+  { role, email }: { role?: string; email?: string },
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  const link = await platform.call('inviteUser', {
+    body: {
+      name,
+      ...(role === undefined ? {} : { role }),
+      ...(email === undefined ? {} : { email }),
+    },
+  })
+  return tellLink(context, link)
+}
+
+export const resetUser = async (
+  context: Context,
+  _options: object,
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  return tellLink(context, await platform.call('resetUser', { params: { user: name } }))
+}
+
+const setDisabled =
+  (disabled: boolean) =>
+  async (context: Context, _options: object, [name = '']: readonly string[]): Promise<number> => {
+    const { output, shared } = context
+    const platform = await getRunning(context)
+    const user = await platform.call('updateUser', { params: { user: name }, body: { disabled } })
+    if (shared.json) output.data(JSON.stringify(user, null, 2))
+    else output.message(`${user.name} is ${disabled ? 'disabled' : 'enabled'}`)
+    return exitCodes.ok
+  }
+
+export const disableUser = setDisabled(true)
+export const enableUser = setDisabled(false)
+
+export const deleteUser = async (
+  context: Context,
+  { heir }: { heir?: string },
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  await platform.call('deleteUser', {
+    params: { user: name },
+    ...(heir === undefined ? {} : { query: { heir } }),
+  })
+  context.output.message(`${name} is deleted`)
+  return exitCodes.ok
+}

@@ -1,0 +1,64 @@
+import { Type, type Static } from 'typebox'
+
+/**
+ * What a permission is asked on. Objects form a tree: `service:shop/web` is part of `stack:shop`,
+ * which is part of the platform. `path` is the names from the stack down; labels and owner are those
+ * of the object itself, as its file says them.
+ */
+export type ObjectRef = {
+  kind: ObjectKind
+  path: readonly string[]
+  labels?: Readonly<Record<string, string>>
+  owner?: string
+}
+
+export const objectKinds = ['platform', 'stack', 'service', 'gateway'] as const
+export type ObjectKind = (typeof objectKinds)[number]
+
+export const platformObject: ObjectRef = { kind: 'platform', path: [] }
+/** What the gateway is configured with besides the files of stacks: consumers, certificates, caches. */
+export const gatewayObject: ObjectRef = { kind: 'gateway', path: [] }
+export const stackObject = (stack: string): ObjectRef => ({ kind: 'stack', path: [stack] })
+export const serviceObject = (
+  stack: string,
+  service: string,
+  more: Pick<ObjectRef, 'labels' | 'owner'> = {},
+): ObjectRef => ({ kind: 'service', path: [stack, service], ...more })
+
+/** `platform`, `stack:shop`, `service:shop/web`: how people and files write it. */
+export const objectName = ({ kind, path }: ObjectRef): string =>
+  path.length === 0 ? kind : `${kind}:${path.join('/')}`
+
+/** `web` of no stack, `stack:`, `queue:mail`: undefined. */
+export const parseObject = (text: string): ObjectRef | undefined => {
+  const [, kind, path] = /^([a-z]+)(?::([^:]+))?$/.exec(text) ?? []
+  const steps = path?.split('/') ?? []
+  const [stack = '', service = ''] = steps
+  if (steps.includes('') || steps.some((step) => step.includes('*'))) return undefined
+  if (steps.length === 0 && kind === 'platform') return platformObject
+  if (steps.length === 0 && kind === 'gateway') return gatewayObject
+  if (steps.length === 1 && kind === 'stack') return stackObject(stack)
+  return steps.length === 2 && kind === 'service' ? serviceObject(stack, service) : undefined
+}
+
+/**
+ * Which objects a grant is about; all given parts must match. `name` is written like an object and
+ * may hold `*` for any run of characters within a name: `stack:shop`, `service:shop/*`. Everything
+ * inside of a matching stack matches. An empty selector is everything.
+ */
+export const Selector = Type.Object(
+  {
+    name: Type.Optional(
+      Type.String({
+        pattern: '^(platform|stack|service|gateway)(:[^/:]+(/[^/:]+)*)?$',
+        maxLength: 300,
+      }),
+    ),
+    labels: Type.Optional(
+      Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 200 })),
+    ),
+    owner: Type.Optional(Type.String({ maxLength: 100 })),
+  },
+  { $id: 'Selector', additionalProperties: false },
+)
+export type Selector = Static<typeof Selector>

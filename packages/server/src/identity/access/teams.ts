@@ -1,0 +1,121 @@
+import type { Team } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
+import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { isUniqueViolation, type Db, type Queryable, type Tx } from '../../kernel/db.ts'
+import { AppError } from '../../kernel/errors.ts'
+import { newId } from '../../kernel/ids.ts'
+import type { Epoch } from '../epoch/epoch.ts'
+import { nameKey } from '../names.ts'
+import type { Access } from './access.ts'
+import {
+  deleteMember,
+  deleteTeam,
+  findTeam,
+  insertMember,
+  insertTeam,
+  selectTeams,
+  updateTeam,
+} from './team-store.ts'
+
+type Deps = { db: Db; clock: Clock; audit: Audit; epoch: Epoch; access: Access }
+
+/** Who belongs together; a grant of the team is one of each member. */
+export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
+  /** Throws AppError `not_found`. */
+  const find = async (idOrName: string, on: Queryable = db): Promise<Team> => {
+    const team = await findTeam(on, idOrName, nameKey(idOrName))
+    if (team !== undefined) return team
+    throw new AppError('not_found', { message: `There is no team ${idOrName}` })
+  }
+
+  /** One transaction, its row in the audit, and everybody told; answers with the team after it. */
+  const change = async (
+    idOrName: string,
+    actor: Actor,
+    verb: (tx: Tx, team: Team) => Promise<Pick<AuditEntry, 'before' | 'after'>>,
+  ): Promise<Team> => {
+    const { id } = await find(idOrName)
+    await db.transaction(async (tx) => {
+      const team = await find(id, tx)
+      const told = await verb(tx, team)
+      await epoch.advance(tx, 'access')
+      audit.record(tx, actor, { action: 'team.changed', object: teamObject(team), ...told })
+    })
+    return find(id)
+  }
+
+  return {
+    find,
+    list: (): Promise<Team[]> => selectTeams(db),
+
+    /** Throws AppError `name_taken`. */
+    async create(given: { name: string; description?: string }, actor: Actor): Promise<Team> {
+      const { name, description = '' } = given
+      const id = newId()
+      await db.transaction(async (tx) => {
+        const team = { id, name, nameKey: nameKey(name), description, now: clock.now() }
+        await insertTeam(tx, team).catch(nameTaken(name))
+        audit.record(tx, actor, {
+          ...{ action: 'team.created', object: teamObject({ id, name }), after: { description } },
+        })
+      })
+      return find(id)
+    },
+
+    /** Throws AppError `not_found`, `name_taken`. */
+    update: (team: string, given: { name?: string; description?: string }, actor: Actor) =>
+      change(team, actor, async (tx, before) => {
+        const { name = before.name, description = before.description } = given
+        const next = { name, nameKey: nameKey(name), description }
+        await updateTeam(tx, before.id, next).catch(nameTaken(name))
+        return {
+          before: { name: before.name, description: before.description },
+          after: { name, description },
+        }
+      }),
+
+    /** Throws AppError `not_found`, `last_administrator`. */
+    async remove(idOrName: string, actor: Actor): Promise<void> {
+      const team = await find(idOrName)
+      await db.transaction(async (tx) => {
+        await access.keepAnAdministrator(tx, async () => {
+          await deleteTeam(tx, team.id)
+        })
+        await epoch.advance(tx, 'access')
+        audit.record(tx, actor, {
+          ...{ action: 'team.deleted', object: teamObject(team) },
+          before: { members: team.members.map(({ name }) => name), roles: team.roles },
+        })
+      })
+    },
+
+    /** Throws AppError `not_found`, and `last_administrator` when the team is denied too much. */
+    addMember: (team: string, member: string, actor: Actor) =>
+      change(team, actor, async (tx, { id }) => {
+        const principal = await access.findPrincipal(member, tx)
+        await access.keepAnAdministrator(tx, async () => {
+          await insertMember(tx, id, principal.id)
+        })
+        return { after: { member: principal.name } }
+      }),
+
+    /** Throws AppError `not_found`, `last_administrator`. */
+    removeMember: (team: string, member: string, actor: Actor) =>
+      change(team, actor, async (tx, { id, name }) => {
+        const principal = await access.findPrincipal(member, tx)
+        await access.keepAnAdministrator(tx, async () => {
+          if (await deleteMember(tx, id, principal.id)) return
+          throw new AppError('not_found', { message: `${principal.name} is not in ${name}` })
+        })
+        return { before: { member: principal.name } }
+      }),
+  }
+}
+
+const teamObject = ({ id, name }: Pick<Team, 'id' | 'name'>) => ({ kind: 'team', id, name })
+
+const nameTaken = (name: string) => (error: unknown) => {
+  if (!isUniqueViolation(error)) throw error
+  throw new AppError('name_taken', { message: `${name}, or a name that looks like it, is taken` })
+}

@@ -1,0 +1,120 @@
+import type { Preferences } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
+import type { Audit } from '../../kernel/audit/index.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Db } from '../../kernel/db.ts'
+import { AppError } from '../../kernel/errors.ts'
+import type { Epoch } from '../epoch/epoch.ts'
+import { nameKey } from '../names.ts'
+import type { Passwords } from '../passwords/hash.ts'
+import { checkPassword } from '../passwords/policy.ts'
+import { sessionIn, type Sessions } from '../sessions/sessions.ts'
+import { findPassword, findUser, updateUser } from './store.ts'
+import type { Throttle } from './throttle.ts'
+import { setPassword, userObject } from './user.ts'
+
+type Deps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  epoch: Epoch
+  sessions: Sessions
+  passwords: Passwords
+  throttle: Throttle
+}
+
+type Named = { id: string; name: string }
+
+/** What people do about themselves, and the end of sessions. */
+export const createAccount = (deps: Deps) => {
+  const { db, audit, sessions, passwords, throttle } = deps
+
+  /** The present password is asked again (ASVS 5.0 6.2.3), as often as at sign-in. */
+  const prove = async (actor: Actor, present: string): Promise<void> => {
+    const attempt = throttle.begin({
+      nameKey: nameKey(actor.name),
+      address: actor.origin.address,
+      // The session is one that signed in before: others who guess do not slow it down.
+      knownDevice: actor.origin.credential,
+    })
+    const stored = await findPassword(db, actor.id)
+    if (await passwords.verify(stored, present).catch(attempt.untried)) return attempt.succeeded()
+    await audit.note(actor, {
+      ...{ action: 'password.changed', outcome: 'denied', object: userObject(actor) },
+    })
+    throw new AppError('sign_in_refused', { message: 'The present password is another one' })
+  }
+
+  return {
+    /** All other sessions end. Throws AppError `sign_in_refused`, `password_refused`. */
+    async changePassword(actor: Actor, given: { present: string; next: string }): Promise<void> {
+      await prove(actor, given.present)
+      await checkPassword(given.next, [actor.name])
+      const hash = await passwords.hash(given.next)
+      await db.transaction(async (tx) => {
+        await setPassword(tx, deps, { userId: actor.id, hash })
+        await sessions.endAll(tx, actor.id, sessionIn(actor))
+        audit.record(tx, actor, { action: 'password.changed', object: userObject(actor) })
+      })
+    },
+
+    async update(
+      actor: Actor,
+      given: { displayName?: string; preferences?: Preferences },
+    ): Promise<void> {
+      refuseUnknownPlace(given.preferences ?? {})
+      await db.transaction(async (tx) => {
+        const before = await findUser(tx, { id: actor.id })
+        if (before === undefined) throw new AppError('not_found')
+        const display_name = given.displayName ?? before.display_name
+        const preferences = { ...before.preferences, ...given.preferences }
+        await updateUser(tx, actor.id, { ...before, display_name, preferences })
+        audit.record(tx, actor, {
+          ...{ action: 'preferences.changed', object: userObject(before) },
+          before: { displayName: before.display_name, ...before.preferences },
+          after: { displayName: display_name, ...preferences },
+        })
+      })
+    },
+
+    async signOut(actor: Actor): Promise<void> {
+      const id = sessionIn(actor)
+      if (id === null) return
+      await db.transaction(async (tx) => {
+        if (!(await sessions.end(tx, { id, principalId: actor.id }))) return
+        audit.record(tx, actor, { action: 'session.ended', object: userObject(actor) })
+      })
+    },
+
+    /** Throws AppError `not_found`. */
+    async endSession(user: Named, id: string, actor: Actor): Promise<void> {
+      await db.transaction(async (tx) => {
+        if (!(await sessions.end(tx, { id, principalId: user.id }))) {
+          throw new AppError('not_found', { message: 'There is no such session' })
+        }
+        const after = { session: id }
+        audit.record(tx, actor, { action: 'session.revoked', object: userObject(user), after })
+      })
+    },
+
+    /** All of somebody, or all but one. */
+    async endSessions(user: Named, exceptId: string | null, actor: Actor): Promise<void> {
+      await db.transaction(async (tx) => {
+        const after = { sessions: await sessions.endAll(tx, user.id, exceptId) }
+        audit.record(tx, actor, { action: 'session.revoked', object: userObject(user), after })
+      })
+    },
+  }
+}
+
+/** '' is the browser's own. Throws AppError `bad_request`. */
+const refuseUnknownPlace = ({ locale = '', timeZone = '' }: Preferences): void => {
+  try {
+    void new Intl.DateTimeFormat(locale === '' ? undefined : locale, {
+      ...(timeZone === '' ? {} : { timeZone }),
+    })
+  } catch (cause) {
+    const message = `There is no time zone or locale such as ${timeZone} ${locale}`.trim()
+    throw new AppError('bad_request', { message }, { cause })
+  }
+}

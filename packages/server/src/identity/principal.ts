@@ -1,0 +1,16 @@
+import type { Permission } from '@keelson/contract'
+
+/** Whom a credential has proved. `access` makes an Actor of it. */
+export type Principal = {
+  kind: 'user' | 'service_account' | 'stack_service'
+  id: string
+  name: string
+  /** As `session:<id>` or `token:<public id>`. */
+  credential: string
+  provenBy: 'cookie' | 'bearer'
+  /** What a token may do at most; null: all that its owner may. */
+  scopes: readonly Permission[] | null
+  expiresAt: Date | null
+  /** When it last proved itself with a password or a factor; null for tokens. */
+  authenticatedAt: Date | null
+}

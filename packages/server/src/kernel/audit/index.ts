@@ -1,0 +1,7 @@
+export type { Audit, AuditEntry, Told } from './audit.ts'
+export { checkpointFileIn, createAuditLog, type AuditLog } from './audit-log.ts'
+export { createCheckpointFile } from './checkpoint-file.ts'
+export { noteDenied } from './denied.ts'
+export { createAuditRecorder, type AuditRecorder } from './recorder.ts'
+export { auditRoutes } from './routes.ts'
+export { verifyAudit, type Verification } from './verify.ts'

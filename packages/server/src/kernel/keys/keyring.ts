@@ -1,0 +1,94 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+/**
+ * The master keys of this installation, numbered from 1; the last one is in use, earlier ones still
+ * open what they sealed. Never in the database: see ADR 0021.
+ */
+export type Keyring = {
+  /** Number of the key in use. */
+  readonly current: number
+  readonly numbers: readonly number[]
+  /** 32 bytes for one purpose, as `audit/mac`; always the same for the same key and purpose. */
+  derive(purpose: string, number?: number): Buffer
+  /**
+   * AES-256-GCM under a key derived for the purpose. `bound` is what the value belongs to, as
+   * `totp|<principal id>`: put into another row, it does not open.
+   */
+  seal(purpose: string, plain: Buffer, bound: string): string
+  /** Throws an Error when it was sealed by a key that is not there, changed, or bound elsewhere. */
+  open(purpose: string, sealed: string, bound: string): Buffer
+  /** Number of the key that sealed it: to find what has to be sealed anew after a rotation. */
+  numberOf(sealed: string): number
+}
+
+const keyBytes = 32
+const ivBytes = 12
+const tagBytes = 16
+
+export const createKeyring = (keys: ReadonlyMap<number, Buffer>): Keyring => {
+  const numbers = [...keys.keys()].sort((a, b) => a - b)
+  const current = numbers.at(-1)
+  if (current === undefined) throw new Error('a keyring without a key')
+  const derived = new Map<string, Buffer>()
+
+  const derive = (purpose: string, number = current): Buffer => {
+    const name = `${number}/${purpose}`
+    const known = derived.get(name)
+    if (known !== undefined) return known
+    const key = keys.get(number)
+    if (key === undefined) throw new Error(`the keyring has no key ${number}`)
+    const made = Buffer.from(hkdfSync('sha256', key, 'keelson', purpose, keyBytes))
+    derived.set(name, made)
+    return made
+  }
+
+  return {
+    current,
+    numbers,
+    derive,
+    seal: (purpose, plain, bound) => {
+      const iv = randomBytes(ivBytes)
+      const cipher = createCipheriv('aes-256-gcm', derive(`seal/${purpose}`), iv)
+      cipher.setAAD(Buffer.from(bound))
+      const text = Buffer.concat([cipher.update(plain), cipher.final()])
+      const bytes = Buffer.concat([iv, cipher.getAuthTag(), text])
+      return `${current}.${bytes.toString('base64url')}`
+    },
+    open: (purpose, sealed, bound) => {
+      const bytes = Buffer.from(sealed.slice(sealed.indexOf('.') + 1), 'base64url')
+      if (bytes.length < ivBytes + tagBytes) throw new Error('a sealed value is cut off')
+      const key = derive(`seal/${purpose}`, numberIn(sealed))
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivBytes))
+      decipher.setAAD(Buffer.from(bound))
+      decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes))
+      return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()])
+    },
+    numberOf: numberIn,
+  }
+}
+
+const numberIn = (sealed: string): number => {
+  const number = /^(\d{1,6})\./.exec(sealed)?.[1]
+  if (number === undefined) throw new Error('a sealed value names no key')
+  return Number(number)
+}
+
+/**
+ * Keys as a file holds them: a line `<number> <32 bytes in base64url>` each, `#` begins a comment.
+ * Null when the text is no such file.
+ */
+export const parseKeys = (text: string): ReadonlyMap<number, Buffer> | null => {
+  const keys = new Map<number, Buffer>()
+  for (const line of text.split('\n')) {
+    const given = line.replace(/#.*/, '').trim()
+    if (given === '') continue
+    const [, number, key] = /^(\d{1,6}) ([A-Za-z0-9_-]{43})$/.exec(given) ?? []
+    if (number === undefined || key === undefined || keys.has(Number(number))) return null
+    keys.set(Number(number), Buffer.from(key, 'base64url'))
+  }
+  return keys.size === 0 ? null : keys
+}
+
+/** A fresh key as a line of the file. */
+export const newKeyLine = (number: number): string =>
+  `${number} ${randomBytes(keyBytes).toString('base64url')}\n`

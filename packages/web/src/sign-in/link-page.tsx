@@ -1,0 +1,61 @@
+import type { LinkFacts } from '@keelson/contract'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { ErrorBox, Loading } from '../ui/feedback.tsx'
+import { Entrance } from './entrance.tsx'
+import { LinkForm } from './link-form.tsx'
+import { linkQuery } from './queries.ts'
+
+/** Reads the token once and takes it out of the address, and so out of the browser's history. */
+const takeToken = (): string => {
+  const token = window.location.hash.slice(1)
+  if (token !== '') {
+    window.history.replaceState(window.history.state, '', window.location.pathname)
+  }
+  return token
+}
+
+const titles: Record<LinkFacts['purpose'], string> = {
+  setup: 'Set Keelson up',
+  invitation: 'Join Keelson',
+  reset: 'Choose a new password',
+}
+
+/** The form that a link leads to: setting up, joining, choosing a new password. */
+export const LinkPage = () => {
+  const [{ token, visit }, setTaken] = useState(() => ({ token: takeToken(), visit: 0 }))
+  // A second link pasted into the same tab changes the fragment only, and loads nothing.
+  useEffect(() => {
+    const onHashChange = () => {
+      const next = takeToken()
+      if (next !== '') setTaken((before) => ({ token: next, visit: before.visit + 1 }))
+    }
+    window.addEventListener('hashchange', onHashChange)
+    return () => window.removeEventListener('hashchange', onHashChange)
+  }, [])
+  const link = useQuery({ ...linkQuery(token, visit), enabled: token !== '' })
+  if (token === '') return <NoLink />
+  return (
+    <Entrance title={link.data === undefined ? 'Keelson' : titles[link.data.purpose]}>
+      {link.isError && (
+        <>
+          <ErrorBox error={link.error} />
+          <Link to="/sign-in">To the sign-in</Link>
+        </>
+      )}
+      {link.isPending && <Loading rows={3} height={36} />}
+      {link.data !== undefined && <LinkForm key={visit} token={token} facts={link.data} />}
+    </Entrance>
+  )
+}
+
+const NoLink = () => (
+  <Entrance title="This address is not whole">
+    <p>
+      What follows the # in the link is missing: open the link as it was given to you. It was taken
+      out of the address if you have loaded this page again.
+    </p>
+    <Link to="/sign-in">To the sign-in</Link>
+  </Entrance>
+)
