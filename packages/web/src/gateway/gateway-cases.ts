@@ -153,7 +153,7 @@ export const gatewayCases = ({ browser, skip, until }: Tools): void => {
       const ejected = page.locator('[data-target="127.0.0.1:4003"]')
       assert.match(
         await ejected.innerText(),
-        /Ejected[\s\S]*again (in \d+ s|now)[\s\S]*5 errors in a row[\s\S]*0 of 100[\s\S]*open[\s\S]*812[\s\S]*3/,
+        /Left out for a while[\s\S]*again (in \d+ s|now)[\s\S]*5 errors in a row[\s\S]*0 of 100[\s\S]*open[\s\S]*812[\s\S]*3/,
       )
       await page.getByLabel('Filter upstreams by text').fill('refunds')
       await until(async () => (await page.locator('[data-upstream]').count()) === 1)
