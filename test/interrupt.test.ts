@@ -69,7 +69,7 @@ test('Ctrl-C takes down what up has put up, runaways included', { skip: onLinux 
 })
 
 // From before the platform runs to the middle of its start.
-for (const [index, when] of ['Starting Keelson', 'Sign in', 'Applying', '… '].entries()) {
+for (const [index, when] of ['Starting Keelson', 'Set up', 'Applying', '… '].entries()) {
   test(`Ctrl-C at "${when}" leaves nothing behind`, async (t) => {
     const keelson = await createKeelson()
     const seconds = secondsOfTest(1 + index)
