@@ -31,6 +31,7 @@ const config: KnipConfig = {
         // Started by path, as processes of their own, to be killed.
         'src/kernel/postgres/testing/hold-postgres.ts',
         'src/kernel/testing/crashing-subscriber.ts',
+        'src/kernel/audit/sinks/testing/crashing-shipper.ts',
         'scripts/*.ts',
       ],
       project: ['src/**/*.{ts,tsx}', 'scripts/*.ts'],

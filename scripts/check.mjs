@@ -51,12 +51,19 @@ const pageSize = async (node) => {
   return ok ? null : output
 }
 
-/** Addresses of a registry bind everyone who clones this to the registry of whoever wrote them. */
+/**
+ * Addresses of a registry bind everyone who clones this to the registry of whoever wrote them; and a
+ * package with a program called npm hides that of the machine in every script (an npm 6 that came with
+ * a test package once ran `npm run build` inside itself without end).
+ */
 const lockFile = () => {
   const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
   const faults = Object.entries(packages)
     .filter(([, entry]) => !entry.link && entry.resolved !== undefined)
     .map(([name, entry]) => `${name} is bound to ${entry.resolved}`)
+  for (const [name, { bin: programs = {} }] of Object.entries(packages)) {
+    if ('npm' in programs) faults.push(`${name} hides the npm of the machine`)
+  }
   if (existsSync(path.join(root, '.npmrc'))) {
     const npmrc = readFileSync(path.join(root, '.npmrc'), 'utf8')
     if (/registry|_auth/i.test(npmrc)) faults.push('.npmrc names a registry or a token')

@@ -17,6 +17,7 @@ import type { Context } from '../packages/server/src/kernel/context.ts'
 import { environmentVariables } from '../packages/server/src/kernel/env.ts'
 import { targets } from '../packages/server/src/kernel/lifecycle.ts'
 import { openApiDocument } from '../packages/server/src/kernel/openapi.ts'
+import { asvsPage } from './asvs.ts'
 import { gatewayPages } from './gateway-pages.ts'
 import { code, page, table } from './markdown.ts'
 import { rulePages } from './rule-pages.ts'
@@ -124,8 +125,9 @@ const apiPage = (): string => {
   })
   return page(
     'HTTP API',
-    `${Object.keys(api satisfies Record<string, Endpoint>).length} endpoints and four streams of ` +
-      'text. The running platform describes itself at `/api/v1/openapi.json` (OpenAPI 3.1). ' +
+    `${Object.keys(api satisfies Record<string, Endpoint>).length} endpoints, four streams of ` +
+      'text, and five routes of OAuth. The running platform describes itself at ' +
+      '`/api/v1/openapi.json` (OpenAPI 3.1). ' +
       'Errors are RFC 9457 problems with a code of [errors.md](errors.md).',
     ...operations,
     '## Schemas',
@@ -263,6 +265,7 @@ const generate = async (): Promise<Map<string, string>> =>
     ['docs/reference/events.md', eventsPage()],
     ['docs/reference/cli.md', cliPage()],
     ['docs/reference/x-keelson.md', xKeelsonPage()],
+    ['docs/reference/asvs.md', asvsPage()],
     ...gatewayPages(),
     ...rulePages(),
     ['ARCHITECTURE.md', await withDiagram()],

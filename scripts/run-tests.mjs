@@ -4,11 +4,12 @@ import { globSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { run } from 'node:test'
 import { inspect } from 'node:util'
+import { startTestPostgres } from '../packages/server/src/kernel/testing/postgres.ts'
 
 const [, , totalsFile, ...filters] = process.argv
 const cwd = process.cwd()
 
-const fileTimeoutMs = 10 * 60_000
+const fileTimeoutMs = 20 * 60_000
 const outputLinesMax = 60
 
 const totals = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] }
@@ -103,8 +104,15 @@ const round = async (files, concurrency) => {
 }
 
 save()
-await round(find('packages/*/src/**/*.test.{ts,tsx}', 'packages/*/scripts/**/*.test.ts'), 2)
-// End to end one file at a time: each brings up a whole Keelson, and some need fixed ports.
-await round(find('test/**/*.test.ts'), 1)
+// One server for all test files, each with databases of its own on it.
+const postgres = await startTestPostgres({ settings: { max_connections: '500' } })
+process.env.TEST_RUN_POSTGRES = postgres.connectionString
+await Promise.all([
+  round(find('packages/*/src/**/*.test.{ts,tsx}', 'packages/*/scripts/**/*.test.ts'), 2),
+  // End to end one file at a time, as some need fixed ports; and beside the others, as each mostly
+  // waits for the whole Keelson that it brings up.
+  round(find('test/**/*.test.ts'), 1),
+])
+await postgres[Symbol.asyncDispose]()
 save()
 process.exitCode = totals.failed === 0 ? 0 : 1

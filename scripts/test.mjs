@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runChecks } from './check.mjs'
 import { endGroup, findNode24, installDependencies, root, run } from './toolchain.mjs'
 
-const totalTimeoutMs = 40 * 60_000
+const totalTimeoutMs = 80 * 60_000
 const startedAt = Date.now()
 const filters = process.argv.slice(2)
 const totals = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] }
@@ -113,6 +113,9 @@ const endLeftovers = async () => {
   fail('nothing is left running', left.map(({ pid, command }) => `${pid} ${command}`).join('\n'))
 }
 
+// That of the command itself: hundreds of test files load the same modules, each in a process.
+const compileCache = path.join(root, 'node_modules/.cache/keelson')
+
 const runTests = async (node) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'keelson-test-'))
   const totalsFile = path.join(folder, 'totals.json')
@@ -121,7 +124,7 @@ const runTests = async (node) => {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, [name]: value },
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env, [name]: value },
   })
   const stop = () => endGroup(child.pid, 'SIGTERM')
   process.once('SIGINT', stop)

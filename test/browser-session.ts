@@ -7,7 +7,10 @@ import { findProgram } from './harness.ts'
 export const findChromium = () =>
   findProgram('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 
-export const openBrowser = (executablePath: string): Promise<Browser> =>
+export const openBrowser = (
+  executablePath: string,
+  more: readonly string[] = [],
+): Promise<Browser> =>
   chromium.launch({
     executablePath,
     args: [
@@ -17,6 +20,7 @@ export const openBrowser = (executablePath: string): Promise<Browser> =>
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...more,
     ],
   })
 

@@ -6,7 +6,8 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient, type Client, type ServiceSummary, type State } from '@keelson/contract'
+import type { ServiceSummary, State } from '@keelson/contract'
+import { createClient, type Client } from '@keelson/sdk'
 import { listProcesses, withDescendants, type ProcessEntry } from './process-list.ts'
 
 /** A whole Keelson for tests: the real command, on a data folder and ports of its own. */

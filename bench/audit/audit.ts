@@ -2,7 +2,7 @@
  * The audit on a PostgreSQL of its own: changes with their rows per second, verification, lists with
  * filters over many rows.
  *
- *   node bench/audit/audit.ts [rows to list over, 1000000] [seconds of changes, 10]
+ *   node bench/audit/audit.ts [rows to list over, 10000000] [seconds of changes, 10] [rows to verify, 1000000]
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ import {
   testKeyring,
 } from '../../packages/server/src/kernel/testing/index.ts'
 
-const [rows = 1_000_000, seconds = 10] = process.argv.slice(2).map(Number)
+const [rows = 10_000_000, seconds = 10, verified = 1_000_000] = process.argv.slice(2).map(Number)
 const writers = 16
 const listsEach = 50
 
@@ -54,6 +54,20 @@ const changes = await writeChanges()
 console.log(
   `changes with their rows, fsync on: ${Math.round(changes / seconds)}/s (${writers} writers)`,
 )
+
+const atOnce = 1000
+for (let written = changes; written < verified; written += atOnce) {
+  await db.transaction(async (tx) => {
+    for (let at = written; at < Math.min(written + atOnce, verified); at += 1) {
+      audit.record(tx, localActor, {
+        action: 'service.scaled',
+        object: { kind: 'service', id: `shop/web-${at % 50}`, name: `shop/web-${at % 50}` },
+        before: { replicas: 1 },
+        after: { replicas: 2 },
+      })
+    }
+  })
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'keelson-bench-audit-'))
 const beganMs = performance.now()

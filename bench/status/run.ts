@@ -11,28 +11,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  needs,
+  serviceSpec,
+  stackSpec,
+} from '../../packages/server/src/orchestrator/testing/spec.ts'
+import { freePort, until } from '../waiting.ts'
 
 const services = Number(process.env['BENCH_SERVICES'] ?? 200)
 const requests = Number(process.env['BENCH_REQUESTS'] ?? 2000)
 const warmUp = 200
 const targetP99Ms = 20
-const startLimitMs = 120_000
 
 const main = join(import.meta.dirname, '../../packages/server/src/main.ts')
 const folder = await mkdtemp(join(tmpdir(), 'keelson-bench-status-'))
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const port = await freePort()
 const environment = {
@@ -68,55 +62,18 @@ const call = (method: string, path: string, body?: unknown): Promise<Answer> =>
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
 
-const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + startLimitMs
-  while (!(await holds().catch(() => false))) {
-    assert(performance.now() < deadline, `gave up waiting: ${what}`)
-    await sleep(100)
-  }
-}
+/** Chains of ten, so that verdicts are rolled up as in a real stack. */
+const serviceOf = (index: number) =>
+  serviceSpec(`service-${index}`, {
+    command: ['sleep', '86400'],
+    dependsOn: index % 10 === 0 ? [] : [needs(`service-${index - 1}`, 'service_started')],
+  })
 
-const serviceOf = (index: number) => ({
-  name: `service-${index}`,
-  runtime: 'process',
-  replicas: 1,
-  entrypoint: null,
-  command: ['sleep', '86400'],
-  environment: {},
-  labels: {},
-  ports: [],
-  expose: [],
-  protocol: 'tcp',
-  // Chains of ten, so that verdicts are rolled up as in a real stack.
-  dependsOn:
-    index % 10 === 0
-      ? []
-      : [
-          {
-            service: `service-${index - 1}`,
-            condition: 'service_started',
-            required: true,
-            restart: false,
-          },
-        ],
-  probe: null,
-  restart: { policy: 'always' },
-  stopSignal: 'SIGTERM',
-  stopGraceMs: 2000,
-  routes: [],
-  container: null,
-  origins: {},
-})
-
-const stack = {
-  name: 'bench',
-  workingDir: folder,
-  files: [],
-  demo: false,
-  services: Array.from({ length: services }, (_, index) => serviceOf(index)),
-  networks: {},
-  volumes: {},
-}
+const stack = stackSpec(
+  'bench',
+  Array.from({ length: services }, (_, index) => serviceOf(index)),
+  { workingDir: folder },
+)
 
 const path = '/api/v1/services/status'
 type Status = { total_services: number; healthy_services: number }

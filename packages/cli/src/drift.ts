@@ -6,7 +6,8 @@ import { duration, oneLine } from './text.ts'
 type Look = { cwd: string; colors: Colors; now: number }
 
 /** What is not as it was applied, and updates under way; '' when all is as it should be. */
-export const formatDrift = (stack: string, { drift, rollouts }: StackState, look: Look): string => {
+export const formatDrift = (stack: string, state: StackState, look: Look): string => {
+  const { drift, rollouts } = state
   const underWay = rollouts.filter(({ phase }) => phase !== 'completed' && phase !== 'rolled_back')
   const blocks: string[] = []
   if (underWay.length > 0) {
@@ -28,8 +29,15 @@ export const formatDrift = (stack: string, { drift, rollouts }: StackState, look
     const lines = other.flatMap((one) => formatOne(one, look))
     blocks.push([look.colors.bold(`${stack}: not as applied`), ...lines].join('\n'))
   }
+  const { hidden } = state.stack
+  if (hidden !== undefined) blocks.push(look.colors.dim(`${stack}: ${formatHidden(hidden)}`))
   return blocks.join('\n\n')
 }
+
+const formatHidden = (hidden: number): string =>
+  hidden === 1
+    ? '1 service is not yours to see, but for its state'
+    : `${hidden} services are not yours to see, but for their state`
 
 const formatOne = ({ text, since, file, origin, command }: Drift, look: Look): string[] => {
   const { colors, cwd, now } = look

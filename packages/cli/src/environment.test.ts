@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { environmentVariables } from '../../server/src/kernel/env.ts'
-import { checkEnvironment, keelsonVariables } from './environment.ts'
+import { checkEnvironment, environmentOfPlatform, keelsonVariables } from './environment.ts'
 import { CommandError } from './failure.ts'
 import { runKeelson } from './testing/platform-fixture.ts'
 
@@ -12,6 +12,11 @@ test('the command knows the variables of the platform, and no others', () => {
 
 test('a variable that is told to services is none of a person, and no error', () => {
   checkEnvironment({ KEELSON_INSTANCE: 'shop-web-1', KEELSON_PORT: '7070', HOME: '/' })
+})
+
+test('the platform is started without the token of whoever starts it', () => {
+  const env = { KEELSON_TOKEN: 'kst_a_b', KEELSON_URL: 'https://x', KEELSON_PORT: '1', HOME: '/' }
+  assert.deepEqual(environmentOfPlatform(env), { KEELSON_PORT: '1', HOME: '/' })
 })
 
 test('an unknown variable is refused with what may have been meant', () => {

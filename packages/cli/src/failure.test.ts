@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ComposeError } from '@keelson/compose'
-import { ProblemError, type Problem } from '@keelson/contract'
+import type { Problem } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import picocolors from 'picocolors'
 import { failureOf, formatFailure } from './failure.ts'
 

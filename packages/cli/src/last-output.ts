@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { ProblemError } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Platform } from './platform.ts'
 import { oneLine } from './text.ts'
 

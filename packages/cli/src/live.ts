@@ -46,7 +46,10 @@ const parse = (text: string): unknown => {
 }
 
 /** Where the stream is, and what says who asks. */
-export type LiveTarget = { url: string; headers: Readonly<Record<string, string>> }
+export type LiveTarget = {
+  url: string
+  headers: () => Promise<Readonly<Record<string, string>>>
+}
 
 type LiveOptions = {
   /**
@@ -105,7 +108,7 @@ const readStream = async (
     const answer = await fetch(`${url}/api/v1/live?${query}`, {
       headers: {
         accept: 'text/event-stream',
-        ...headers,
+        ...(await headers()),
         ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
       },
       signal: AbortSignal.any([signal, silence.signal]),

@@ -6,6 +6,8 @@ export type PlatformFile = {
   pid: number
   startedAt: string
   url: string
+  /** Where others reach it, when there is such an address. */
+  publicUrl?: string
   gatewayUrl: string
   version: string
   /** Folder of plugins of one's own, when it was started with one. */

@@ -3,25 +3,37 @@ import { once } from 'node:events'
 import { mkdir, open, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createClient, type Client, type Problem } from '@keelson/contract'
+import type { Problem } from '@keelson/contract'
+import { bearer, createClient, type Client, type Credentials } from '@keelson/sdk'
 import type { Context } from './context.ts'
+import { environmentOfPlatform } from './environment.ts'
 import { exitCodes } from './exit-code.ts'
-import { CommandError, failureOfProblem, tableError } from './failure.ts'
+import { CommandError, failureOfProblem, tableError, usageError } from './failure.ts'
+import { ownFetch, ownHeaders } from './own-fetch.ts'
 import { byPortOwner } from './port-owner.ts'
 import { platformEntry, watchdogEntry } from './paths.ts'
 import { pluginFolderOf, pluginFolderVariable } from './own-plugins.ts'
 import { platformEnvironment, platformNodeArguments } from './platform-node.ts'
 import { findPlatform, hasCode, isAlive, type PlatformState } from './platform-file.ts'
+import { findSignIn, type SignIn } from './signed-in/sign-in.ts'
 
 /** A platform that answers, and the way to talk to it. */
 export type Platform = {
   url: string
-  gatewayUrl: string
-  pid: number
-  version: string
+  /** null: of a platform elsewhere. */
+  gatewayUrl: string | null
+  pid: number | null
   call: Client
   /** For what is no typed call: the live stream. */
-  headers: Readonly<Record<string, string>>
+  headers: () => Promise<Readonly<Record<string, string>>>
+}
+
+/** A platform on this machine. */
+export type LocalPlatform = Platform & {
+  gatewayUrl: string
+  pid: number
+  /** Where others reach it; undefined when nobody else does. */
+  publicUrl?: string | undefined
 }
 
 // A first start makes a database cluster (3 s on 2 cores); a start after a crash may replay its
@@ -48,32 +60,55 @@ const withDeadline: typeof fetch = async (input, init) => {
   const deadline = AbortSignal.timeout(limitMs)
   const signal = init?.signal ? AbortSignal.any([init.signal, deadline]) : deadline
   try {
-    return await fetch(input, { ...init, signal })
+    return await ownFetch(input, { ...init, signal })
   } catch (error) {
     if (!deadline.aborted) throw error
     throw tableError('platform_unreachable', `Keelson has not answered for ${limitMs / 1000} s`)
   }
 }
 
-const connect = (found: PlatformState & { kind: 'running' | 'unready' }): Platform => {
-  const headers = { authorization: `Bearer ${found.token}` }
-  const { url, gatewayUrl, pid, version } = found.file
-  const call = createClient({ baseUrl: url, headers, fetch: withDeadline })
-  return { url, gatewayUrl, pid, version, headers, call }
+const connect = (
+  found: PlatformState & { kind: 'running' | 'unready' },
+  signIn: SignIn | undefined,
+): LocalPlatform => {
+  const { url, publicUrl, gatewayUrl, pid } = found.file
+  const credentials = signIn?.credentialsAt(url) ?? bearer(found.token)
+  return { ...talkTo(url, credentials), publicUrl, gatewayUrl, pid }
 }
+
+const talkTo = (url: string, credentials: Credentials) => ({
+  url,
+  call: createClient({ baseUrl: url, credentials, fetch: withDeadline }),
+  headers: async () => {
+    const authorization = await credentials.authorization()
+    return authorization === undefined ? ownHeaders : { ...ownHeaders, authorization }
+  },
+})
+
+/** The platform that somebody signed in to, if it is elsewhere. */
+const findElsewhere = (signIn: SignIn | undefined): Platform | undefined =>
+  signIn == null || signIn.url === null
+    ? undefined
+    : { ...talkTo(signIn.url, signIn.credentialsAt(signIn.url)), gatewayUrl: null, pid: null }
 
 /** The platform of this data folder if it runs; it may not be ready, its answers tell. */
 export const findRunning = async (context: Context): Promise<Platform | undefined> => {
+  const signIn = await findSignIn(context)
+  const elsewhere = findElsewhere(signIn)
+  if (elsewhere !== undefined) return elsewhere
   const found = await findPlatform(context.dataFolder)
-  return found.kind === 'running' || found.kind === 'unready' ? connect(found) : undefined
+  return found.kind === 'running' || found.kind === 'unready' ? connect(found, signIn) : undefined
 }
 
 /** The platform of this data folder once it answers that it is ready, or what there is of it. */
 export const findReady = async (
   context: Context,
 ): Promise<Platform | Exclude<PlatformState['kind'], 'running'>> => {
+  const signIn = await findSignIn(context)
+  const elsewhere = findElsewhere(signIn)
+  if (elsewhere !== undefined) return elsewhere
   const found = await findPlatform(context.dataFolder)
-  return found.kind === 'running' ? connect(found) : found.kind
+  return found.kind === 'running' ? connect(found, signIn) : found.kind
 }
 
 /**
@@ -85,7 +120,7 @@ export const liveTargetOf = (context: Context, found: Platform) => {
   return async (): Promise<Platform | undefined> => {
     const given = first
     first = undefined
-    if (given !== undefined && isAlive(given.pid)) return given
+    if (given !== undefined && (given.pid === null || isAlive(given.pid))) return given
     const now = await findReady(context)
     return typeof now === 'object' ? now : undefined
   }
@@ -93,8 +128,11 @@ export const liveTargetOf = (context: Context, found: Platform) => {
 
 /** The running platform, or the error that there is none. */
 export const getRunning = async (context: Context): Promise<Platform> => {
+  const signIn = await findSignIn(context)
+  const elsewhere = findElsewhere(signIn)
+  if (elsewhere !== undefined) return elsewhere
   const found = await findPlatform(context.dataFolder)
-  if (found.kind === 'running' || found.kind === 'unready') return connect(found)
+  if (found.kind === 'running' || found.kind === 'unready') return connect(found, signIn)
   const place = `(data folder ${context.dataFolder})`
   throw tableError(
     'platform_unreachable',
@@ -104,6 +142,23 @@ export const getRunning = async (context: Context): Promise<Platform> => {
   )
 }
 
+/** Throws CommandError (exit code 2) when somebody signed in to a platform elsewhere. */
+const findSignInHere = async (context: Context): Promise<SignIn | undefined> => {
+  const signIn = await findSignIn(context)
+  if (signIn == null || signIn.url === null) return signIn
+  throw usageError(
+    `This works on the machine where Keelson runs, and you are signed in at ${signIn.url}`,
+    'keelson logout goes back to the platform of this machine',
+  )
+}
+
+/** The platform of this data folder, for what is about this machine. Undefined: it does not run. */
+export const findRunningHere = async (context: Context): Promise<LocalPlatform | undefined> => {
+  const signIn = await findSignInHere(context)
+  const found = await findPlatform(context.dataFolder)
+  return found.kind === 'running' || found.kind === 'unready' ? connect(found, signIn) : undefined
+}
+
 /**
  * The platform of this data folder, started when it does not run: detached, so that it outlives
  * this command and never sees the terminal's Ctrl-C. Throws what kept it from starting.
@@ -111,9 +166,10 @@ export const getRunning = async (context: Context): Promise<Platform> => {
 export const ensureRunning = async (
   context: Context,
   waiting: (what: string) => void,
-): Promise<{ platform: Platform; started: boolean }> => {
+): Promise<{ platform: LocalPlatform; started: boolean }> => {
+  const signIn = await findSignInHere(context)
   const before = await findPlatform(context.dataFolder)
-  if (before.kind === 'running') return { platform: connect(before), started: false }
+  if (before.kind === 'running') return { platform: connect(before, signIn), started: false }
   if (before.kind === 'unready') {
     waiting('Waiting for Keelson to be ready')
     return { platform: await untilReady(context, before.file.pid), started: false }
@@ -148,7 +204,7 @@ const startOnce = async (context: Context) => {
       stdio: ['ignore', log.handle.fd, log.handle.fd],
       env: {
         ...platformEnvironment,
-        ...context.env,
+        ...environmentOfPlatform(context.env),
         KEELSON_DATA_DIR: context.dataFolder,
         [pluginFolderVariable]: pluginFolderOf(context), // it runs in another folder
       },
@@ -191,11 +247,11 @@ const untilReady = async (
   context: Context,
   pid: number,
   ended?: AbortSignal,
-): Promise<Platform> => {
+): Promise<LocalPlatform> => {
   const deadline = Date.now() + startTimeoutMs
   while (Date.now() < deadline) {
     const found = await findPlatform(context.dataFolder)
-    if (found.kind === 'running') return connect(found)
+    if (found.kind === 'running') return connect(found, await findSignInHere(context))
     if (ended?.aborted === true || !isAlive(pid)) {
       throw tableError('platform_unreachable', 'Keelson ended before it was ready')
     }
@@ -209,11 +265,11 @@ const untilReady = async (
 }
 
 /** The platform that another command has begun to start, if it is ready soon. */
-const findOther = async (context: Context): Promise<Platform | undefined> => {
+const findOther = async (context: Context): Promise<LocalPlatform | undefined> => {
   const deadline = Date.now() + lockedWaitMs
   while (Date.now() < deadline) {
     const found = await findPlatform(context.dataFolder)
-    if (found.kind === 'running') return connect(found)
+    if (found.kind === 'running') return connect(found, await findSignInHere(context))
     await sleep(pollMs)
   }
   return undefined
@@ -282,7 +338,7 @@ const describeHolder = async (message: string): Promise<string> => {
 }
 
 /** Stops the platform and everything it runs; resolves when its process is gone. */
-export const stopPlatform = async (platform: Platform): Promise<void> => {
+export const stopPlatform = async (platform: LocalPlatform): Promise<void> => {
   await platform.call('stopSystem', {})
   const deadline = Date.now() + stopTimeoutMs
   while (isAlive(platform.pid)) {

@@ -4,6 +4,7 @@ import { createOutput } from './output.ts'
 import { dataFolderOf } from './paths.ts'
 import { addAuditCommands } from './program/audit.ts'
 import { addAccessCommands } from './program/access.ts'
+import { addCredentialCommands } from './program/credentials.ts'
 import { addGapsCommands } from './program/gaps.ts'
 import { addGatewayCommands } from './program/gateway.ts'
 import { addIdentityCommands } from './program/identity.ts'
@@ -37,6 +38,8 @@ Environment:
   KEELSON_PORT          page and API (7070)
   KEELSON_GATEWAY_PORT  gateway (8080)
   KEELSON_GATEWAY_TLS_PORT   gateway for TLS (8443)
+  KEELSON_URL           a platform elsewhere that you signed in to
+  KEELSON_TOKEN         API token to run commands with
   DATABASE_URL          your PostgreSQL instead of the embedded one
   COMPOSE_FILE, COMPOSE_PROFILES, COMPOSE_PROJECT_NAME   as Docker Compose reads them
   NO_COLOR              no colours
@@ -83,6 +86,7 @@ export const createProgram = (end: (exitCode: number) => void): Command => {
   addGapsCommands(add, handle)
   addGatewayCommands(add, handle)
   addIdentityCommands(add, handle)
+  addCredentialCommands(add, handle)
   addAccessCommands(add, handle)
   addAuditCommands(add, handle)
   addMachineCommands(program, add, handle)

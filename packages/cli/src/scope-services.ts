@@ -1,7 +1,7 @@
 import type { StackState } from '@keelson/contract'
 import type { Context } from './context.ts'
 import type { Platform } from './platform.ts'
-import { findStack, listStacks, requireStack, serviceCall } from './scope.ts'
+import { findPlace, requireStack, serviceCall } from './scope.ts'
 
 export type ServiceCall = ReturnType<typeof serviceCall>
 
@@ -12,7 +12,7 @@ export const requireServices = async (
   names: readonly string[],
 ): Promise<ServiceCall[]> => {
   if (names.length > 0) {
-    const stack = await findStack(context, await listStacks(platform))
+    const stack = await findPlace(context, platform, names)
     return names.map((name) => serviceCall(name, stack))
   }
   const stack = await requireStack(context, platform)

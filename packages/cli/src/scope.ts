@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { ProblemError, type Stack, type StackState } from '@keelson/contract'
+import type { Stack, StackState } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from './context.ts'
 import { exitCodes } from './exit-code.ts'
 import { CommandError } from './failure.ts'
@@ -44,12 +45,17 @@ const fileOfEnvironment = (env: Context['env']): string | undefined => {
 /** The stack a command is about, for one that cannot be about all of them. */
 export const requireStack = async (context: Context, platform: Platform): Promise<Stack> => {
   const stacks = await listStacks(platform)
-  const own = stacks.filter(({ builtIn }) => !builtIn)
-  const stack = (await findStack(context, stacks)) ?? (own.length === 1 ? own[0] : undefined)
+  const stack = (await findStack(context, stacks)) ?? onlyOf(stacks)
   if (stack !== undefined) return stack
   throw new CommandError('stack_not_found', exitCodes.notFound, [
     { message: `No stack runs from ${context.cwd}`, hint: hintOfStacks(stacks) },
   ])
+}
+
+/** Beside what Keelson brings itself. */
+export const onlyOf = (stacks: readonly Stack[]): Stack | undefined => {
+  const own = stacks.filter(({ builtIn }) => !builtIn)
+  return own.length === 1 ? own[0] : undefined
 }
 
 export const listStacks = async (platform: Platform): Promise<Stack[]> =>
@@ -94,8 +100,34 @@ export const hintOfStacks = (stacks: readonly Stack[]): string => {
     : `Name one of these with --stack: ${names.join(', ')}`
 }
 
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof ProblemError && error.problem.status === 403
+
+/** What is enough to find services in: a stack, or the name of one that may not be read. */
+export type ServicePlace = Pick<Stack, 'name' | 'services'> | undefined
+
+/**
+ * Where services that are named are looked for. Whoever may not read stacks gets to what the platform
+ * finds by the names alone, or to the stack they name themselves.
+ */
+export const findPlace = async (
+  context: Context,
+  platform: Platform,
+  names: readonly string[],
+): Promise<ServicePlace> => {
+  if (names.length > 0 && names.every((name) => name.includes('/'))) return undefined
+  try {
+    const stacks = await listStacks(platform)
+    return (await findStack(context, stacks)) ?? onlyOf(stacks)
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    const named = context.shared.projectName ?? context.env['COMPOSE_PROJECT_NAME'] ?? ''
+    return named === '' ? undefined : { name: named, services: [...names] }
+  }
+}
+
 /** Where a service is looked for: `stack/name` says it itself. */
-export const serviceCall = (name: string, stack: Stack | undefined) => ({
+export const serviceCall = (name: string, stack: ServicePlace) => ({
   params: { name },
   ...(name.includes('/') || stack === undefined || !stack.services.includes(name)
     ? {}

@@ -56,6 +56,16 @@ test('a refusal does not repeat the value', () => {
   }
 })
 
+test('no value holds NUL, which no process could be given', () => {
+  const refusal = { line: 2, message: 'a variable cannot hold NUL' }
+  for (const text of ['A=1\nB="x\\0000"', 'A=1\nB=x\0', "A=1\nB='x\0'"]) {
+    assert.throws(() => parseEnvFile(text, () => undefined), refusal)
+  }
+  for (const text of ['A=1\nB=x\0', 'A=1\nB\0=x']) {
+    assert.throws(() => parseRawEnvFile(text, () => undefined), refusal)
+  }
+})
+
 test('a name alone on the last line is taken from the environment', () => {
   assert.deepEqual(
     parseEnvFile('HOME', () => '/root').assignments.map((a) => a.value),

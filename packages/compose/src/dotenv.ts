@@ -59,6 +59,7 @@ export function parseEnvFile(
   return { assignments, unset }
 
   function assign(name: string, value: string, at: { line: number; column: number }): void {
+    refuseNul(value, at.line)
     defined.set(name, value)
     assignments.push({ name, value, ...at })
   }
@@ -180,10 +181,16 @@ export function parseRawEnvFile(source: string, lookup: Lookup): ParsedEnvFile {
     if (name === '') throw new EnvFileError(line, 'no variable name before "="')
     if (/\s/.test(name)) throw new EnvFileError(line, 'variable name contains whitespace')
     const value = equals === -1 ? lookup(name) : content.slice(equals + 1)
+    refuseNul(content, line)
     const column = raw.length - raw.trimStart().length + 1
     if (value !== undefined) assignments.push({ name, value, line, column })
   }
   return { assignments, unset: [] }
+}
+
+/** It would end the variable where the process reads it. */
+function refuseNul(text: string, line: number): void {
+  if (text.includes('\0')) throw new EnvFileError(line, 'a variable cannot hold NUL')
 }
 
 const simpleEscapes: Record<string, string> = {

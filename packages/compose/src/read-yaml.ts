@@ -72,6 +72,14 @@ function createReader({ file, lines, limits, report }: ReaderContext) {
     return false
   }
 
+  /** No process can be given the one, no file of UTF-8 holds the other. */
+  const isWholeText = (text: string, at: Origin): boolean => {
+    if (!text.includes('\0') && text.isWellFormed()) return true
+    const hint = String.raw`remove the escape \0, \x00, \ud800 or the like`
+    report.error('bad_text', at, 'this text has NUL or half a character', hint)
+    return false
+  }
+
   const nullAt = (at: Origin): ScalarNode => ({
     kind: 'scalar',
     value: null,
@@ -173,7 +181,7 @@ function createReader({ file, lines, limits, report }: ReaderContext) {
     const keyAt = originOf(pair.key as YamlNode | null) ?? at
     const value = node === undefined ? (isScalar(pair.key) ? pair.key.value : pair.key) : node
     const text = typeof value === 'string' ? value : node?.kind === 'scalar' ? node.value : value
-    if (typeof text === 'string') return { text, at: keyAt }
+    if (typeof text === 'string') return isWholeText(text, keyAt) ? { text, at: keyAt } : undefined
     const shown = isScalar(pair.key) ? (pair.key.source ?? String(text)) : 'a mapping or list'
     report.error('key_not_string', keyAt, `non-string key: ${shown}`, 'put the key in quotes')
     return undefined
@@ -207,6 +215,7 @@ function createReader({ file, lines, limits, report }: ReaderContext) {
     const { value } = node
     if (value === null || value === undefined) return { ...base, value: null, text: '' }
     if (typeof value === 'string') {
+      if (!isWholeText(value, at)) return nullAt(at)
       const date = node.type === 'PLAIN' && node.tag === undefined ? formatDate(value) : undefined
       if (date !== undefined) return { ...base, value: date, text: date, written: value }
       return { ...base, value, text: value }

@@ -52,6 +52,18 @@ const refused: { name: string; yaml: string; at: string[]; says: RegExp }[] = [
     says: /a boolean, not "maybe"/,
   },
   {
+    name: 'text with NUL',
+    yaml: service('labels: {a: "x\\0"}'),
+    at: ['4:17 bad_text'],
+    says: /NUL or half a character \(remove the escape \\0, \\x00, \\ud800 or the like\)/,
+  },
+  {
+    name: 'a name with half a character',
+    yaml: service('labels: {"a\\ud800": x}'),
+    at: ['4:14 bad_text'],
+    says: /NUL or half a character/,
+  },
+  {
     name: 'a duplicate key',
     yaml: service('user: a\n    user: b'),
     at: ['5:5 duplicate_key'],

@@ -26,7 +26,12 @@ import {
   GatewayWarmed,
 } from './gateway.ts'
 import { accessEndpoints } from './identity/access.ts'
+import { clientEndpoints } from './identity/clients.ts'
+import { factorEndpoints } from './identity/factors.ts'
+import { keyEndpoints } from './identity/keys.ts'
 import { peopleEndpoints } from './identity/people.ts'
+import { providerEndpoints } from './identity/providers.ts'
+import { tokenEndpoints } from './identity/tokens.ts'
 import type { Permission } from './permissions.ts'
 import {
   HealthSpan,
@@ -54,13 +59,23 @@ export type Endpoint = {
    * the answer (`listed`), where one leaves out what may not be seen. Without it: the platform.
    */
   on?: 'stack' | 'service' | 'gateway' | 'listed'
+  /**
+   * A person must have proved in this browser who they are, in the last quarter of an hour (ASVS 5.0 7.5.1);
+   * else `reauthentication_required`. Programs cannot, and are asked for their permission alone.
+   */
+  fresh?: true
   summary: string
   params?: TSchema
   query?: TSchema
   body?: TSchema
+  /** Of the body, in bytes; 64 KiB unless told. Not for what strangers may send. */
+  bodyMax?: number
   /** Schema of a 200 answer; null for 204 without a body. */
   response: TSchema | null
 }
+
+/** A stack of 60 services with its origins is below 1 MiB. */
+const fileMax = 8 * 1024 * 1024
 
 const endpoint = <const E extends Endpoint>(definition: E): E => definition
 
@@ -153,12 +168,28 @@ export const Why = Type.Object(
 )
 export type Why = Static<typeof Why>
 
+const PlatformCertificate = Type.Object({
+  source: Type.Enum(['files', 'acme']),
+  /** None as long as there is no certificate. */
+  names: Type.Array(Type.String()),
+  notAfter: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  /** Whether it is for the name of the public address. */
+  fits: Type.Boolean(),
+  /** Why there is no new one. */
+  problem: Type.Union([Type.String(), Type.Null()]),
+  nextTryAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+})
+
 export const System = Type.Object(
   {
     version: Type.String(),
     startedAt: Type.String({ format: 'date-time' }),
     node: Type.String(),
     dataFolder: Type.String(),
+    /** Where people reach the page. */
+    publicUrl: Type.String(),
+    /** Of the platform's own port for TLS; null: it has none. */
+    certificate: Type.Union([PlatformCertificate, Type.Null()]),
     database: Type.Object({
       kind: Type.Enum(['embedded', 'external']),
       version: Type.String(),
@@ -189,6 +220,11 @@ export type System = Static<typeof System>
 
 export const api = {
   ...peopleEndpoints,
+  ...factorEndpoints,
+  ...keyEndpoints,
+  ...tokenEndpoints,
+  ...clientEndpoints,
+  ...providerEndpoints,
   ...accessEndpoints,
   ...auditEndpoints,
   getOverview: endpoint({
@@ -347,6 +383,7 @@ export const api = {
     summary: 'Copy files of the host into the instances of a service, as keelson watch does',
     params: ServiceParams,
     query: InStack,
+    bodyMax: fileMax,
     body: Type.Object({
       copies: Type.Array(
         Type.Object({
@@ -403,6 +440,7 @@ export const api = {
     summary: 'What applying this would do; changes nothing',
     params: StackParams,
     query: Type.Object({ named: Named }),
+    bodyMax: fileMax,
     body: StackSpec,
     response: Plan,
   }),
@@ -441,6 +479,7 @@ export const api = {
       ),
       named: Named,
     }),
+    bodyMax: fileMax,
     body: StackSpec,
     response: Plan,
   }),
@@ -727,6 +766,7 @@ export const api = {
     on: 'gateway',
     summary:
       'Ask for URLs, or paths of a host, so that their answers are stored; answers when all are done',
+    bodyMax: fileMax,
     body: Type.Object({
       host: Type.Optional(
         Type.String({
@@ -748,6 +788,7 @@ export const api = {
     permission: 'gateway:read',
     on: 'gateway',
     summary: 'Which route a request would take and why, its plugins and its target; sends nothing',
+    bodyMax: 1024 * 1024,
     body: GatewayExplainAsk,
     response: GatewayExplanation,
   }),
@@ -799,6 +840,7 @@ export const api = {
     on: 'gateway',
     summary: "Replace the API's own configuration by a Kong file; with dryRun only the difference",
     query: LookedAt,
+    bodyMax: fileMax,
     body: Type.Object({
       text: Type.String({ maxLength: 7_000_000 }),
       note: Type.Optional(Type.String({ maxLength: 500 })),
@@ -893,3 +935,7 @@ export type LiveMessages = {
   /** A topic cannot be had (any more); the others go on. */
   refused: { topic: string; code: string; message: string }
 }
+
+export type CallOutput<N extends EndpointName> = Api[N]['response'] extends TSchema
+  ? Static<Api[N]['response']>
+  : void

@@ -1,72 +1,7 @@
 import { Type, type Static } from 'typebox'
+import { auditActions, auditOutcomes, type AuditAction } from './audit-actions.ts'
 
-/**
- * The closed list of what the audit tells of, in the past tense, with the words a person reads. A new
- * change needs a row here first.
- */
-export const auditActions = {
-  // Signing in
-  'session.created': 'signed in',
-  'session.refused': 'was refused at sign-in',
-  'session.ended': 'signed out',
-  'session.revoked': 'revoked a session',
-  'request.denied': 'was denied a request',
-  // People
-  'setup.completed': 'set Keelson up',
-  'setup_link.created': 'made a set-up link',
-  'user.invited': 'invited a user',
-  'user.joined': 'accepted an invitation',
-  'user.changed': 'changed a user',
-  'user.disabled': 'disabled a user',
-  'user.enabled': 'enabled a user',
-  'user.deleted': 'deleted a user',
-  'password.changed': 'changed a password',
-  'password.reset_started': 'made a reset link',
-  'password.reset': 'reset a password by link',
-  'preferences.changed': 'changed preferences',
-  // Access
-  'team.created': 'made a team',
-  'team.changed': 'changed a team',
-  'team.deleted': 'deleted a team',
-  'role.created': 'made a role',
-  'role.changed': 'changed a role',
-  'role.deleted': 'deleted a role',
-  'grant.created': 'granted a role',
-  'grant.revoked': 'revoked a grant',
-  'grant.break_glass': 'broke the glass',
-  // Stacks and services
-  'stack.applied': 'applied a stack',
-  'stack.removed': 'removed a stack',
-  'service.started': 'started a service',
-  'service.stopped': 'stopped a service',
-  'service.restarted': 'restarted a service',
-  'service.scaled': 'scaled a service',
-  'service.rolled_back': 'rolled a service back',
-  'service.synced': 'copied files into a service',
-  'service.exec': 'ran a command in a service',
-  'gap.audited': 'audited the files of a stack',
-  'gap.accepted': 'accepted a finding',
-  'gap.withdrawn': 'withdrew an acceptance',
-  // Gateway
-  'gateway.configured': 'changed the gateway configuration',
-  'gateway.consumer_created': 'made a consumer',
-  'gateway.consumer_deleted': 'deleted a consumer',
-  'gateway.key_created': 'made a consumer key',
-  'gateway.credential_deleted': 'revoked a consumer credential',
-  'gateway.cache_purged': 'purged a cache',
-  'gateway.cache_warmed': 'warmed a cache',
-  'gateway.canary_decided': 'decided on a canary',
-  'gateway.exported': 'exported the gateway configuration with its secrets',
-  // The platform
-  'system.stopped': 'stopped the platform',
-  'audit.dropped': 'dropped audit rows that were old enough',
-  'audit.exported': 'exported the audit',
-} as const
-
-export type AuditAction = keyof typeof auditActions
 const actionNames = Object.keys(auditActions) as AuditAction[]
-
-export const auditOutcomes = ['done', 'denied', 'failed'] as const
 
 export const AuditRow = Type.Object(
   {
@@ -138,6 +73,18 @@ export const AuditExport = Type.Object(
   { additionalProperties: false },
 )
 
+export const AuditSinkState = Type.Object({
+  name: Type.Enum(['syslog', 'webhook']),
+  to: Type.String({ description: 'Where to, without what may be secret in an address' }),
+  lagRows: Type.Integer({ description: 'Rows that are not delivered yet' }),
+  lagSeconds: Type.Integer({ description: 'Age of the oldest of them; 0 without any' }),
+  deliveredAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  failure: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why the last try failed; null when it did not',
+  }),
+})
+export type AuditSinkState = Static<typeof AuditSinkState>
+
 export const AuditState = Type.Object(
   {
     keptMonths: Type.Integer({ description: 'How long rows are kept; 0: for ever' }),
@@ -145,8 +92,12 @@ export const AuditState = Type.Object(
       Type.Object({ number: Type.Integer(), at: Type.String({ format: 'date-time' }) }),
       Type.Null(),
     ]),
+    sinks: Type.Array(AuditSinkState, { description: 'Where else it is delivered' }),
   },
-  { $id: 'AuditState', description: 'How the audit is kept, and when its ends were signed last' },
+  {
+    $id: 'AuditState',
+    description: 'How the audit is kept and delivered, and when its ends were signed last',
+  },
 )
 export type AuditState = Static<typeof AuditState>
 
@@ -174,7 +125,7 @@ export const auditEndpoints = {
     method: 'GET',
     path: '/api/v1/audit/state',
     permission: 'audit:read',
-    summary: 'How long the audit is kept, and its last checkpoint',
+    summary: 'How long the audit is kept, its last checkpoint, and what is not delivered yet',
     response: AuditState,
   },
 } as const

@@ -59,7 +59,7 @@ const table = {
   link_invalid: {
     status: 401,
     title: 'The link is used up, expired or wrong',
-    hint: 'Ask an administrator for another one; before the set-up: keelson setup-link',
+    hint: 'If you have used it, sign in; otherwise ask whoever gave it to you for another one.',
   },
   origin_refused: {
     status: 403,
@@ -73,7 +73,7 @@ const table = {
   },
   sign_in_refused: {
     status: 401,
-    title: 'The name, the password or the code is wrong',
+    title: 'That did not prove who you are',
     hint: 'Try again; an administrator can make a reset link with: keelson user reset <name>',
   },
   sign_in_delayed: {
@@ -101,6 +101,41 @@ const table = {
     title: 'This name, or one that looks like it, is taken',
     hint: 'Choose another name.',
   },
+  reauthentication_required: {
+    status: 403,
+    title: 'Prove again that it is you',
+    hint: 'Do it on the page; programs use a service account, and the machine itself its own command line (keelson logout).',
+  },
+  factor_required: {
+    status: 403,
+    title: 'Your role asks for a second factor',
+    hint: 'Add a passkey or an authenticator app to your account on the page.',
+  },
+  factor_refused: {
+    status: 422,
+    title: 'The second factor was refused',
+    hint: 'Check the clock of the device; a code works once.',
+  },
+  challenge_invalid: {
+    status: 401,
+    title: 'This took too long, or was tried too often',
+    hint: 'Begin again.',
+  },
+  token_refused: {
+    status: 422,
+    title: 'The token cannot be made like this',
+    hint: 'It can have no more scopes and no longer life than the message says.',
+  },
+  provider_unusable: {
+    status: 422,
+    title: 'The sign-in provider cannot be used',
+    hint: 'Check its issuer address and what it is registered with; the message says what it answered.',
+  },
+  last_credential: {
+    status: 409,
+    title: 'There would be no way left to sign in',
+    hint: 'Set a password or add a passkey first.',
+  },
   last_administrator: {
     status: 409,
     title: 'Nobody would be left who may do everything',
@@ -127,6 +162,11 @@ const table = {
     status: 500,
     title: 'The master key is not the one of this database',
     hint: 'Restore master.key from the backup of the data folder, or point KEELSON_MASTER_KEY_FILE to it.',
+  },
+  master_key_in_use: {
+    status: 409,
+    title: 'Something still hangs on this master key',
+    hint: 'See what hangs on which key: keelson keys status',
   },
   env_unknown: {
     status: 500,

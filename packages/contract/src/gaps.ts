@@ -140,6 +140,9 @@ export const GapReport = Type.Object(
     /** Left out by comments in the files (`keelson-ignore`), and known by the baseline. */
     suppressed: Type.Integer(),
     notRead: Type.Array(Type.Object({ file: Type.String(), why: Type.String() })),
+    may: Type.Array(Type.Enum(['gaps:write']), {
+      description: 'What whoever asks may do with these findings',
+    }),
   },
   { $id: 'GapReport' },
 )

@@ -41,6 +41,8 @@ export const parseObject = (text: string): ObjectRef | undefined => {
   return steps.length === 2 && kind === 'service' ? serviceObject(stack, service) : undefined
 }
 
+export const selectorNamePattern = '^(platform|stack|service|gateway)(:[^/:]+(/[^/:]+)*)?$'
+
 /**
  * Which objects a grant is about; all given parts must match. `name` is written like an object and
  * may hold `*` for any run of characters within a name: `stack:shop`, `service:shop/*`. Everything
@@ -50,7 +52,7 @@ export const Selector = Type.Object(
   {
     name: Type.Optional(
       Type.String({
-        pattern: '^(platform|stack|service|gateway)(:[^/:]+(/[^/:]+)*)?$',
+        pattern: selectorNamePattern,
         maxLength: 300,
       }),
     ),
@@ -62,3 +64,13 @@ export const Selector = Type.Object(
   { $id: 'Selector', additionalProperties: false },
 )
 export type Selector = Static<typeof Selector>
+
+/** `everything`, `stack:shop, team=payments, owner ana`: how people read it. */
+export const selectorName = ({ name, labels = {}, owner }: Selector): string => {
+  const parts = [
+    ...(name === undefined ? [] : [name]),
+    ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
+    ...(owner === undefined ? [] : [`owner ${owner}`]),
+  ]
+  return parts.length === 0 ? 'everything' : parts.join(', ')
+}

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Origin } from './problem.ts'
+import type { Permission } from './permissions.ts'
 import { Category, DependencySpec, ProbeSpec, RouteSpec, RuntimeKind } from './stack.ts'
 
 /**
@@ -82,6 +83,13 @@ export const Cause = Type.Object(
 )
 export type Cause = Static<typeof Cause>
 
+/** What somebody may do with a service besides reading it. */
+export const serviceRights = [
+  'services:restart',
+  'services:write',
+  'services:exec',
+] as const satisfies Permission[]
+
 export const ServiceSummary = Type.Object(
   {
     id: Type.String({ description: '<stack>/<service>' }),
@@ -102,6 +110,9 @@ export const ServiceSummary = Type.Object(
     restarts: Type.Integer(),
     dependsOn: Type.Array(Type.String({ description: '<stack>/<service>' })),
     routes: Type.Array(Type.String({ description: 'Host and path at the gateway' })),
+    may: Type.Array(Type.Enum([...serviceRights]), {
+      description: 'What whoever asks may do with this service',
+    }),
   },
   { $id: 'ServiceSummary' },
 )
@@ -134,7 +145,9 @@ export const ServiceDetail = Type.Object(
     dependents: Type.Array(Type.String({ description: '<stack>/<service>' })),
     routing: Type.Array(RouteSpec),
     origin: Type.Union([Origin, Type.Null()]),
-    canRestart: Type.Boolean(),
+    canRestart: Type.Boolean({
+      description: 'Whether it can be restarted at all; `may` tells whether by whoever asks',
+    }),
   },
   { $id: 'ServiceDetail' },
 )

@@ -133,6 +133,7 @@ export const ActionProgress = Type.Object(
     id: Type.String(),
     kind: Type.String(),
     subject: Type.String(),
+    service: Type.Optional(Type.String()),
     state: Type.Enum([...actionStates]),
     /** `pulling 3 of 7 layers, 41 MB of 120 MB`; the last line of a build. */
     text: Type.String(),

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { GatewayFileSpec } from './gateway.ts'
+import type { Permission } from './permissions.ts'
 import { Origin, ProblemDetail } from './problem.ts'
 
 /**
@@ -593,6 +594,11 @@ export const PlanAction = Type.Object(
     waitFor: Type.Array(
       Type.Object({ service: Type.String(), condition: Type.Enum([...dependencyConditions]) }),
     ),
+    hidden: Type.Optional(
+      Type.Literal(true, {
+        description: 'Of a service that you may not read: what it does, and neither why nor where',
+      }),
+    ),
   },
   { $id: 'PlanAction' },
 )
@@ -680,6 +686,9 @@ export const Rollout = Type.Object(
 )
 export type Rollout = Static<typeof Rollout>
 
+/** What somebody may do with a stack as a whole besides reading it. */
+export const stackRights = ['stacks:write', 'gaps:write'] as const satisfies Permission[]
+
 export const Stack = Type.Object(
   {
     name: Type.String(),
@@ -692,8 +701,18 @@ export const Stack = Type.Object(
     revision: Type.Integer(),
     appliedAt: Type.String({ format: 'date-time' }),
     services: Type.Array(Type.String()),
+    hidden: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'So many of its services you may not read: of them their names and states are told',
+      }),
+    ),
     /** Things that are not as they were applied; the state of the stack lists them. */
     driftCount: Type.Integer(),
+    may: Type.Array(Type.Enum([...stackRights]), {
+      description: 'What whoever asks may do with this stack',
+    }),
   },
   { $id: 'Stack' },
 )

@@ -3,14 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import {
-  api,
-  createClient,
-  type AuditAction,
-  type Client,
-  type Endpoint,
-  type EndpointName,
-} from '@keelson/contract'
+import { api, type AuditAction, type Endpoint, type EndpointName } from '@keelson/contract'
+import { createClient, type Client } from '@keelson/sdk'
+import { generate } from 'otplib'
 import { administrator, setUp, startKeelson, waitFor, type Keelson } from '../../../test/harness.ts'
 
 /** Every endpoint that changes something, called so that it succeeds, on one whole platform. */
@@ -26,9 +21,20 @@ services:
 /** Not a GET, and changes nothing: they ask with a body. */
 const asking: readonly EndpointName[] = [
   ...(['planStack', 'previewGapFixes', 'explainGateway', 'readLink'] as const),
+  ...(['readDeviceRequest', 'createAssertion', 'startPasskey', 'startLinkPasskey'] as const),
+  // What they begin counts once it is confirmed.
+  ...(['startTotp', 'startOwnPasskey'] as const),
 ]
-/** Held to it beside their own code: this needs a gateway that decides. */
-const elsewhere: readonly EndpointName[] = ['decideGatewayCanary']
+/**
+ * Held to it beside their own code: they need an audit that is dropped, a gateway that decides, a
+ * provider that a browser goes to, a browser that keeps passkeys.
+ */
+const elsewhere: readonly EndpointName[] = [
+  ...(['dropMasterKey', 'decideGatewayCanary', 'linkOwnIdentity', 'unlinkOwnIdentity'] as const),
+  ...(['finishOwnIdentity'] as const),
+  ...(['createPasskeySession', 'createOwnPasskey', 'renameOwnPasskey'] as const),
+  ...(['deleteOwnPasskey', 'deleteUserFactors'] as const),
+]
 
 type Step = [name: EndpointName, action: AuditAction, call: (client: Client) => Promise<unknown>]
 
@@ -58,7 +64,22 @@ suite('every change is in the audit', () => {
   const web = { name: 'walk/web' }
   const walk = { stack: 'walk' }
   const ben = { user: 'ben' }
-  const made: { consumer?: string; credential?: string; grant?: string; gap?: string } = {}
+  const robot = { account: 'robot' }
+  const made: {
+    consumer?: string
+    credential?: string
+    grant?: string
+    gap?: string
+    token?: string
+    deviceCode?: string
+    recoveryCode?: string
+  } = {}
+  /** A form of OAuth. */
+  const post = async (path: string, form: Record<string, string>) => {
+    const body = new URLSearchParams(form)
+    const answer = await fetch(keelson.url + path, { method: 'POST', body })
+    return (await answer.json()) as Record<string, string>
+  }
   const plan = async (seconds: number) => {
     await write(seconds)
     const planned = await client('planStackFiles', { params: walk })
@@ -257,6 +278,86 @@ suite('every change is in the audit', () => {
       'grant.revoked',
       (call) => call('revokeGrant', { params: { grant: made.grant ?? '' } }),
     ],
+    [
+      'createServiceAccount',
+      'service_account.created',
+      (call) => call('createServiceAccount', { body: { name: 'robot' } }),
+    ],
+    [
+      'updateServiceAccount',
+      'service_account.changed',
+      (call) => call('updateServiceAccount', { params: robot, body: { description: 'rolls out' } }),
+    ],
+    [
+      'createServiceAccountToken',
+      'token.created',
+      async (call) => {
+        const body = { name: 'nightly' }
+        const { token } = await call('createServiceAccountToken', { params: robot, body })
+        made.token = token.id
+      },
+    ],
+    [
+      'rotateServiceAccountToken',
+      'token.rotated',
+      (call) =>
+        call('rotateServiceAccountToken', {
+          params: { ...robot, token: made.token ?? '' },
+          body: { overlapMinutes: 1 },
+        }),
+    ],
+    [
+      'revokeToken',
+      'token.revoked',
+      (call) => call('revokeToken', { params: { token: made.token ?? '' } }),
+    ],
+    [
+      'deleteServiceAccount',
+      'service_account.deleted',
+      (call) => call('deleteServiceAccount', { params: robot }),
+    ],
+    [
+      'createOwnToken',
+      'token.created',
+      async (call) => {
+        made.token = (await call('createOwnToken', { body: { name: 'laptop' } })).token.id
+      },
+    ],
+    [
+      'rotateOwnToken',
+      'token.rotated',
+      (call) =>
+        call('rotateOwnToken', {
+          params: { token: made.token ?? '' },
+          body: { overlapMinutes: 0 },
+        }),
+    ],
+    [
+      'revokeOwnToken',
+      'token.revoked',
+      (call) => call('revokeOwnToken', { params: { token: made.token ?? '' } }),
+    ],
+    [
+      'decideDeviceRequest',
+      'client.approved',
+      async (call) => {
+        const asked = await post('/oauth/device_authorization', { client_id: 'walker' })
+        made.deviceCode = asked['device_code'] ?? ''
+        const body = { userCode: asked['user_code'] ?? '', approve: true }
+        await call('decideDeviceRequest', { body })
+      },
+    ],
+    [
+      'revokeOwnClient',
+      'client.revoked',
+      async (call) => {
+        const grant_type = 'urn:ietf:params:oauth:grant-type:device_code'
+        const device_code = made.deviceCode ?? ''
+        await post('/oauth/token', { grant_type, device_code, client_id: 'walker' })
+        const { items } = await call('listOwnClients')
+        await call('revokeOwnClient', { params: { client: items[0]?.id ?? '' } })
+      },
+    ],
     ['deleteTeam', 'team.deleted', (call) => call('deleteTeam', { params: { team: 'ops' } })],
     ['deleteUser', 'user.deleted', (call) => call('deleteUser', { params: ben })],
     ['deleteRole', 'role.deleted', (call) => call('deleteRole', { params: { role: 'looker' } })],
@@ -277,6 +378,44 @@ suite('every change is in the audit', () => {
       (call) => call('revokeOwnSession', { params: { session: 'others' } }),
     ],
     [
+      'confirmSession',
+      'session.confirmed',
+      (call) => call('confirmSession', { body: { password: administrator.password } }),
+    ],
+    [
+      'confirmTotp',
+      'factor.added',
+      async (call) => {
+        const { secret } = await call('startTotp')
+        const { recoveryCodes } = await call('confirmTotp', {
+          body: { code: await generate({ secret }) },
+        })
+        made.recoveryCode = recoveryCodes?.[0] ?? ''
+      },
+    ],
+    [
+      'createSecondFactorSession',
+      'session.created',
+      async () => {
+        const asked = await visitor()('createSession', { body: administrator })
+        const challenge = 'challenge' in asked ? asked.challenge : ''
+        const body = { challenge, code: made.recoveryCode ?? '' }
+        await visitor()('createSecondFactorSession', { body })
+      },
+    ],
+    ['createRecoveryCodes', 'recovery_codes.created', (call) => call('createRecoveryCodes')],
+    [
+      'putSignInPolicy',
+      'sign_in_policy.changed',
+      (call) => call('putSignInPolicy', { body: { factorRoles: ['editor'] } }),
+    ],
+    [
+      'putSignInPolicy',
+      'sign_in_policy.changed',
+      (call) => call('putSignInPolicy', { body: { factorRoles: [] } }),
+    ],
+    ['deleteTotp', 'factor.removed', (call) => call('deleteTotp')],
+    [
       'changePassword',
       'password.changed',
       (call) =>
@@ -284,6 +423,22 @@ suite('every change is in the audit', () => {
           body: { present: administrator.password, next: 'harbour thistle cobalt' },
         }),
     ],
+    [
+      'putProvider',
+      'provider.created',
+      (call) =>
+        call('putProvider', {
+          params: { provider: 'corp' },
+          // One that is disabled is not asked whether it works.
+          body: { name: 'Corp', issuer: 'https://id.example', clientId: 'k', disabled: true },
+        }),
+    ],
+    [
+      'deleteProvider',
+      'provider.deleted',
+      (call) => call('deleteProvider', { params: { provider: 'corp' } }),
+    ],
+    ['rotateMasterKey', 'master_key.rotated', (call) => call('rotateMasterKey')],
     ['removeStack', 'stack.removed', (call) => call('removeStack', { params: walk })],
     ['deleteSession', 'session.ended', (call) => call('deleteSession')],
   ]
@@ -316,7 +471,7 @@ suite('every change is in the audit', () => {
     )
   })
 
-  test('a denied request is there with who, where and why', async () => {
+  test('ASVS 16.3.2: a denied request is there with who, where and why', async () => {
     const answer = await fetch(`${keelson.url}/api/v1/system`, {
       headers: { authorization: 'Bearer wrong' },
     })
@@ -326,12 +481,24 @@ suite('every change is in the audit', () => {
     assert.deepEqual([denied?.outcome, denied?.address], ['denied', '127.0.0.1'])
   })
 
+  test('a denied request is in the history of what was asked for', async () => {
+    const answer = await fetch(`${keelson.url}/api/v1/services/keelson%2Fgateway/restart`, {
+      ...{ method: 'POST', headers: { authorization: 'Bearer wrong' } },
+    })
+    assert.equal(answer.status, 401)
+    const { items } = await keelson.call('listAudit', {
+      query: { object: 'service:keelson/gateway' },
+    })
+    const [denied] = items.filter(({ outcome }) => outcome === 'denied')
+    assert.equal(denied?.object.name, 'POST /api/v1/services/:name/restart')
+  })
+
   test('all of it is whole, and is listed and exported by the command line', async () => {
     const whole = await keelson.run(['audit', 'verify'])
     assert.match(whole.stdout, /^Whole: \d+ rows/)
     const listed = await keelson.run(['audit', 'list', '--action', 'stack.removed', '--json'])
     assert.match(listed.stdout, /"name": "walk"/)
     const csv = await keelson.run(['audit', 'export', '--format', 'csv'])
-    assert.match(csv.stdout, /^id,at,action/)
+    assert.match(csv.stdout, /^"id","at","action"/)
   })
 })

@@ -78,12 +78,14 @@ const checkRooms = (files: readonly SourceFile[], floors: Floors): string[] => {
 const packageNeeds: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   compose: [],
-  server: ['contract'],
-  web: ['contract'],
+  sdk: [],
+  // `sdk`: tests ask the platform as others do.
+  server: ['contract', 'sdk'],
+  web: ['contract', 'sdk'],
   gaps: ['compose'],
   // `server/check`: what a plan is judged by; `server/gateway`: Kong files and the gateway alone. Both
   // also where no platform runs.
-  cli: ['contract', 'compose', 'gaps', 'server/check', 'server/gateway'],
+  cli: ['contract', 'sdk', 'compose', 'gaps', 'server/check', 'server/gateway'],
 }
 
 const checkPackages = (files: readonly SourceFile[]): string[] =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { publicUrlOf, type Context } from './kernel/context.ts'
+import { hostNamesOf, localUrlOf, publicUrlOf, type Context } from './kernel/context.ts'
 import { openDatabase, type Database } from './kernel/database.ts'
 import { createDb, type Db } from './kernel/db.ts'
 import type { Events } from './kernel/events.ts'
@@ -10,7 +10,7 @@ import type { Live } from './kernel/live.ts'
 import { kernelMigrations, migrate, type MigrationSource } from './kernel/migrations.ts'
 import { createRecorder, type Recorder } from './kernel/recorder.ts'
 import type { AuditLog } from './kernel/audit/index.ts'
-import type { Keyring } from './kernel/keys/index.ts'
+import type { OwnKeyring } from './kernel/keys/index.ts'
 import type { Registry } from './registry/index.ts'
 import type { Identity } from './identity/index.ts'
 import type { Health } from './health/index.ts'
@@ -32,7 +32,7 @@ export type Modules = {
   db: Db
   events: Events
   recorder: Recorder
-  keyring: Keyring
+  keyring: OwnKeyring
   audit: AuditLog
   identity: Identity
   http: Http
@@ -135,8 +135,11 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       targets: control,
       needs: ['db', 'schema'],
       create: async ({ db }) => {
-        const { checkKeyring, openKeyring } = await import('./kernel/keys/index.ts')
-        const keyring = await openKeyring({ dataDir: env.dataDir, ...env.masterKey })
+        const { checkKeyring, openKeyring, removeKeyDrafts } =
+          await import('./kernel/keys/index.ts')
+        const source = { dataDir: env.dataDir, ...env.masterKey }
+        await removeKeyDrafts(source)
+        const keyring = await openKeyring(source)
         await checkKeyring(db, keyring)
         return keyring
       },
@@ -148,8 +151,8 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       needs: ['db', 'schema', 'keyring'],
       create: async ({ db, keyring }) => {
         const { createAuditLog } = await import('./kernel/audit/index.ts')
-        const { dataDir, auditMonths: keptMonths } = env
-        return createAuditLog({ db, keyring, clock, log, dataDir, keptMonths })
+        const { dataDir, auditMonths: keptMonths, auditSinks: sinks } = env
+        return createAuditLog({ db, keyring, clock, log, dataDir, keptMonths, sinks })
       },
       start: (audit) => audit.start(),
       stop: (audit) => audit.close(),
@@ -162,7 +165,8 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       create: async (needs) => {
         const { createIdentity, loadLocalToken } = await import('./identity/index.ts')
         const localToken = await loadLocalToken(join(env.dataDir, 'token'))
-        return createIdentity({ ...needs, clock, log, localToken, publicUrl: publicUrlOf(env) })
+        const urls = { publicUrl: publicUrlOf(env), localUrl: localUrlOf(env) }
+        return createIdentity({ ...needs, clock, log, localToken, ...urls })
       },
       start: (identity) => identity.start(env.setupFile),
       stop: (identity) => identity.stop(),
@@ -174,13 +178,17 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       needs: ['identity', 'audit'],
       create: async ({ identity, audit }) => {
         const { createHttp } = await import('./kernel/http.ts')
-        const hostNames = ['localhost', '127.0.0.1', '[::1]', env.host]
+        const hostNames = hostNamesOf(env)
+        const { trustedProxies } = env
         const authenticate: typeof identity.authenticate = (request) =>
           identity.authenticate(request)
         const { noteDenied } = await import('./kernel/audit/index.ts')
         const onDenied = noteDenied(audit)
         const { onRightsChange } = identity
-        return createHttp({ log, newId, hostNames, authenticate, onDenied, onRightsChange })
+        return createHttp({
+          ...{ log, clock, newId, hostNames, trustedProxies, authenticate, onDenied },
+          onRightsChange,
+        })
       },
       stop: (http) => http.close(),
     }),
@@ -244,7 +252,10 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       room: 'orchestrator',
       floor: 3,
       targets: control,
-      needs: ['database', 'db', 'events', 'audit', 'recorder', 'registry', 'health', 'logs'],
+      needs: [
+        ...(['database', 'db', 'events', 'audit', 'recorder', 'identity'] as const),
+        ...(['registry', 'health', 'logs'] as const),
+      ],
       create: async (needs) => {
         const { openOrchestrator } = await import('./orchestrator/index.ts')
         return openOrchestrator(context, needs)
@@ -303,7 +314,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       room: 'gateway',
       floor: 3,
       targets: control,
-      needs: ['gatewayControl', 'drain', 'db'],
+      needs: ['gatewayControl', 'drain', 'db', 'keyring'],
       create: async (needs) => {
         const { createCertificates } = await import('./gateway/index.ts')
         return createCertificates({ ...needs, clock, log })
@@ -354,7 +365,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       needs: [
         ...(['database', 'db', 'events', 'audit', 'http', 'live', 'identity', 'registry'] as const),
         ...(['health', 'logs', 'orchestrator', 'traffic', 'publisher', 'gaps'] as const),
-        'gatewayControl',
+        ...(['gatewayControl', 'certificates', 'keyring'] as const),
       ],
       create: async (needs) => {
         const { createSystem } = await import('./system/index.ts')

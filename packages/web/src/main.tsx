@@ -1,19 +1,23 @@
 import './styles/mantine.css'
 import './styles/tokens.css'
 import './styles/base.css'
-import { createTheme, MantineProvider } from '@mantine/core'
+import { MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { createRoot } from 'react-dom/client'
 import { createCache } from './api/cache.ts'
-import { createAppRouter } from './router.tsx'
+import { createAppRouter } from './router.ts'
+import { rememberPlace } from './sign-in/return-to.ts'
+import { theme } from './ui/theme.tsx'
 
 const cache = createCache({
-  onUnauthenticated: () => void router.navigate({ to: '/sign-in', replace: true }),
+  onUnauthenticated: () => {
+    rememberPlace(window.location)
+    void router.navigate({ to: '/sign-in', replace: true })
+  },
 })
 const router = createAppRouter(cache)
 
-const theme = createTheme({ respectReducedMotion: true, cursorType: 'pointer' })
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html has no #root')
 

@@ -3,13 +3,8 @@ import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import {
-  auditActions,
-  ProblemError,
-  type AuditFilter,
-  type AuditRow,
-  type Problem,
-} from '@keelson/contract'
+import { auditWords, type AuditFilter, type AuditRow, type Problem } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
@@ -63,8 +58,8 @@ const columns: Column<AuditRow>[] = [
   { title: 'WHO', value: ({ actor }) => actor.name },
   {
     title: 'WHAT',
-    value: ({ action, outcome, count }) =>
-      `${auditActions[action]}${outcome === 'done' ? '' : ` (${outcome})`}${count > 1 ? ` ×${count}` : ''}`,
+    value: ({ outcome, count, ...row }) =>
+      `${auditWords(row)}${outcome === 'done' ? '' : ` (${outcome})`}${count > 1 ? ` ×${count}` : ''}`,
   },
   { title: 'OBJECT', value: ({ object }) => `${object.kind}:${object.name}` },
   { title: 'FROM', value: ({ address, via }) => (address === null ? via : `${via} ${address}`) },
@@ -95,7 +90,7 @@ export const exportRows = async (
   const query = new URLSearchParams({ ...filterOf(given), format })
   const platform = await getRunning(context)
   const answer = await fetch(`${platform.url}/api/v1/audit/export?${query}`, {
-    headers: platform.headers,
+    headers: await platform.headers(),
   })
   if (!answer.ok || answer.body === null) {
     throw new ProblemError((await answer.json()) as Problem)

@@ -21,7 +21,10 @@ const open = async (allowed = true) => {
     switch (`${method} ${path}`) {
       case 'GET /api/v1/access/explain':
         return {
-          body: { allowed, sentence: 'leo may', considered: [{ grant, why: 'decides' }] },
+          body: {
+            ...{ allowed, sentence: 'leo may', considered: [{ grant, why: 'decides' }] },
+            object: { name: 'service:shop/web', labels: {}, owner: null, isThere: allowed },
+          },
         }
       case 'GET /api/v1/grants':
         return { body: { items: [grant], nextCursor: null } }
@@ -53,7 +56,9 @@ test('can says yes or no with the grant that decides, and so does its exit code'
   const asked = { who: 'leo', permission: 'services:restart', object: 'service:shop/web' }
   assert.deepEqual(query, asked)
   await using other = await open(false)
-  assert.equal((await other.run('can', 'leo', 'stacks:write')).code, 4)
+  const no = await other.run('can', 'leo', 'stacks:write')
+  assert.equal(no.code, 4)
+  assert.match(no.stdout, /^no: leo may\n {2}there is no service:shop\/web now that you may see/)
 })
 
 test('a permission there is not is refused with the nearest one, before anything is asked', async () => {

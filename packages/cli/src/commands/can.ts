@@ -1,9 +1,8 @@
-import type { AccessExplanation } from '@keelson/contract'
+import { selectorName, type AccessExplanation } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { permissionIn } from '../permission.ts'
 import { getRunning } from '../platform.ts'
-import { describeSelector } from './grant.ts'
 
 /** Whether somebody may, and why; exit code 4 when not. */
 export const can = async (
@@ -22,17 +21,21 @@ export const can = async (
   return answer.allowed ? exitCodes.ok : exitCodes.access
 }
 
-const linesOf = ({ allowed, sentence, considered }: AccessExplanation): string[] => [
+const linesOf = ({ allowed, sentence, object, considered }: AccessExplanation): string[] => [
   `${allowed ? 'yes' : 'no'}: ${sentence}`,
+  ...(object.isThere
+    ? []
+    : [`  there is no ${object.name} now that you may see: the answer is what would hold`]),
   ...considered.map(({ grant, why }) => {
     const holder = grant.holder.kind === 'team' ? `team ${grant.holder.name}` : grant.holder.name
     const gives = grant.effect === 'allow' ? 'has' : 'is denied'
-    return `  ${whys[why]}: ${holder} ${gives} ${grant.role} on ${describeSelector(grant.on)}`
+    return `  ${whys[why]}: ${holder} ${gives} ${grant.role} on ${selectorName(grant.on)}`
   }),
 ]
 
 const whys: Record<AccessExplanation['considered'][number]['why'], string> = {
   decides: 'decides',
+  agrees: 'says the same',
   other_object: 'is about something else',
   expired: 'is over',
   overruled: 'is overruled',

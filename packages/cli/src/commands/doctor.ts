@@ -1,11 +1,13 @@
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import type { Check } from '../doctor/check.ts'
+import { checkCertificate } from '../doctor/certificate.ts'
 import { checkDatabase, checkEngine, checkPage } from '../doctor/parts.ts'
+import { checkMasterKey } from '../doctor/master-key.ts'
 import { checkDataFolder, checkNode, checkPlatform, checkPorts } from '../doctor/machine.ts'
 import { findPlatform } from '../platform-file.ts'
 import { findRunning } from '../platform.ts'
-import type { System } from '@keelson/contract'
+import type { MasterKeys, System } from '@keelson/contract'
 import { pad } from '../text.ts'
 
 /** Looks at everything Keelson needs here; changes nothing. Exit code 1 when something is wrong. */
@@ -16,7 +18,9 @@ export const doctor = async (context: Context): Promise<number> => {
   const looked = await Promise.all([
     checkDataFolder(context.dataFolder),
     checkPorts(context.env, state),
+    checkCertificate(context.env, system),
     checkDatabase(context.env, system),
+    checkMasterKey(context, await readKeys(context)),
     checkEngine(context.env),
     checkPage(),
   ])
@@ -32,6 +36,14 @@ const readSystem = async (context: Context): Promise<System | undefined> => {
   const platform = await findRunning(context)
   // Whatever keeps it from answering is what the other checks look for.
   return platform?.call('getSystem', { signal: AbortSignal.timeout(3000) }).catch(() => undefined)
+}
+
+/** Undefined as well when whoever is signed in may not know. */
+const readKeys = async (context: Context): Promise<MasterKeys | undefined> => {
+  const platform = await findRunning(context)
+  return platform
+    ?.call('getMasterKeys', { signal: AbortSignal.timeout(3000) })
+    .catch(() => undefined)
 }
 
 const formatCheck = ({ name, state, detail, hint }: Check, { output }: Context): string => {

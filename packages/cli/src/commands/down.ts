@@ -1,4 +1,5 @@
-import { ProblemError, type Stack } from '@keelson/contract'
+import type { Stack } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { CommandError } from '../failure.ts'

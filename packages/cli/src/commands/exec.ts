@@ -4,7 +4,7 @@ import { defined } from '../defined.ts'
 import { runSession } from '../exec/session.ts'
 import { createTerminal } from '../exec/terminal.ts'
 import { getRunning } from '../platform.ts'
-import { findStack, listStacks, serviceCall } from '../scope.ts'
+import { findPlace, serviceCall } from '../scope.ts'
 import { listenForInterrupt } from '../up/interrupt.ts'
 
 export type ExecOptions = {
@@ -22,7 +22,7 @@ export const exec = async (
   [name = '', ...command]: readonly string[],
 ): Promise<number> => {
   const platform = await getRunning(context)
-  const stack = await findStack(context, await listStacks(platform))
+  const stack = await findPlace(context, platform, [name])
   const { id } = await platform.call('getService', serviceCall(name, stack))
   const terminal = createTerminal(tty)
   const request: ExecRequest = {

@@ -1,4 +1,4 @@
-import type { Grant, Selector } from '@keelson/contract'
+import { selectorName, selectorNamePattern, type Grant } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
@@ -32,7 +32,7 @@ const columns: Column<Grant>[] = [
     value: ({ holder }) => (holder.kind === 'team' ? `team ${holder.name}` : holder.name),
   },
   { title: 'ROLE', value: ({ effect, role }) => (effect === 'deny' ? `not ${role}` : role) },
-  { title: 'ON', value: ({ on }) => describeSelector(on) },
+  { title: 'ON', value: ({ on }) => selectorName(on) },
   { title: 'UNTIL', value: ({ expiresAt }) => (expiresAt === null ? '' : untilOf(expiresAt)) },
   { title: 'BY', value: ({ createdBy }) => createdBy },
   { title: 'REASON', value: ({ reason }) => reason ?? '', gives: true },
@@ -42,16 +42,6 @@ const columns: Column<Grant>[] = [
 const untilOf = (expiresAt: string): string => {
   const leftMs = Date.parse(expiresAt) - Date.now()
   return leftMs <= 0 ? 'is over' : `in ${duration(leftMs)}`
-}
-
-/** `everything`, `stack:shop, team=payments, owner ana`. */
-export const describeSelector = ({ name, labels = {}, owner }: Selector): string => {
-  const parts = [
-    ...(name === undefined ? [] : [name]),
-    ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),
-    ...(owner === undefined ? [] : [`owner ${owner}`]),
-  ]
-  return parts.length === 0 ? 'everything' : parts.join(', ')
 }
 
 type Given = Pick<Asked, 'user' | 'team'> & {
@@ -72,6 +62,7 @@ export const addGrant = async (
   if ((user === undefined) === (team === undefined)) {
     throw usageError('Who is it for?', 'Give either --user <name> or --team <name>')
   }
+  if (name !== undefined) checkSelector(name)
   const platform = await getRunning(context)
   const grant = await platform.call('createGrant', {
     body: {
@@ -88,8 +79,31 @@ export const addGrant = async (
     },
   })
   const gets = deny ? 'is denied' : 'has'
-  const where = describeSelector(grant.on)
+  const where = selectorName(grant.on)
   return tellOne(context, grant, `${grant.holder.name} ${gets} ${role} on ${where} (${grant.id})`)
+}
+
+const selectorPattern = new RegExp(selectorNamePattern)
+
+const checkSelector = (name: string): void => {
+  if (selectorPattern.test(name)) return
+  const guess = /^[^:/]+$/.test(name) ? `, such as stack:${name}` : ''
+  throw usageError(
+    `--on ${name}: this is no object`,
+    `Give platform, gateway, stack:<stack> or service:<stack>/<service>${guess}; * stands for any name`,
+  )
+}
+
+/** Of a person who signed in: on everything, for an hour at most, told to all. */
+export const breakGlass = async (
+  context: Context,
+  { reason, minutes }: { reason: string; minutes?: number },
+  [role = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  const body = { role, reason, minutes: minutes ?? 60 }
+  const grant = await platform.call('breakGlass', { body })
+  return tellOne(context, grant, `You have ${role} on everything until ${grant.expiresAt}`)
 }
 
 export const revokeGrant = async (

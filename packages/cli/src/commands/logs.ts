@@ -1,4 +1,5 @@
-import { ProblemError, type LogLine, type LogPage, type Stack } from '@keelson/contract'
+import type { LogLine, LogPage, Stack } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
@@ -6,7 +7,14 @@ import { createWakingLoop, followLive } from '../live.ts'
 import { createLinePrinter } from '../log-lines.ts'
 import { flush } from '../output.ts'
 import { getRunning, liveTargetOf, type Platform } from '../platform.ts'
-import { findStack, hintOfStacks, listStacks } from '../scope.ts'
+import {
+  findPlace,
+  findStack,
+  hintOfStacks,
+  listStacks,
+  onlyOf,
+  type ServicePlace,
+} from '../scope.ts'
 import { listenForInterrupt } from '../up/interrupt.ts'
 
 export type LogsOptions = {
@@ -71,13 +79,13 @@ const findServices = async (
   platform: Platform,
   names: readonly string[],
 ): Promise<Asked> => {
-  const stacks = await listStacks(platform)
-  const own = stacks.filter(({ builtIn }) => !builtIn)
-  const stack = (await findStack(context, stacks)) ?? (own.length === 1 ? own[0] : undefined)
   if (names.length > 0) {
-    const found = await Promise.all(names.map((name) => idOf(platform, name, stack)))
+    const place = await findPlace(context, platform, names)
+    const found = await Promise.all(names.map((name) => idOf(platform, name, place)))
     return { ids: [...new Set(found)], whole: undefined }
   }
+  const stacks = await listStacks(platform)
+  const stack = (await findStack(context, stacks)) ?? onlyOf(stacks)
   if (stack === undefined) {
     throw usageError('There is no stack in this folder to show the logs of', hintOfStacks(stacks))
   }
@@ -87,7 +95,7 @@ const findServices = async (
 const idsOf = ({ name, services }: Stack): string[] =>
   services.map((service) => `${name}/${service}`)
 
-const idOf = async (platform: Platform, name: string, stack: Stack | undefined) => {
+const idOf = async (platform: Platform, name: string, stack: ServicePlace) => {
   if (name.includes('/')) return name
   if (stack?.services.includes(name) === true) return `${stack.name}/${name}`
   // The platform knows whether one stack, several or none have it, and says so.

@@ -47,7 +47,7 @@ export const putRole = async (
   [role = '', ...permissions]: readonly string[],
 ): Promise<number> => {
   const body = {
-    permissions: permissions.map(permissionIn),
+    permissions: permissions.map((one) => permissionIn(one)),
     ...(description === undefined ? {} : { description }),
   }
   const platform = await getRunning(context)

@@ -5,7 +5,7 @@ import { usageError } from '../failure.ts'
 import { printPlan } from '../plan/show.ts'
 import { summarizePlan } from '../plan/describe.ts'
 import { getRunning, type Platform } from '../platform.ts'
-import { findStack, listStacks, requireStack, serviceCall } from '../scope.ts'
+import { findPlace, requireStack, serviceCall } from '../scope.ts'
 
 export type RollbackOptions = { to?: number; dryRun?: boolean }
 
@@ -20,7 +20,7 @@ export const rollback = async (
   if (options.to !== undefined || options.dryRun === true) {
     throw usageError('--to and --dry-run are for the whole stack', 'leave out the service')
   }
-  const stack = await findStack(context, await listStacks(platform))
+  const stack = await findPlace(context, platform, [service])
   const rollout = await platform.call('rollBackService', serviceCall(service, stack))
   const { output, shared } = context
   if (shared.json) output.data(JSON.stringify(rollout, null, 2))

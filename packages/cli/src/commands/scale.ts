@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
 import { getRunning } from '../platform.ts'
-import { findStack, listStacks, serviceCall } from '../scope.ts'
+import { findPlace, serviceCall } from '../scope.ts'
 import { untilSettled } from '../settle.ts'
 import { count } from '../text.ts'
 
@@ -20,7 +20,8 @@ export const scale = async (
   const { output, shared } = context
   const wanted = assignments.map(readAssignment)
   const platform = await getRunning(context)
-  const stack = await findStack(context, await listStacks(platform))
+  const names = wanted.map(({ name }) => name)
+  const stack = await findPlace(context, platform, names)
   const scaled: ServiceSummary[] = []
   for (const { name, replicas } of wanted) {
     const call = serviceCall(name, stack)

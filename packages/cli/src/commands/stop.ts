@@ -3,6 +3,7 @@ import type { ServiceSummary } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { getRunning, type Platform } from '../platform.ts'
+import { servicesIn } from '../settle.ts'
 import { requireServices, type ServiceCall } from '../scope-services.ts'
 
 export type StopOptions = { only?: boolean }
@@ -67,7 +68,7 @@ const stoppedIn = async (
   platform: Platform,
   stack: string,
 ): Promise<Map<string, ServiceSummary>> => {
-  const { services } = await platform.call('getStackState', { params: { stack } })
+  const services = await servicesIn(platform, stack)
   return new Map(
     services.flatMap(({ summary, stoppedBy }) =>
       stoppedBy === null ? [] : [[summary.id, summary] as const],

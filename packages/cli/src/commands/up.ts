@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { failureOf } from '../failure.ts'
 import { buildPage } from '../page-build.ts'
-import { ensureRunning, findRunning, type Platform } from '../platform.ts'
+import { ensureRunning, findRunningHere, type LocalPlatform, type Platform } from '../platform.ts'
 import type { FormerLives } from '../progress/progress.ts'
 import {
   chooseProgress,
@@ -22,6 +22,7 @@ import { followActions } from '../up/follow-actions.ts'
 import { followStack } from '../up/follow-stack.ts'
 import { formerLives } from '../up/former-lives.ts'
 import { listenForInterrupt, type Interrupt } from '../up/interrupt.ts'
+import { seenOf } from '../up/seen.ts'
 import { selectServices, type Selection } from '../up/selection.ts'
 import { stopWhenEmpty, takeDown } from '../up/take-down.ts'
 import { showWarnings } from '../warnings.ts'
@@ -59,7 +60,7 @@ export const up = async (
   const select = (applied: readonly string[]) =>
     selectServices(whole, selectionOf(options, services), applied)
   if (options.dryRun === true) {
-    const { spec } = select(await servicesApplied(await findRunning(context), whole.name))
+    const { spec } = select(await servicesApplied(await findRunningHere(context), whole.name))
     const { actions } = await showPlan(context, spec, services)
     return actions.length === 0 ? exitCodes.ok : exitCodes.differences
   }
@@ -146,13 +147,14 @@ const tellOtherFailures = (
 /** What was applied, on its way to healthy. */
 const see = async (
   { context, options, reporter, interrupt }: PutUpOptions,
-  { platform, started }: { platform: Platform; started: boolean },
+  { platform, started }: { platform: LocalPlatform; started: boolean },
   { spec, since, former }: { spec: StackSpec; since: number; former: FormerLives },
 ): Promise<number> => {
   await tellPage(platform, started, reporter)
   reporter.fact('gateway', `Gateway:  ${platform.gatewayUrl}`, { url: platform.gatewayUrl })
 
-  const follow = { context, platform, reporter, spec, since, former }
+  const seen = await seenOf(spec, { platform, reporter })
+  const follow = { context, platform, reporter, spec: seen, since, former }
   if (options.detach !== true && options.wait !== true) return attach({ ...follow, interrupt })
   const waitMs = options.waitTimeout * 1000
   const until = options.wait === true ? 'healthy' : 'started'
@@ -167,16 +169,20 @@ const see = async (
 }
 
 /** A link works once and ends those before it, so that only who starts the platform makes one. */
-const tellPage = async (platform: Platform, started: boolean, reporter: Reporter) => {
+const tellPage = async (platform: LocalPlatform, started: boolean, reporter: Reporter) => {
   const { setUp } = await platform.call('getSignIn')
   if (setUp || !started) {
     const { url } = platform
     const way = setUp ? '' : '  (set up with: keelson open)'
     reporter.fact('page', `Page:     ${url}${way}`, { url })
-    return
+  } else {
+    const link = await platform.call('createSetupLink', {})
+    reporter.fact('link', `Set up:   ${link.url}`, link)
   }
-  const link = await platform.call('createSetupLink', {})
-  reporter.fact('link', `Set up:   ${link.url}`, link)
+  const { publicUrl: url } = platform
+  if (url === undefined) return
+  const condition = setUp ? '' : '  (once there is an administrator)'
+  reporter.fact('public', `Public:   ${url}${condition}`, { url })
 }
 
 /**
@@ -186,7 +192,7 @@ const tellPage = async (platform: Platform, started: boolean, reporter: Reporter
 const apply = async (
   spec: StackSpec,
   { reporter, services }: PutUpOptions,
-  { platform, started }: { platform: Platform; started: boolean },
+  { platform, started }: { platform: LocalPlatform; started: boolean },
 ): Promise<FormerLives> => {
   reporter.step(`Applying ${spec.name}`)
   try {

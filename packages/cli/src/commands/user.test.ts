@@ -4,8 +4,8 @@ import { createPlatformFixture, runKeelson, type Call } from '../testing/platfor
 
 const user = {
   ...{ id: 'u-1', name: 'leo', displayName: 'Leo B.', email: null, disabledAt: null },
-  ...{ createdAt: '2026-01-01T00:00:00Z', lastSeenAt: null, hasPassword: true },
-  ...{ teams: [{ id: 't-1', name: 'payments' }], roles: ['operator'] },
+  ...{ createdAt: '2026-01-01T00:00:00Z', lastSeenAt: null, hasPassword: false },
+  ...{ teams: [{ id: 't-1', name: 'payments' }], roles: ['operator'], canSignIn: true },
 }
 const link = { url: 'http://127.0.0.1:7070/join#once', expiresAt: '2999-01-01T00:00:00Z' }
 const problem = (status: number, code: string, detail: string, hint: string) => ({
@@ -18,7 +18,7 @@ const open = async (setUp = true) => {
     switch (`${method} ${path}`) {
       case 'GET /api/v1/users':
         return {
-          body: { items: [user, { ...user, name: 'mia', hasPassword: false }], nextCursor: null },
+          body: { items: [user, { ...user, name: 'mia', canSignIn: false }], nextCursor: null },
         }
       case 'POST /api/v1/users/invitations':
       case 'POST /api/v1/users/leo/reset-links':
@@ -43,7 +43,7 @@ const open = async (setUp = true) => {
   return { ...platform, run }
 }
 
-test('users are listed with their roles, teams and state', async () => {
+test('users are listed with their roles, teams and state, active by whatever means they sign in', async () => {
   await using keelson = await open()
   const { stdout, code } = await keelson.run('user', 'list', 'e')
   assert.equal(code, 0)
@@ -76,6 +76,7 @@ test('whoami says as whom commands are run', async () => {
   await using keelson = await open()
   const { stdout, stderr } = await keelson.run('whoami')
   assert.equal(stdout, 'local command line\n')
+  assert.match(keelson.calls.at(-1)?.userAgent ?? '', /^keelson-cli\/\d/)
   assert.match(stderr, /may: users:read/)
 })
 

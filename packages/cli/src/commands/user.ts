@@ -41,9 +41,9 @@ const columns: Column<User>[] = [
   },
 ]
 
-const stateOf = ({ disabledAt, hasPassword }: User): string => {
+const stateOf = ({ disabledAt, canSignIn }: User): string => {
   if (disabledAt !== null) return 'disabled'
-  return hasPassword ? 'active' : 'invited'
+  return canSignIn ? 'active' : 'invited'
 }
 
 export const inviteUser = async (
@@ -95,6 +95,6 @@ export const deleteUser = async (
     params: { user: name },
     ...(heir === undefined ? {} : { query: { heir } }),
   })
-  context.output.message(`${name} is deleted`)
+  context.output.message(`${name} is deleted, and tokens they made for programs with them`)
   return exitCodes.ok
 }

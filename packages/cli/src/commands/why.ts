@@ -5,7 +5,7 @@ import type { Colors } from '../output.ts'
 import { readLastOutput } from '../last-output.ts'
 import { getRunning } from '../platform.ts'
 import { markOfState, paintState } from '../progress/marks.ts'
-import { findStack, listStacks, serviceCall } from '../scope.ts'
+import { findPlace, serviceCall } from '../scope.ts'
 import { oneLine } from '../text.ts'
 
 const eventsMax = 12
@@ -18,7 +18,7 @@ export const why = async (
 ): Promise<number> => {
   const { output, shared } = context
   const platform = await getRunning(context)
-  const stack = await findStack(context, await listStacks(platform))
+  const stack = await findPlace(context, platform, [name])
   const story = await platform.call('whyService', serviceCall(name, stack))
   if (shared.json) {
     output.data(JSON.stringify(story, null, 2))

@@ -1,6 +1,7 @@
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname } from 'node:path'
+import { isByAcme } from './certificate.ts'
 import type { Check } from './check.ts'
 import type { Context } from '../context.ts'
 import { hasCode, type PlatformState } from '../platform-file.ts'
@@ -21,8 +22,9 @@ export const checkNode = (): Check => {
 export const checkPlatform = (state: PlatformState): Check => {
   const name = 'platform'
   if (state.kind === 'absent') return { name, state: 'skipped', detail: 'not running' }
-  const { pid, url, version } = state.file
-  const who = `Keelson ${version}, pid ${pid}, ${url}`
+  const { pid, url, publicUrl, version } = state.file
+  const where = publicUrl === undefined ? url : `${url}, for others ${publicUrl}`
+  const who = `Keelson ${version}, pid ${pid}, ${where}`
   if (state.kind === 'running') return { name, state: 'ok', detail: `running: ${who}` }
   if (state.kind === 'unready') {
     const hint = 'Wait a moment; if it stays so, read logs/platform.log in the data folder'
@@ -93,6 +95,8 @@ const nearestFolder = async (folder: string): Promise<string> => {
 export const checkPorts = async (env: Context['env'], state: PlatformState): Promise<Check[]> => {
   const host = env['KEELSON_HOST'] ?? '127.0.0.1'
   const running = state.kind === 'running' || state.kind === 'unready' ? state.file : undefined
+  const hasTls = Boolean(env['KEELSON_TLS_CERT_FILE']) || isByAcme(env)
+  const tlsPort = hasTls ? (env['KEELSON_TLS_PORT'] ?? '7443') : undefined
   const ours = new Set([running?.url, running?.gatewayUrl].map((url) => url && new URL(url).port))
   const wanted = [
     { variable: 'KEELSON_PORT', port: env['KEELSON_PORT'] ?? '7070', what: 'page and API' },
@@ -101,7 +105,11 @@ export const checkPorts = async (env: Context['env'], state: PlatformState): Pro
       port: env['KEELSON_GATEWAY_PORT'] ?? '8080',
       what: 'gateway',
     },
+    ...(tlsPort === undefined
+      ? []
+      : [{ variable: 'KEELSON_TLS_PORT', port: tlsPort, what: 'page and API by TLS' }]),
   ]
+  if (running !== undefined) ours.add(tlsPort) // the start would have failed
   return Promise.all(
     wanted.map(async ({ variable, port, what }): Promise<Check> => {
       const name = `port ${port}`

@@ -22,7 +22,7 @@ export type SessionOptions = {
 
 /** One command of a person over the platform's socket; resolves with its exit code. */
 export const runSession = async (options: SessionOptions): Promise<number> => {
-  const { platform, request, terminal, signal } = options
+  const { request, terminal, signal } = options
   const socket = await open(options)
   const send = (channel: number, payload: Uint8Array): void => {
     if (socket.readyState === WebSocket.OPEN) socket.send(frameOf(channel, payload))
@@ -50,7 +50,7 @@ export const runSession = async (options: SessionOptions): Promise<number> => {
   })
   try {
     const last = await ended
-    return codeOf(last, platform, signal)
+    return codeOf(last, signal)
   } finally {
     signal.removeEventListener('abort', kill)
     release()
@@ -58,18 +58,14 @@ export const runSession = async (options: SessionOptions): Promise<number> => {
   }
 }
 
-const codeOf = (
-  last: ExecServerControl | undefined,
-  platform: Platform,
-  signal: AbortSignal,
-): number => {
+const codeOf = (last: ExecServerControl | undefined, signal: AbortSignal): number => {
   if (signal.aborted) return exitCodes.interrupted
   if (last?.type === 'exit') return last.code ?? exitCodes.failure
   if (last?.type === 'error') {
     const { code, exitCode, faults } = failureOfProblem(last.problem)
     throw new CommandError(code, exitCode, faults)
   }
-  const message = `Keelson (pid ${platform.pid}) closed the connection before the command had ended`
+  const message = 'Keelson closed the connection before the command had ended'
   throw tableError('platform_unreachable', message)
 }
 
@@ -77,7 +73,7 @@ const open = async ({ platform, service }: SessionOptions): Promise<WebSocket> =
   const path = `/api/v1/services/${encodeURIComponent(service)}/exec`
   const url = platform.url.replace(/^http/, 'ws') + path
   // Node's own WebSocket takes headers beside protocols (undici); the types of the web do not.
-  const socket = new WebSocket(url, { headers: platform.headers } as never)
+  const socket = new WebSocket(url, { headers: await platform.headers() } as never)
   socket.binaryType = 'arraybuffer'
   const opened = await new Promise<boolean>((resolve) => {
     socket.addEventListener('open', () => resolve(true), { once: true })
@@ -89,7 +85,7 @@ const open = async ({ platform, service }: SessionOptions): Promise<WebSocket> =
 
 /** A socket that is refused is not told why: the same question as a plain request is. */
 const reasonOf = async (platform: Platform, path: string): Promise<Error> => {
-  const answer = await fetch(platform.url + path, { headers: platform.headers })
+  const answer = await fetch(platform.url + path, { headers: await platform.headers() })
   const problem: unknown = await answer.json().catch(() => undefined)
   if (isProblem(problem) && problem.code !== 'bad_request') {
     const { code, exitCode, faults } = failureOfProblem(problem)

@@ -1,4 +1,5 @@
-import { ProblemError, type Plan, type StackSpec } from '@keelson/contract'
+import type { Plan, StackSpec } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Platform } from '../platform.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { comparePlans, summarizePlan } from './describe.ts'

@@ -184,7 +184,7 @@ const createMovingPlatform = (changesMax: number) => {
       return applied.length <= changesMax ? outdated : { body: planOf([]) }
     }
     if (path === '/api/v1/services') return { body: { items: [summary], nextCursor: null } }
-    if (path === '/api/v1/stacks/shop/state') return { body: { rollouts: [] } }
+    if (path === '/api/v1/stacks/shop/state') return { body: { stack: {}, rollouts: [] } }
     return path === '/api/v1/instances' ? { body: [] } : undefined
   }
   return { answer, applied }

@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from 'commander'
-import { collectPairs, parseSince, type Add, type Handle } from './options.ts'
+import { collectPairs, parseCount, parseSince, type Add, type Handle } from './options.ts'
 
 const objects = 'platform, gateway, stack:shop or service:shop/web'
 
 /** `2h`, `1h30m`: when that is over. */
-const parseFor = (text: string): Date => {
+export const parseFor = (text: string): Date => {
   if (!/^[\ddhms]+$/.test(text))
     throw new InvalidArgumentError('It must be a time: 10m, 1h30m, 7d.')
   const nowMs = Date.now()
@@ -81,6 +81,11 @@ const addGrants = (add: Add, handle: Handle): void => {
     .option('--for <time>', 'for so long: 10m, 1h30m, 7d', parseFor)
     .option('--reason <text>', 'why, for the audit')
     .action(handle(async () => (await import('../commands/grant.ts')).addGrant))
+  add('break-glass', 'give yourself a role in an emergency; all are told', undefined, grant)
+    .argument('<role>')
+    .requiredOption('--reason <text>', 'why')
+    .option('--minutes <number>', 'for so long, an hour at most (60)', parseCount)
+    .action(handle(async () => (await import('../commands/grant.ts')).breakGlass))
   add('revoke', 'take a grant back', undefined, grant)
     .argument('<id>', 'of keelson grant list')
     .action(handle(async () => (await import('../commands/grant.ts')).revokeGrant))

@@ -15,6 +15,7 @@ export const addMachineCommands = (program: Command, add: Add, handle: Handle): 
     handle(async () => (await import('../commands/doctor.ts')).doctor),
   )
 
+  addKeys(add, handle)
   addBackup(program, add, handle)
 
   add('version', 'print versions').action(
@@ -41,6 +42,25 @@ const completionHelp = `
   bash   keelson completion bash > ~/.local/share/bash-completion/completions/keelson
   zsh    keelson completion zsh > "\${fpath[1]}/_keelson"
   fish   keelson completion fish > ~/.config/fish/completions/keelson.fish`
+
+const addKeys = (add: Add, handle: Handle): void => {
+  const keys = add('keys', 'master keys, from which all others come')
+  add('status', 'where they are, and what hangs on each of them', undefined, keys).action(
+    handle(async () => (await import('../commands/keys.ts')).keysStatus),
+  )
+  add(
+    'rotate',
+    'begin to use a new one; older ones stay for what is under them',
+    undefined,
+    keys,
+  ).action(handle(async () => (await import('../commands/keys.ts')).rotateKey))
+  add('drop', 'do without one that nothing hangs on', undefined, keys)
+    .argument('<number>', 'of keelson keys status')
+    .action(handle(async () => (await import('../commands/keys.ts')).dropKey))
+  add('new', 'print a new one as a line, for keys that are kept elsewhere', undefined, keys).action(
+    handle(async () => (await import('../commands/keys.ts')).newKey),
+  )
+}
 
 const addBackup = (program: Command, add: Add, handle: Handle) => {
   const backup = program.command('backup').description('save and restore what Keelson keeps')

@@ -59,6 +59,13 @@ export const parseCount = (text: string): number => {
   return Number(text)
 }
 
+export const parseMinutes = (text: string): number => {
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new InvalidArgumentError('It must be a whole number of minutes, or 0.')
+  }
+  return Number(text)
+}
+
 /** `KEY=value`; a name alone takes its value from this shell. */
 export const collectPairs = (value: string, before: Record<string, string> = {}) => {
   const [name = '', ...rest] = value.split('=')

@@ -20,6 +20,7 @@ const summary = (name: string, state: State, reason = ''): ServiceSummary => ({
   restarts: 0,
   dependsOn: [],
   routes: [],
+  may: [],
 })
 
 const instance = (

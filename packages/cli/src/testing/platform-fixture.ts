@@ -16,7 +16,8 @@ export type Call = {
   path: string
   query: URLSearchParams
   authorization: string
-  /** Parsed; undefined when there is none. */
+  userAgent: string
+  /** Parsed: JSON, or the fields of a form; undefined when there is none. */
   body: unknown
 }
 
@@ -70,7 +71,10 @@ const notFound = {
 
 const bodyOf = async (request: IncomingMessage): Promise<unknown> => {
   const content = await text(request)
-  return content === '' ? undefined : JSON.parse(content)
+  if (content === '') return undefined
+  return request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true
+    ? Object.fromEntries(new URLSearchParams(content))
+    : JSON.parse(content)
 }
 
 const callOf = (request: IncomingMessage): Omit<Call, 'body'> => {
@@ -80,19 +84,26 @@ const callOf = (request: IncomingMessage): Omit<Call, 'body'> => {
     path: decodeURIComponent(pathname),
     query: searchParams,
     authorization: request.headers.authorization ?? '',
+    userAgent: request.headers['user-agent'] ?? '',
   }
 }
 
 /** Starts the command as a person would, without a terminal and without this shell's settings. */
 export const startKeelson = (
   args: readonly string[],
-  { cwd = tmpdir(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+  {
+    cwd = tmpdir(),
+    env = {},
+    input = '',
+  }: { cwd?: string; env?: Record<string, string>; input?: string } = {},
 ) => {
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  child.stdin.on('error', () => {}) // a command may end before it has read
+  child.stdin.end(input)
   const out = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text))

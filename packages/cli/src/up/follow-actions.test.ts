@@ -64,7 +64,7 @@ const follow = async (kind: 'plain' | 'json') => {
       if (update.type === 'rollout.ended') ended.resolve()
     },
   }
-  const platform = { url: fixture.url, headers: {} } as unknown as Platform
+  const platform = { url: fixture.url, headers: async () => ({}) } as unknown as Platform
   const actions = followActions(context, platform, 'shop', reporter)
   await ended.promise
   await actions.stop()

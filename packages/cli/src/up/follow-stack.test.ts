@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createClient, plainStack, plainService, type Rollout } from '@keelson/contract'
+import { plainStack, plainService, type Rollout } from '@keelson/contract'
+import { createClient } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { createOutput } from '../output.ts'
 import { createReporter } from '../progress/reporter.ts'
@@ -46,7 +47,7 @@ const follow = async (state: (look: number) => Answer, lostMaxMs = 60_000) => {
   const { url } = fixture
   const context = contextOf(fixture.folder)
   const call = createClient({ baseUrl: url })
-  const platform = { url, gatewayUrl: url, pid: process.pid, version: '', headers: {}, call }
+  const platform = { url, gatewayUrl: url, pid: process.pid, headers: async () => ({}), call }
   const reporter = createReporter('quiet', context)
   const signal = new AbortController().signal
   const options = { context, platform, reporter, spec, waitMs: Infinity, lostMaxMs, signal }

@@ -1,4 +1,5 @@
-import { ProblemError, type Rollout, type ServiceSummary, type StackSpec } from '@keelson/contract'
+import type { Rollout, ServiceSummary, StackSpec } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { createWakingLoop, followLive, type LiveMessage } from '../live.ts'
 import { liveTargetOf, type Platform } from '../platform.ts'

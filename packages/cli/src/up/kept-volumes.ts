@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ComposeError } from '@keelson/compose'
-import { ProblemError } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import { loadFiles } from '../compose-files.ts'
 import type { Context } from '../context.ts'
 import type { Platform } from '../platform.ts'

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { createClient, ProblemError } from '@keelson/contract'
+import { createClient, ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { tableError } from '../failure.ts'
 import { createOutput } from '../output.ts'
@@ -27,7 +27,7 @@ const createBench = (dataFolder: string, pid = process.pid) => {
     },
   }
   const call = createClient({ baseUrl: gone })
-  const platform = { url: gone, gatewayUrl: gone, pid, version: '', headers: {}, call }
+  const platform = { url: gone, gatewayUrl: gone, pid, headers: async () => ({}), call }
   const reporter = { warn: say, note: say }
   const now = () => nowMs
   const link = createPlatformLink({ context, platform, reporter, stack: 'shop', now })

@@ -1,4 +1,4 @@
-import { ProblemError } from '@keelson/contract'
+import { ProblemError } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { CommandError, isConnectionLost, tableError } from '../failure.ts'
 import { isAlive } from '../platform-file.ts'
@@ -72,7 +72,7 @@ export const createPlatformLink = (options: LinkOptions) => {
     /** One reading; undefined when it failed, and then the next one looks where the platform is. */
     async read<T>(work: (platform: Platform) => Promise<T>): Promise<T | undefined> {
       // The port of a process that is gone may be another program's, which must not get the token.
-      const isKnown = loss === undefined && isAlive(platform.pid)
+      const isKnown = loss === undefined && (platform.pid === null || isAlive(platform.pid))
       const asked = isKnown ? platform : await find()
       if (asked === undefined) return undefined
       try {

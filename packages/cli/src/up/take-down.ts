@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { failureOf, formatFailure } from '../failure.ts'
-import { findRunning, stopPlatform, type Platform } from '../platform.ts'
+import { findRunningHere, stopPlatform, type LocalPlatform } from '../platform.ts'
 import type { Reporter } from '../progress/reporter.ts'
 import { listStacks } from '../scope.ts'
 import type { Interrupt } from './interrupt.ts'
@@ -45,7 +45,7 @@ const removeWithPlatform = async (
   stack: string,
   step: (text: string) => void,
 ): Promise<string> => {
-  const platform = await findRunning(context)
+  const platform = await findRunningHere(context)
   if (platform === undefined) return 'Keelson had stopped already'
   const stacks = await listStacks(platform)
   if (stacks.some(({ name }) => name === stack)) {
@@ -56,7 +56,7 @@ const removeWithPlatform = async (
 
 /** Stops the platform when no stack of a person is left on it. */
 export const stopWhenEmpty = async (
-  platform: Platform,
+  platform: LocalPlatform,
   step: (text: string) => void,
   done: string,
 ): Promise<string> => {
@@ -70,7 +70,7 @@ export const stopWhenEmpty = async (
 }
 
 const describeLeft = async (context: Context, stack: string): Promise<string> => {
-  const platform = await findRunning(context).catch(() => undefined)
+  const platform = await findRunningHere(context).catch(() => undefined)
   const { yellow, bold } = context.output.messageColors
   if (platform === undefined) return `${yellow('!')} Left at once; Keelson is not running any more`
   return (

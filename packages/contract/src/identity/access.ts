@@ -2,12 +2,13 @@ import { Type, type Static } from 'typebox'
 import { Selector } from '../object.ts'
 import { permissions } from '../permissions.ts'
 import { UserName } from './people.ts'
+import { PermissionName } from './schemas.ts'
 
 const time = Type.String({ format: 'date-time' })
 const nullableTime = Type.Union([time, Type.Null()])
 const reason = Type.String({ minLength: 3, maxLength: 1000 })
 const shortText = Type.String({ maxLength: 500 })
-const permission = Type.Enum([...permissions])
+const permission = PermissionName
 /** In lower case, so that none looks like another. */
 const roleName = Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 64 })
 const idOrName = Type.String({ minLength: 1, maxLength: 100, description: 'Id or name' })
@@ -73,13 +74,17 @@ export const AccessExplanation = Type.Object(
       name: Type.String(),
       labels: Type.Record(Type.String(), Type.String()),
       owner: Type.Union([Type.String(), Type.Null()]),
+      isThere: Type.Boolean({
+        description:
+          'Else the answer is what would hold; also of one that whoever asks may not see',
+      }),
     }),
     reason: Type.Enum(['disabled', 'denied', 'allowed', 'no_grant', 'everybody']),
     /** The grant that decides, those about the object, then others; at most 100. */
     considered: Type.Array(
       Type.Object({
         grant: Grant,
-        why: Type.Enum(['decides', 'other_object', 'expired', 'overruled']),
+        why: Type.Enum(['decides', 'agrees', 'overruled', 'other_object', 'expired']),
       }),
     ),
   },
@@ -103,6 +108,7 @@ export const accessEndpoints = {
     method: 'PUT',
     path: '/api/v1/roles/:role',
     permission: 'access:write',
+    fresh: true,
     summary: 'Make a role, or change what it may; a built-in one is refused',
     params: RoleParams,
     body: Type.Object(
@@ -118,6 +124,7 @@ export const accessEndpoints = {
     method: 'DELETE',
     path: '/api/v1/roles/:role',
     permission: 'access:write',
+    fresh: true,
     summary: 'Delete a role that no grant is about',
     params: RoleParams,
     response: null,
@@ -156,6 +163,7 @@ export const accessEndpoints = {
     method: 'DELETE',
     path: '/api/v1/teams/:team',
     permission: 'access:write',
+    fresh: true,
     summary: 'Delete a team with its grants',
     params: TeamParams,
     response: null,
@@ -164,6 +172,7 @@ export const accessEndpoints = {
     method: 'PUT',
     path: '/api/v1/teams/:team/members/:user',
     permission: 'access:write',
+    fresh: true,
     summary: 'Make a user or service account a member: the grants of the team are theirs then',
     params: MemberParams,
     response: Team,
@@ -172,6 +181,7 @@ export const accessEndpoints = {
     method: 'DELETE',
     path: '/api/v1/teams/:team/members/:user',
     permission: 'access:write',
+    fresh: true,
     summary: 'Take a member out of a team',
     params: MemberParams,
     response: Team,
@@ -200,6 +210,7 @@ export const accessEndpoints = {
     method: 'POST',
     path: '/api/v1/grants',
     permission: 'access:write',
+    fresh: true,
     summary: 'Give or deny a role to one user, service account or team, on everything unless told',
     body: Type.Object(
       {
@@ -219,6 +230,7 @@ export const accessEndpoints = {
     method: 'DELETE',
     path: '/api/v1/grants/:grant',
     permission: 'access:write',
+    fresh: true,
     summary: 'Take a grant back',
     params: Type.Object({ grant: Type.String({ maxLength: 64 }) }),
     response: null,
@@ -227,6 +239,7 @@ export const accessEndpoints = {
     method: 'POST',
     path: '/api/v1/account/break-glass',
     permission: 'access:break-glass',
+    fresh: true,
     summary: 'Give yourself a role on everything, for an hour at most; everybody is told why',
     body: Type.Object(
       {

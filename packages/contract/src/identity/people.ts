@@ -1,10 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { permissions } from '../permissions.ts'
-
-const text = (maxLength: number) => Type.String({ maxLength })
-const orNull = <T extends ReturnType<typeof Type.String>>(schema: T) =>
-  Type.Union([schema, Type.Null()])
-const time = Type.String({ format: 'date-time' })
+import { orNull, page, PermissionName, strict, text, time, WebAuthn } from './schemas.ts'
 
 /** As one types it: a letter or digit, then letters, digits and . _ - of any script. */
 export const UserName = Type.String({
@@ -21,28 +16,50 @@ export const Preferences = Type.Object(
     timeZone: Type.Optional(text(64)),
     locale: Type.Optional(text(35)),
   },
-  { $id: 'Preferences', additionalProperties: false },
+  { $id: 'Preferences', ...strict },
 )
 export type Preferences = Static<typeof Preferences>
 
 /** Who is signed in, and what they may do somewhere. */
 export const Session = Type.Object(
   {
-    actor: Type.String({ description: 'Name as it is shown' }),
+    actor: Type.String({ description: 'Name to sign in by, or of a program' }),
+    displayName: Type.String({ description: 'As others see it; the same name unless chosen' }),
     kind: Type.String(),
     id: Type.String(),
-    permissions: Type.Array(Type.Enum([...permissions])),
+    permissions: Type.Array(PermissionName),
     expiresAt: orNull(time),
-    /** Whether somebody has been made administrator yet. */
+    factorNeeded: Type.Boolean({
+      description: 'A role asks for a second factor: until there is one, nothing else is allowed',
+    }),
     preferences: Preferences,
   },
   { $id: 'Session' },
 )
 export type Session = Static<typeof Session>
 
+/** The password was right, and is not enough: `createSecondFactorSession`, or a passkey. */
+export const SecondFactorAsked = Type.Object(
+  {
+    challenge: Type.String(),
+    factors: Type.Array(Type.Enum(['totp', 'passkey', 'recovery_code'])),
+    expiresAt: time,
+  },
+  { $id: 'SecondFactorAsked' },
+)
+export type SecondFactorAsked = Static<typeof SecondFactorAsked>
+
+export const SignInAnswer = Type.Union([Session, SecondFactorAsked])
+export type SignInAnswer = Static<typeof SignInAnswer>
+
 /** What the sign-in page has to ask. */
 export const SignInState = Type.Object(
-  { setUp: Type.Boolean({ description: 'There is an administrator' }) },
+  {
+    setUp: Type.Boolean({ description: 'There was an administrator' }),
+    providers: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
+      description: 'By which people sign in: GET /sign-in/<id> begins it',
+    }),
+  },
   { $id: 'SignInState' },
 )
 export type SignInState = Static<typeof SignInState>
@@ -59,6 +76,9 @@ export const User = Type.Object(
     teams: Type.Array(Type.Object({ id: Type.String(), name: Type.String() })),
     roles: Type.Array(Type.String(), { description: 'Held by a grant of their own, anywhere' }),
     hasPassword: Type.Boolean(),
+    canSignIn: Type.Boolean({
+      description: 'By a password, a passkey or a provider; before that they have not joined',
+    }),
   },
   { $id: 'User' },
 )
@@ -98,8 +118,6 @@ export type LinkFacts = Static<typeof LinkFacts>
 const linkToken = Type.String({ minLength: 1, maxLength: 200 })
 const UserParams = Type.Object({ user: Type.String({ description: 'Id or name', maxLength: 100 }) })
 const cursor = Type.Optional(Type.String({ maxLength: 500 }))
-const page = <T extends Parameters<typeof Type.Array>[0]>(item: T) =>
-  Type.Object({ items: Type.Array(item), nextCursor: orNull(Type.String()) })
 
 export const peopleEndpoints = {
   getSignIn: {
@@ -113,9 +131,9 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/v1/session',
     permission: 'public',
-    summary: 'Sign in with name and password; sets the session cookie',
-    body: Type.Object({ name: text(200), password: text(1024) }, { additionalProperties: false }),
-    response: Session,
+    summary: 'Sign in with name and password; sets the session cookie, or asks for a second factor',
+    body: Type.Object({ name: text(200), password: text(1024) }, strict),
+    response: SignInAnswer,
   },
   getSession: {
     method: 'GET',
@@ -136,7 +154,7 @@ export const peopleEndpoints = {
     path: '/api/v1/setup-links',
     permission: 'users:write',
     summary:
-      'Make a single-use link to the form that creates the administrator; once there is one, refused',
+      'Make a single-use link to the form that creates the administrator; by the command line of the machine, until there was one',
     response: OneTimeLink,
   },
   readLink: {
@@ -144,7 +162,7 @@ export const peopleEndpoints = {
     path: '/api/v1/links/read',
     permission: 'public',
     summary: 'What a link is for; does not use it up',
-    body: Type.Object({ token: linkToken }, { additionalProperties: false }),
+    body: Type.Object({ token: linkToken }, strict),
     response: LinkFacts,
   },
   useLink: {
@@ -157,11 +175,14 @@ export const peopleEndpoints = {
         token: linkToken,
         name: Type.Optional(UserName),
         displayName: Type.Optional(text(100)),
-        password: NewPassword,
+        password: Type.Optional(NewPassword),
+        passkey: Type.Optional(
+          Type.Object({ challenge: text(200), response: WebAuthn, name: text(100) }, strict),
+        ),
       },
-      { additionalProperties: false },
+      strict,
     ),
-    response: Session,
+    response: SignInAnswer,
   },
   listUsers: {
     method: 'GET',
@@ -187,6 +208,7 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/v1/users/invitations',
     permission: 'users:write',
+    fresh: true,
     summary: 'Make a link by which somebody joins under a name; earlier ones for it stop working',
     body: Type.Object(
       {
@@ -194,7 +216,7 @@ export const peopleEndpoints = {
         email: Type.Optional(text(254)),
         role: Type.Optional(text(64)),
       },
-      { additionalProperties: false },
+      strict,
     ),
     response: OneTimeLink,
   },
@@ -202,6 +224,7 @@ export const peopleEndpoints = {
     method: 'PUT',
     path: '/api/v1/users/:user',
     permission: 'users:write',
+    fresh: true,
     summary: 'Change the profile of a user, disable or enable them',
     params: UserParams,
     body: Type.Object(
@@ -210,7 +233,7 @@ export const peopleEndpoints = {
         email: Type.Optional(orNull(text(254))),
         disabled: Type.Optional(Type.Boolean()),
       },
-      { additionalProperties: false },
+      strict,
     ),
     response: User,
   },
@@ -218,6 +241,7 @@ export const peopleEndpoints = {
     method: 'DELETE',
     path: '/api/v1/users/:user',
     permission: 'users:write',
+    fresh: true,
     summary: 'Delete a user; what they answer for is handed over',
     params: UserParams,
     query: Type.Object({
@@ -231,6 +255,7 @@ export const peopleEndpoints = {
     method: 'POST',
     path: '/api/v1/users/:user/reset-links',
     permission: 'users:write',
+    fresh: true,
     summary: 'Make a link by which the user chooses a new password; factors stay',
     params: UserParams,
     response: OneTimeLink,
@@ -268,7 +293,7 @@ export const peopleEndpoints = {
         displayName: Type.Optional(text(100)),
         preferences: Type.Optional(Preferences),
       },
-      { additionalProperties: false },
+      strict,
     ),
     response: Type.Object({ user: User, preferences: Preferences }),
   },
@@ -277,7 +302,7 @@ export const peopleEndpoints = {
     path: '/api/v1/account/password',
     permission: 'account:own',
     summary: 'Choose another password; other sessions end',
-    body: Type.Object({ present: text(1024), next: NewPassword }, { additionalProperties: false }),
+    body: Type.Object({ present: text(1024), next: NewPassword }, strict),
     response: null,
   },
   listOwnSessions: {

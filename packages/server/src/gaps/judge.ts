@@ -114,6 +114,7 @@ const describeAcceptance = ({ reason, by, at, until }: AcceptanceRow) => ({
   ...{ reason, by, at: at.toISOString(), until: until?.toISOString() ?? null },
 })
 
+/** As the platform itself sees it; answers are made of it for whoever asks. */
 export const describeReport = (row: ReportRow, kept: Kept, isAuditing: boolean): GapReport => ({
   ...{ stack: row.stack, folder: row.folder, state: row.state, reason: row.reason, isAuditing },
   ...{ at: row.auditedAt?.toISOString() ?? null, durationMs: row.durationMs },
@@ -121,10 +122,11 @@ export const describeReport = (row: ReportRow, kept: Kept, isAuditing: boolean):
   findings: describeFindings(row, kept),
   suppressed: row.content?.suppressed ?? 0,
   notRead: row.content?.notRead ?? [],
+  may: ['gaps:write'],
 })
 
 /** Before the first audit of a stack has ended. */
 export const waitingReport = (stack: string, folder: string, isAuditing: boolean): GapReport => ({
   ...{ stack, folder, state: 'waiting', reason: null, isAuditing, at: null, durationMs: null },
-  ...{ inventory: null, findings: [], suppressed: 0, notRead: [] },
+  ...{ inventory: null, findings: [], suppressed: 0, notRead: [], may: ['gaps:write'] },
 })

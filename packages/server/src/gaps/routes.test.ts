@@ -5,8 +5,12 @@ import { localActor } from '../kernel/actor.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createHttp } from '../kernel/http.ts'
 import { quietLog } from '../kernel/testing/index.ts'
+import type { Registry } from '../registry/index.ts'
 import type { Gaps } from './gaps.ts'
 import { gapRoutes } from './routes.ts'
+
+const report = { stack: 'shop', may: ['gaps:write'] }
+const observed = { instances: [], requests: [], notApplied: [] }
 
 /** The routes over a room that says what it was asked. */
 const startRoutes = async (without: readonly Permission[] = []) => {
@@ -16,19 +20,22 @@ const startRoutes = async (without: readonly Permission[] = []) => {
       (_target, name) =>
       (...given: unknown[]) => {
         asked.push([String(name), ...given.filter((one) => one !== localActorWithout)])
-        return Promise.resolve(name === 'list' ? [] : {})
+        return Promise.resolve(name === 'list' ? [] : name === 'observe' ? observed : report)
       },
   })
   const localActorWithout = {
     ...localActor,
     permissions: new Set(permissions.filter((one) => !without.includes(one))),
+    may: (one: Permission) => !without.includes(one),
   }
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     ...{ log: quietLog, newId: () => 'r-1', hostNames: ['localhost'] },
     authenticate: () => Promise.resolve(localActorWithout),
   })
-  gapRoutes({ http, gaps: room, clock: systemClock })
+  const registry = { findService: () => undefined, services: () => [] } as unknown as Registry
+  gapRoutes({ http, gaps: room, clock: systemClock, registry })
   return {
     asked,
     ask: (method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) =>
@@ -39,6 +46,14 @@ const startRoutes = async (without: readonly Permission[] = []) => {
     [Symbol.asyncDispose]: () => http.close(),
   }
 }
+
+test('a report says what whoever asks may do with it', async () => {
+  await using writer = await startRoutes()
+  assert.deepEqual((await writer.ask('GET', '/stacks/shop/gaps')).json(), report)
+  await using reader = await startRoutes(['gaps:write'])
+  const { may } = (await reader.ask('GET', '/stacks/shop/gaps')).json<typeof report>()
+  assert.deepEqual(may, [])
+})
 
 const one = '/stacks/shop/gaps/0123456789abcdef/acceptance'
 const inAYear = new Date(Date.now() + 365 * 86_400_000)

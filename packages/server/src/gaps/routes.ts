@@ -1,19 +1,26 @@
-import { stackObject } from '@keelson/contract'
+import { stackObject, type GapReport } from '@keelson/contract'
+import type { Actor } from '../kernel/actor.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Http } from '../kernel/http.ts'
+import { observationFor, readableTo } from '../orchestrator/index.ts'
+import type { Registry } from '../registry/index.ts'
 import type { Gaps } from './gaps.ts'
 
-type Deps = { http: Http; gaps: Gaps; clock: Clock }
+type Deps = { http: Http; gaps: Gaps; clock: Clock; registry: Registry }
 
-export const gapRoutes = ({ http, gaps, clock }: Deps): void => {
+export const gapRoutes = ({ http, gaps, clock, registry }: Deps): void => {
   http.route('listGaps', async ({ actor }) => {
     const items = await gaps.list()
     const visible = items.filter(({ stack }) => actor.may('gaps:read', stackObject(stack)))
     return { items: visible, nextCursor: null }
   })
-  http.route('getStackGaps', ({ params }) => gaps.report(params.stack))
-  http.route('auditStack', ({ actor, params }) => gaps.audit(actor, params.stack))
+  http.route('getStackGaps', async ({ actor, params }) =>
+    reportFor(actor, await gaps.report(params.stack)),
+  )
+  http.route('auditStack', async ({ actor, params }) =>
+    reportFor(actor, await gaps.audit(actor, params.stack)),
+  )
   http.route('getStackGapHistory', ({ params, query: { before, limit } }) => {
     if (before !== undefined && !/^\d{1,18}$/.test(before)) throw new AppError('cursor_invalid')
     return gaps.history(params.stack, { before, limit })
@@ -30,8 +37,15 @@ export const gapRoutes = ({ http, gaps, clock }: Deps): void => {
   http.route('previewGapFixes', ({ params, body }) =>
     gaps.previewFixes(params.stack, body.fingerprints),
   )
-  http.route('observeStack', ({ params }) => gaps.observe(params.stack))
+  http.route('observeStack', async ({ actor, params: { stack } }) =>
+    observationFor(await gaps.observe(stack), readableTo({ actor, stack, registry })),
+  )
 }
+
+const reportFor = (actor: Actor, report: GapReport): GapReport => ({
+  ...report,
+  may: report.may.filter((right) => actor.may(right, stackObject(report.stack))),
+})
 
 const reasonLengthMin = 3
 

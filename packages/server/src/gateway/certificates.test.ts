@@ -5,7 +5,7 @@ import { systemClock as clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Recorder } from '../kernel/recorder.ts'
-import { createTestDb, quietLog, until } from '../kernel/testing/index.ts'
+import { createTestDb, quietLog, testKeyring as keyring, until } from '../kernel/testing/index.ts'
 import { createHealth } from '../health/index.ts'
 import { createRegistry } from '../registry/index.ts'
 import { createCertificates } from './certificates.ts'
@@ -47,10 +47,13 @@ const openControl = (db: Db, directoryUrl: string) => {
   })
   const drain = createDrain({ publisher, registry, health, db, clock, log: quietLog })
   const gatewayControl = { documents, acme: board }
-  const certificates = createCertificates({ gatewayControl, drain, db, clock, log: quietLog })
+  const certificates = createCertificates({
+    ...{ gatewayControl, drain, db, keyring, clock, log: quietLog },
+  })
   publisher.start()
   certificates.start()
   return {
+    present: certificates.present,
     rows: () =>
       certificateRowsOf({
         ...{ documents: [], managerOf: () => assert.fail(), acme: board.states() },
@@ -121,4 +124,31 @@ test('why there is no certificate is told', async () => {
   await using control = openControl(world.db, server.directoryUrl)
   await until('it is told', () => /not proved/.test(control.rows()[0]?.problem ?? ''))
   assert.equal(control.rows()[0]?.notAfter, null)
+})
+
+test('what the platform has to prove of its own name, all gateways show', async () => {
+  await using world = await createTestDb({ migrations })
+  await using server = await openAcmeServer()
+  const ports = [await freePort(), await freePort()] as const
+  await using first = await openNode(world.db, ports[0])
+  await using second = await openNode(world.db, ports[1])
+  await using control = openControl(world.db, server.directoryUrl)
+  const digest = Buffer.alloc(32, 7)
+  const challenge = { name: 'ops.test', token: 'token', keyAuthorization: 'token.me', digest }
+  const askAll = () =>
+    Promise.all(
+      ports.map(async (port) => {
+        const answer = await fetch(`http://127.0.0.1:${port}/.well-known/acme-challenge/token`)
+        return `${answer.status} ${await answer.text()}`
+      }),
+    )
+  const shown = await control.present({ type: 'http-01', ...challenge })
+  assert.deepEqual(await askAll(), ['200 token.me', '200 token.me'])
+  await shown.withdraw()
+  for (const answer of await askAll()) assert.match(answer, /^404 /)
+  await control.present({ type: 'tls-alpn-01', ...challenge })
+  for (const { tlsPort } of [first, second]) {
+    const proof = { servername: 'ops.test', ALPNProtocols: ['acme-tls/1'] }
+    assert.equal(await shownTo(tlsPort, proof), 'ops.test')
+  }
 })

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
 import { messageOf } from '../kernel/errors.ts'
+import type { Keyring } from '../kernel/keys/index.ts'
 import type { Log } from '../kernel/log.ts'
 import type { AcmeBoard } from './control/acme/board.ts'
 import { certificateKeeping, loadAccountKey } from './control/acme/store.ts'
@@ -12,6 +13,7 @@ type CertificatesDeps = {
   gatewayControl: { documents: Documents; acme: AcmeBoard }
   drain: Pick<Drain, 'routedTo'>
   db: Db
+  keyring: Keyring
   clock: Clock
   log: Log
 }
@@ -25,15 +27,15 @@ const shownMs = 15_000
  * shows it.
  */
 export const createCertificates = (deps: CertificatesDeps) => {
-  const { gatewayControl, drain, db, clock, log } = deps
+  const { gatewayControl, drain, clock, log } = deps
   const { documents, acme: board } = gatewayControl
   let stopped = false
 
   const acme = createAcme({
     ...{ clock, log },
     openKeeping: async () => ({
-      ...certificateKeeping(db, clock),
-      accountKey: await loadAccountKey(db),
+      ...certificateKeeping(deps),
+      accountKey: await loadAccountKey(deps),
     }),
     apply: async () => {
       if (stopped) return
@@ -65,6 +67,8 @@ export const createCertificates = (deps: CertificatesDeps) => {
   }
 
   return {
+    /** Shows what somebody else has to prove, on all gateways. */
+    present: acme.present,
     start(): void {
       documents.onChange(want)
       want()

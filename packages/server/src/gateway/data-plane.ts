@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Context } from '../kernel/context.ts'
+import { localHostOf, type Context } from '../kernel/context.ts'
 import type { Db } from '../kernel/db.ts'
 import { createGatewayNode } from './node.ts'
 import { createAnswering } from './questions/questions.ts'
@@ -20,7 +20,7 @@ export const createDataPlane = async ({ env, log, clock }: Context, { db }: { db
       // Without it the gateway still does most of its work.
       publicTls: { port: env.gatewayTlsPort, mayWait: true },
       streams: { ports: env.gatewayStreamPorts, mayWait: true },
-      platform: { host: env.host, port: env.port },
+      platform: { host: localHostOf(env), port: env.port },
     },
     { workers: env.gatewayWorkers, log, clock },
   )

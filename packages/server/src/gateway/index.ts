@@ -8,7 +8,7 @@
  * (node.ts) and knows nothing but its snapshot; `keelson gateway serve` runs it alone (standalone/).
  *
  * Tables `gateway.snapshot`, `.document_content`, `.node`, `.revision`, `.question`,
- * `.certificate`, `.acme_account`, `.canary`. Announces `gateway.configured`,
+ * `.certificate`, `.certificate_try`, `.acme_account`, `.canary`. Announces `gateway.configured`,
  * `gateway.canary_promoted`, `gateway.canary_rolled_back`.
  * Invariants: a configuration is in effect whole or not at all; a gateway without a database goes on
  * with the snapshot it has.
@@ -16,6 +16,8 @@
 export { openGatewayControl, type GatewayControl } from './control/open.ts'
 export { createCertificates } from './certificates.ts'
 export type { Certificates } from './certificates.ts'
+export { createOwnCertificate } from './control/acme/own-certificate.ts'
+export { sealedColumns as gatewaySealedColumns } from './control/acme/sealed.ts'
 export { createDrain } from './drain.ts'
 export type { Drain } from './drain.ts'
 export { createPublisher } from './publisher.ts'

@@ -35,7 +35,7 @@ export const mapRoutes = ({ http, registry, health, traffic }: Deps): void => {
       edges.set(key, { source, target, declared: edges.has(key), traffic: rate })
     }
     return {
-      nodes: services.map((service) => describeService(service, { registry, health })),
+      nodes: services.map((service) => describeService(service, { registry, health }, actor)),
       edges: [...edges.values()],
     }
   })

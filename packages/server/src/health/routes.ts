@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Events } from '../kernel/events.ts'
 import { can, type Actor } from '../kernel/actor.ts'
 import type { Http } from '../kernel/http.ts'
-import { stackObject, type Stack, type TimelineEntry } from '@keelson/contract'
+import type { Stack, TimelineEntry } from '@keelson/contract'
 import { maySeeEvent, objectOf, type Registry, type ServiceDeclaration } from '../registry/index.ts'
 import type { Health } from './health.ts'
 import {
@@ -25,8 +25,8 @@ type Deps = {
   events: Events
   clock: Clock
   isSecret: (name: string, value: string) => boolean
-  /** Stacks that are applied; whoever applies them knows. */
-  stacks: () => Stack[]
+  /** Stacks that are applied and may be read; whoever applies them knows. */
+  stacksFor: (actor: Actor) => Stack[]
 }
 
 const recentMax = 15
@@ -43,8 +43,10 @@ export const serviceRoutes = (deps: Deps): void => {
       .filter((service) => stack === undefined || service.stack === stack)
       .filter((service) => actor.may('services:read', objectOf(service)))
       .sort((a, b) => a.id.localeCompare(b.id))
+  const describeFor = (actor: Actor) => (service: ServiceDeclaration) =>
+    describeService(service, known, actor)
   // The state of services is for everybody, as a status page shows it.
-  const status = ({ query }: { query: { stack?: string } }) =>
+  const status = ({ actor, query }: { actor: Actor; query: { stack?: string } }) =>
     describeStatus(
       registry
         .services()
@@ -52,6 +54,7 @@ export const serviceRoutes = (deps: Deps): void => {
         .sort((a, b) => a.id.localeCompare(b.id)),
       known,
       clock.now(),
+      actor,
     )
 
   http.route('getServicesStatus', status)
@@ -59,11 +62,11 @@ export const serviceRoutes = (deps: Deps): void => {
   http.app.get(
     '/api/services/status',
     { config: { permission: 'status:read', on: 'listed' } },
-    (request) => status({ query: { ...stackOf(request.query) } }),
+    (request) => status({ actor: http.actorOf(request), query: { ...stackOf(request.query) } }),
   )
 
   http.route('getOverview', async ({ actor }) => {
-    const summaries = servicesIn(undefined, actor).map((service) => describeService(service, known))
+    const summaries = servicesIn(undefined, actor).map(describeFor(actor))
     const counts: Record<string, number> = {}
     for (const { state } of summaries) counts[state] = (counts[state] ?? 0) + 1
     return {
@@ -71,9 +74,7 @@ export const serviceRoutes = (deps: Deps): void => {
       counts,
       problems: problemsOf(summaries),
       recent: await recentEvents(actor),
-      stacks: can(actor, 'stacks:read')
-        ? deps.stacks().filter(({ name }) => actor.may('stacks:read', stackObject(name)))
-        : [],
+      stacks: can(actor, 'stacks:read') ? deps.stacksFor(actor) : [],
     }
   })
 
@@ -90,7 +91,7 @@ export const serviceRoutes = (deps: Deps): void => {
   http.route('listServices', ({ actor, query }) => {
     const after = query.cursor === undefined ? '' : decodeCursor(query.cursor)
     const left = servicesIn(query.stack, actor).filter(({ id }) => id > after)
-    const items = left.slice(0, query.limit).map((service) => describeService(service, known))
+    const items = left.slice(0, query.limit).map(describeFor(actor))
     const last = items.at(-1)
     const more = left.length > items.length && last !== undefined
     return { items, nextCursor: more ? encodeCursor(last.id) : null }
@@ -102,8 +103,8 @@ export const serviceRoutes = (deps: Deps): void => {
       .map((instance) => describePs(instance, known)),
   )
 
-  http.route('getService', ({ params, query }) =>
-    describeDetail(registry.getService(params.name, query.stack), known, deps.isSecret),
+  http.route('getService', ({ actor, params, query }) =>
+    describeDetail(registry.getService(params.name, query.stack), known, deps.isSecret, actor),
   )
 
   http.route('getServiceTimeline', async ({ actor, params, query }) => {
@@ -149,9 +150,7 @@ export const serviceRoutes = (deps: Deps): void => {
     const service = registry.getService(params.name, query.stack)
     const root = health.service(service.id)?.root ?? service.id
     const { items } = await timelinePage({ subject: root }, { limit: recentMax }, actor)
-    return explainService(service, known, items, clock.now(), (other) =>
-      actor.may('services:read', objectOf(other)),
-    )
+    return explainService(service, known, items, clock.now(), actor)
   })
 }
 

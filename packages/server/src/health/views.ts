@@ -1,5 +1,6 @@
 import {
   describeEvent,
+  serviceRights,
   states,
   type Cause,
   type EnvironmentEntry,
@@ -13,17 +14,30 @@ import {
   type State,
   type TimelineEntry,
 } from '@keelson/contract'
+import { systemActor, type Actor } from '../kernel/actor.ts'
 import type { PublishedEvent } from '../kernel/events.ts'
-import type { RegisteredInstance, Registry, ServiceDeclaration } from '../registry/index.ts'
+import {
+  mayReadService,
+  objectOf,
+  type RegisteredInstance,
+  type Registry,
+  type ServiceDeclaration,
+} from '../registry/index.ts'
 import type { Health } from './health.ts'
 import type { Verdict } from './verdict.ts'
 
 /** What people see of services, made from registry and verdicts alone. */
 type Known = { registry: Registry; health: Health }
 
-export const describeService = (service: ServiceDeclaration, known: Known): ServiceSummary => {
+/** For `actor`: what they may do with it; and of what it suffers from and they may not read, only the state. */
+export const describeService = (
+  service: ServiceDeclaration,
+  known: Known,
+  actor: Actor = systemActor,
+): ServiceSummary => {
   const { registry, health } = known
   const { spec } = service
+  const object = objectOf(service)
   const verdict = health.service(service.id)
   const instances = registry.instancesOf(service.id)
   const latencies = instances
@@ -41,24 +55,26 @@ export const describeService = (service: ServiceDeclaration, known: Known): Serv
     state: verdict?.state ?? 'starting',
     reason: verdict?.reason ?? '',
     since: (verdict?.since ?? new Date(0)).toISOString(),
-    cause: causeOf(verdict?.root ?? null, known),
+    cause: causeOf(verdict?.root ?? null, known, actor),
     latencyMs: latencies.length === 0 ? null : Math.max(...latencies),
     instancesHealthy: verdict?.instancesHealthy ?? 0,
     instancesWanted: spec.replicas,
     restarts: instances.reduce((sum, { restarts }) => sum + restarts, 0),
     dependsOn: spec.dependsOn.map((dependency) => `${service.stack}/${dependency.service}`),
     routes: spec.routes.map(({ host, path }) => `${host ?? ''}${path}`),
+    may: serviceRights.filter((right) => actor.may(right, object)),
   }
 }
 
-const causeOf = (root: string | null, { health }: Known): Cause | null => {
+const causeOf = (root: string | null, { registry, health }: Known, actor: Actor): Cause | null => {
   if (root === null) return null
   const verdict = health.service(root)
   const name = root.split('/')[1] ?? root
+  const reason = mayReadService(actor, registry, root) ? (verdict?.reason ?? '') : ''
   return {
     kind: 'service',
     service: root,
-    text: `${name} is ${verdict?.state ?? 'gone'}${verdict?.reason ? `: ${verdict.reason}` : ''}`,
+    text: `${name} is ${verdict?.state ?? 'gone'}${reason === '' ? '' : `: ${reason}`}`,
     ...(verdict === undefined ? {} : { at: verdict.since.toISOString() }),
   }
 }
@@ -110,11 +126,12 @@ export const describeDetail = (
   service: ServiceDeclaration,
   known: Known,
   isSecret: (name: string, value: string) => boolean,
+  actor: Actor = systemActor,
 ): ServiceDetail => {
   const { spec } = service
   const hidden = secretsIn(spec.environment, isSecret)
   return {
-    ...describeService(service, known),
+    ...describeService(service, known, actor),
     instances: known.registry
       .instancesOf(service.id)
       .map((instance) => describeInstance(instance, known)),
@@ -179,11 +196,12 @@ const dependentsOf = (service: ServiceDeclaration, registry: Registry): string[]
     )
     .map(({ id }) => id)
 
-/** The body of `/services/status`. */
+/** The body of `/services/status`. States are for everybody, reasons for whoever may read the service. */
 export const describeStatus = (
   services: readonly ServiceDeclaration[],
   known: Known,
   now: Date,
+  actor: Actor = systemActor,
 ): ServicesStatus => {
   const byCategory: ServicesStatus['services'] = {}
   let healthy = 0
@@ -195,7 +213,7 @@ export const describeStatus = (
       name: summary.name,
       stack: summary.stack,
       status: summary.state,
-      reason: summary.reason,
+      reason: mayReadService(actor, known.registry, summary.id) ? summary.reason : '',
       since: summary.since,
       latency_ms: summary.latencyMs,
       instances: summary.instancesHealthy,

@@ -1,5 +1,6 @@
 import type { ServiceSummary, TimelineEntry, Why } from '@keelson/contract'
-import type { Registry, ServiceDeclaration } from '../registry/index.ts'
+import { systemActor, type Actor } from '../kernel/actor.ts'
+import { mayReadService, type Registry, type ServiceDeclaration } from '../registry/index.ts'
 import type { Health } from './health.ts'
 import { describeService } from './views.ts'
 
@@ -12,14 +13,14 @@ export const explainService = (
   known: { registry: Registry; health: Health },
   events: readonly TimelineEntry[],
   now: Date,
-  isVisible: (service: ServiceDeclaration) => boolean = () => true,
+  actor: Actor = systemActor,
 ): Why => {
-  const summary = describeService(service, known)
+  const summary = describeService(service, known, actor)
   const whole = chainTo(service, summary.cause?.service, known)
-  const hidden = whole.findIndex((one) => !isVisible(one))
+  const hidden = whole.findIndex(({ id }) => !mayReadService(actor, known.registry, id))
   const chain = whole
     .slice(0, hidden === -1 ? whole.length : hidden)
-    .map((one) => describeService(one, known))
+    .map((one) => describeService(one, known, actor))
   const root = chain.at(-1) ?? summary
   return {
     service: summary,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { stackObject } from '@keelson/contract'
+import { localActor } from '../kernel/actor.ts'
 import { until } from '../kernel/testing/index.ts'
 import { createIdentity } from './identity.ts'
 import {
@@ -38,6 +39,22 @@ test('a bearer token that is wrong is refused, not taken for nobody', async () =
       token,
     )
   }
+})
+
+test('commands by a token are told apart from other programs; a wrong one says the way out', async () => {
+  await using keelson = await openIdentity()
+  const ana = await keelson.addPerson('ana')
+  const owner = { id: ana, name: 'ana' }
+  const { secret } = await keelson.identity.tokens.create(owner, { name: 'ci' }, localActor)
+  const viaOf = async (userAgent: string) => {
+    const headers = { authorization: `Bearer ${secret}`, 'user-agent': userAgent }
+    return (await keelson.identity.authenticate(requestWith(headers))).origin.via
+  }
+  assert.deepEqual([await viaOf('keelson-cli/1.0.0'), await viaOf('curl/8')], ['cli', 'api'])
+  await assert.rejects(keelson.identity.authenticate(withHeader('Bearer kst_no')), {
+    hint: /KEELSON_TOKEN.*keelson login/,
+  })
+  await assert.rejects(keelson.identity.people.find('nobody'), { hint: /keelson user list/ })
 })
 
 test('who brings nothing that counts is nobody, and sees what everybody may', async () => {

@@ -11,10 +11,16 @@ import { cookieNames } from '../kernel/session-cookie.ts'
 import { createAccess } from './access/access.ts'
 import { createExplain } from './access/explain.ts'
 import { createGrants } from './access/grants.ts'
+import { createRise } from './access/rise.ts'
 import { createRoles } from './access/roles.ts'
 import { createTeams } from './access/teams.ts'
+import { createServiceAccounts } from './accounts/service-accounts.ts'
+import { createChallenges } from './challenges/challenges.ts'
 import { createEpoch } from './epoch/epoch.ts'
+import { createFactors } from './factors/factors.ts'
 import { digestOf } from './one-time.ts'
+import { createOAuth } from './oauth/oauth.ts'
+import { withClients } from './oauth/with-clients.ts'
 import { createPasswords } from './passwords/hash.ts'
 import { createAccount } from './people/account.ts'
 import { createDevices } from './people/devices.ts'
@@ -24,7 +30,19 @@ import { createPeople } from './people/people.ts'
 import { readSetupFile } from './people/setup-file.ts'
 import { createSignIn } from './people/sign-in.ts'
 import { createThrottle } from './people/throttle.ts'
+import type { Principal } from './principal.ts'
+import { createSignInByProvider } from './providers/sign-in-by-provider.ts'
+import { isCommandLine } from './sessions/device.ts'
 import { createSessions } from './sessions/sessions.ts'
+import { createTokenCheck } from './tokens/check.ts'
+import { createApiTokens } from './tokens/tokens.ts'
+
+/** A kind of token that a request may bring in its Authorization header. */
+export type Bearer = {
+  isOne(token: string): boolean
+  /** Null: not valid, or no more. */
+  authenticate(token: string, origin: Seen): Promise<Principal | null>
+}
 
 export type Identity = ReturnType<typeof createIdentity>
 
@@ -38,30 +56,52 @@ type IdentityDeps = {
   localToken: Secret
   /** Where people reach the page; without a slash at its end. */
   publicUrl: string
+  /** Where they do before there was an administrator: on this machine. */
+  localUrl?: string
 }
 
 /** Who asks, and what they may do. Everything behind it sees an Actor and nothing of this. */
 export const createIdentity = (deps: IdentityDeps) => {
-  const { db, clock, log, audit, keyring, localToken } = deps
+  const { db, clock, log, audit, localToken } = deps
   const epoch = createEpoch({ db, clock })
   const access = createAccess({ db, clock, epoch, audit })
-  const sessions = createSessions({ ...deps, epoch })
+  const tokenCheck = createTokenCheck({ ...deps, epoch })
+  const oauth = createOAuth({ ...deps, epoch, apiTokens: tokenCheck })
+  const sessions = withClients(createSessions({ ...deps, epoch }), oauth.families)
   const passwords = createPasswords()
   const throttle = createThrottle(clock)
   const links = createLinks(deps)
-  const parts = { ...deps, epoch, access, sessions, passwords, throttle, links }
+  const challenges = createChallenges(deps)
+  const parts = {
+    ...{ ...deps, epoch, access, sessions, passwords, throttle, links, challenges },
+    ...createRise({ access, clock }),
+  }
   const teams = createTeams(parts)
   const people = createPeople(parts)
   const account = createAccount(parts)
-  const linkForms = createLinkForms(parts)
-  const signIn = createSignIn({ ...parts, devices: createDevices(keyring) })
+  const devices = createDevices(deps)
+  const factors = createFactors({ ...parts, devices })
+  const { secondStep, linkPasskeys } = factors
+  const { finishFirstFactor } = secondStep
+  const linkForms = createLinkForms({ ...parts, linkPasskeys, finishFirstFactor })
+  const signIn = createSignIn({ ...parts, devices, finishFirstFactor })
   const localDigest = digestOf(localToken.reveal())
 
-  const byBearer = (bearer: string, origin: Seen): Actor => {
-    if (!timingSafeEqual(digestOf(bearer), localDigest)) {
-      throw new AppError('unauthenticated', { message: 'This token is not valid' })
+  /** Asked in this order; at most one knows a token by its shape. */
+  const bearers: readonly Bearer[] = [tokenCheck, oauth.accessTokens]
+
+  const byBearer = async (token: string, origin: Seen, via: Via): Promise<Actor> => {
+    if (timingSafeEqual(digestOf(token), localDigest)) {
+      return { ...localActor, origin: { ...localActor.origin, ...origin, via: 'cli' } }
     }
-    return { ...localActor, origin: { ...localActor.origin, ...origin, via: 'cli' } }
+    await epoch.settled()
+    const principal = await bearers.find((one) => one.isOne(token))?.authenticate(token, origin)
+    if (principal != null) return access.actorOf(principal, { ...origin, via })
+    throw new AppError(
+      'unauthenticated',
+      { message: 'This token is not valid' },
+      { hint: otherToken },
+    )
   }
 
   const bySession = async (token: string, origin: Seen): Promise<Actor | null> => {
@@ -70,38 +110,74 @@ export const createIdentity = (deps: IdentityDeps) => {
     return principal === null ? null : access.actorOf(principal, { ...origin, via: 'page' })
   }
 
+  /** Of two people at once one was planted, and what is done would be done as the wrong one. */
+  const byCookies = async (tokens: readonly string[], origin: Seen): Promise<Actor | null> => {
+    let found: Actor | null = null
+    for (const token of tokens) {
+      const actor = await bySession(token, origin)
+      if (found !== null && actor !== null && actor.id !== found.id) {
+        const message = 'This browser sends sessions of two people: clear its cookies of this site'
+        throw new AppError('unauthenticated', { message })
+      }
+      found ??= actor
+    }
+    return found
+  }
+
   return {
     ...{ roles: createRoles(parts), teams, grants: createGrants({ ...parts, teams }) },
     explain: createExplain(parts),
-    ...{ access, sessions, people, account, links, linkForms, signIn, bySession },
+    providers: createSignInByProvider({ ...parts, finishFirstFactor }),
+    ...{ tokens: createApiTokens(parts), serviceAccounts: createServiceAccounts(parts) },
+    factors,
+    ...{ access, sessions, people, account, links, linkForms, signIn, bySession, oauth },
 
     onRightsChange: (listener: () => void) => epoch.afterChange(listener),
 
-    isSetUp: () => access.hasAdministrator(db),
+    isSetUp: () => access.isSetUp(db),
 
-    /** Creates the administrator from `setupFile` if there is none. Throws AppError `env_invalid`. */
+    /** Creates the administrator from `setupFile` if there was none yet. Throws AppError `env_invalid`. */
     async start(setupFile: string | undefined): Promise<void> {
       await epoch.start()
-      if (setupFile === undefined || (await access.hasAdministrator(db))) return
+      await oauth.start()
+      if (setupFile === undefined || (await access.isSetUp(db))) return
       await linkForms.setUpUnattended(await readSetupFile(setupFile), systemActor)
       log.info({ file: setupFile }, 'set up from a file, which may be deleted now')
     },
-    stop: () => epoch.stop(),
+    async stop(): Promise<void> {
+      await oauth.stop()
+      await epoch.stop()
+    },
 
-    async authenticate(request: FastifyRequest): Promise<Actor> {
-      const origin = seen(request)
+    /**
+     * `address`: as if the request came from there, for whoever passes one on; null is nowhere, so that
+     * no credential counts that is bound to networks. Throws AppError `unauthenticated`.
+     */
+    async authenticate(
+      request: FastifyRequest,
+      address: string | null = request.ip,
+    ): Promise<Actor> {
+      const origin = { ...seen(request), address }
       const bearer = bearerOf(request.headers.authorization)
-      if (bearer !== undefined) return byBearer(bearer, origin)
-      for (const token of sessionTokens(request)) {
-        const actor = await bySession(token, origin)
-        if (actor !== null) return actor
-      }
+      if (bearer !== undefined) return byBearer(bearer, origin, viaOf(request))
+      const actor = await byCookies(sessionTokens(request), origin)
+      if (actor !== null) return actor
       return { ...anonymous, origin: { ...anonymous.origin, ...origin, via: 'page' } }
     },
   }
 }
 
-type Seen = Pick<Origin, 'requestId' | 'address'>
+/** Of a bearer that is wrong: where it came from is where it is put right. */
+const otherToken =
+  'Put one that is valid into KEELSON_TOKEN, or unset it; or sign in anew: keelson login'
+
+type Via = Origin['via']
+
+/** What the audit tells of bearers; nobody may more by it. */
+const viaOf = ({ headers }: FastifyRequest): Via =>
+  isCommandLine(headers['user-agent']) ? 'cli' : 'api'
+
+export type Seen = Pick<Origin, 'requestId' | 'address'>
 
 export const seen = (request: FastifyRequest): Seen => ({
   requestId: request.id,

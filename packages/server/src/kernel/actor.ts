@@ -13,6 +13,8 @@ export type Actor = {
   may(permission: Permission, object: ObjectRef): boolean
   /** End of the session or token; null when it has none. */
   expiresAt: Date | null
+  /** A role asks for a second factor and there is none: it can do nothing but add one. */
+  factorNeeded: boolean
   origin: Origin
 }
 
@@ -26,8 +28,14 @@ export type Origin = {
   provenBy: 'nothing' | 'cookie' | 'bearer'
   /** As `session:<id>` or `token:<public id>`. */
   credential: string | null
+  /** Which secret of its API token it came by, counted from 1; null: by none. */
+  secretNumber: number | null
   /** When it last proved itself with a password or a factor; null for tokens. */
   authenticatedAt: Date | null
+  /** What its token may at most; null: all that its owner may. */
+  scopes: readonly Permission[] | null
+  /** Ids of those who made its token for somebody else: it may nothing that one of them may not. */
+  boundedBy: readonly string[]
 }
 
 /** Of what the platform does by itself. */
@@ -37,7 +45,10 @@ export const noOrigin: Origin = {
   via: 'automation',
   provenBy: 'nothing',
   credential: null,
+  secretNumber: null,
   authenticatedAt: null,
+  scopes: null,
+  boundedBy: [],
 }
 
 const withPermissions = (allowed: readonly Permission[]) => {
@@ -46,23 +57,55 @@ const withPermissions = (allowed: readonly Permission[]) => {
 }
 
 export const anonymous: Actor = {
-  ...{ kind: 'anonymous', id: '', name: 'anonymous', expiresAt: null, origin: noOrigin },
+  ...{
+    kind: 'anonymous',
+    id: '',
+    name: 'anonymous',
+    expiresAt: null,
+    factorNeeded: false,
+    origin: noOrigin,
+  },
   // The state of services is what a status page shows, and services ask for it without a token.
   ...withPermissions(['public', 'status:read']),
 }
 
 /** The person who holds the machine's local token: the CLI. */
 export const localActor: Actor = {
-  ...{ kind: 'local', id: 'local', name: 'local command line', expiresAt: null },
+  ...{
+    kind: 'local',
+    id: 'local',
+    name: 'local command line',
+    expiresAt: null,
+    factorNeeded: false,
+  },
   origin: { ...noOrigin, via: 'cli', provenBy: 'bearer', credential: 'local' },
   ...withPermissions(permissions),
 }
 
 /** The platform itself, acting by its own rules. */
 export const systemActor: Actor = {
-  ...{ kind: 'system', id: 'system', name: 'keelson', expiresAt: null, origin: noOrigin },
+  ...{
+    kind: 'system',
+    id: 'system',
+    name: 'keelson',
+    expiresAt: null,
+    factorNeeded: false,
+    origin: noOrigin,
+  },
   ...withPermissions(permissions),
 }
+
+/** Long enough for what one came to do, too short for whoever finds the browser open. */
+const freshForMs = 15 * 60_000
+
+/**
+ * A person has proved in this browser who they are, a short time ago. A program that was signed in then
+ * has not: it must not turn that into something that outlives it.
+ */
+export const isFresh = ({ origin: { authenticatedAt, provenBy } }: Actor, now: Date): boolean =>
+  provenBy === 'cookie' &&
+  authenticatedAt !== null &&
+  now.getTime() - authenticatedAt.getTime() <= freshForMs
 
 /** On the object, or without one: on any at all. */
 export const can = (actor: Actor, permission: Permission, object?: ObjectRef): boolean =>

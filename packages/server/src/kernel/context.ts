@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Env } from './env.ts'
 import type { Target } from './lifecycle.ts'
+import { isLoopback } from './loopback.ts'
 import type { Log } from './log.ts'
 
 /** What a process knows before any module: given to all of them, needs nothing. */
@@ -22,9 +23,32 @@ export type Context = {
   redirectLog: (to: ((line: string) => void) | null) => void
 }
 
-/** Where the page and the API are. */
-export const publicUrlOf = (env: Env): string =>
-  `http://${env.host.includes(':') ? `[${env.host}]` : env.host}:${env.port}`
+/** Where the command line, the gateway and probes of this machine find the platform, by plain HTTP. */
+export const localHostOf = ({ host }: Pick<Env, 'host'>): string =>
+  isLoopback(host) ? host : '127.0.0.1'
+
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+export const localUrlOf = (env: Env): string => `http://${inUrl(localHostOf(env))}:${env.port}`
+
+/** Where people reach the page: what links lead to, and what tokens say of who issued them. */
+export const publicUrlOf = (env: Env): string => {
+  const { publicUrl, tls, host } = env
+  if (publicUrl !== undefined) return publicUrl
+  return tls === undefined ? localUrlOf(env) : `https://${inUrl(host)}:${tls.port}`
+}
+
+/** The public URL where it is another one than the local one. */
+export const outerUrlOf = (env: Env): string | undefined => {
+  const url = publicUrlOf(env)
+  return url === localUrlOf(env) ? undefined : url
+}
+
+/** All names that a request may be for, as a Host header says them. */
+export const hostNamesOf = (env: Env): string[] => {
+  const named = [new URL(publicUrlOf(env)).hostname, inUrl(env.host.toLowerCase())]
+  return [...new Set(['localhost', '127.0.0.1', '[::1]', ...named])]
+}
 
 /** Where the gateway's public port is. */
 export const gatewayUrlOf = (env: Env): string => `http://127.0.0.1:${env.gatewayPort}`

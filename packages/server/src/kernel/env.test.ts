@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
+import { hostNamesOf, localUrlOf, publicUrlOf } from './context.ts'
 import { environmentVariables, parseEnv } from './env.ts'
 import { AppError } from './errors.ts'
 
@@ -20,6 +21,9 @@ test('without any variable the defaults hold', () => {
   assert.deepEqual(parseEnv({}), {
     dataDir: join(homedir(), '.keelson'),
     host: '127.0.0.1',
+    publicUrl: undefined,
+    trustedProxies: [],
+    tls: undefined,
     port: 7070,
     gatewayPort: 8080,
     gatewayTlsPort: 8443,
@@ -32,6 +36,7 @@ test('without any variable the defaults hold', () => {
     masterKey: { file: undefined, command: undefined },
     setupFile: undefined,
     auditMonths: 0,
+    auditSinks: { syslog: undefined, webhook: undefined },
     logLevel: 'info',
     databaseUrl: undefined,
     dockerHost: undefined,
@@ -42,6 +47,15 @@ test('every variable of the table is read', () => {
   const values: Record<keyof typeof environmentVariables, string> = {
     KEELSON_DATA_DIR: '/data',
     KEELSON_HOST: '127.0.0.2',
+    KEELSON_PUBLIC_URL: 'https://Ops.example.com/',
+    KEELSON_TRUSTED_PROXIES: '10.0.0.0/8',
+    KEELSON_TLS_CERT_FILE: '/tls/chain.pem',
+    KEELSON_TLS_KEY_FILE: '/tls/key.pem',
+    // In place of the files: below.
+    KEELSON_TLS_ACME_EMAIL: '',
+    KEELSON_TLS_ACME_TERMS: '',
+    KEELSON_TLS_ACME_DIRECTORY: '',
+    KEELSON_TLS_PORT: '7444',
     KEELSON_PORT: '1',
     KEELSON_GATEWAY_PORT: '65535',
     KEELSON_GATEWAY_TLS_PORT: '65534',
@@ -55,6 +69,9 @@ test('every variable of the table is read', () => {
     KEELSON_SETUP_FILE: '/keys/administrator',
     KEELSON_MASTER_KEY_COMMAND: 'vault read keelson',
     KEELSON_AUDIT_MONTHS: '24',
+    KEELSON_AUDIT_SYSLOG: 'tls://[2001:db8::1]',
+    KEELSON_AUDIT_WEBHOOK: 'https://logs.example.com/hunter2',
+    KEELSON_AUDIT_WEBHOOK_SECRET_FILE: '/keys/webhook',
     KEELSON_LOG_LEVEL: 'debug',
     DATABASE_URL: 'postgres://ana:hunter2@db/keelson',
     DOCKER_HOST: 'tcp://engine:2375',
@@ -63,10 +80,13 @@ test('every variable of the table is read', () => {
   const env = parseEnv(values)
   assert.equal(env.databaseUrl?.reveal(), values.DATABASE_URL)
   assert.deepEqual(
-    { ...env, databaseUrl: undefined },
+    { ...env, databaseUrl: undefined, auditSinks: undefined },
     {
       dataDir: '/data',
       host: '127.0.0.2',
+      publicUrl: 'https://ops.example.com',
+      trustedProxies: ['10.0.0.0/8'],
+      tls: { certFile: '/tls/chain.pem', keyFile: '/tls/key.pem', port: 7444 },
       port: 1,
       gatewayPort: 65_535,
       gatewayTlsPort: 65_534,
@@ -78,6 +98,7 @@ test('every variable of the table is read', () => {
       postgresPort: 5433,
       masterKey: { file: '/keys/master', command: 'vault read keelson' },
       auditMonths: 24,
+      auditSinks: undefined,
       setupFile: '/keys/administrator',
       logLevel: 'debug',
       databaseUrl: undefined,
@@ -112,10 +133,19 @@ const refused: [string, string, RegExp][] = [
   ['KEELSON_PORT', '1e3', /not a port/],
   ['KEELSON_PORT', '8080', /KEELSON_GATEWAY_PORT is "8080", not another port than KEELSON_PORT/],
   ['KEELSON_POSTGRES_PORT', '7070', /not another port than KEELSON_PORT/],
-  ['KEELSON_HOST', '0.0.0.0', /loopback/],
-  ['KEELSON_HOST', '127.0.0.256', /loopback/],
-  ['KEELSON_HOST', '127.0.0.1.example.com', /loopback/],
-  ['KEELSON_HOST', 'localhost.example.com', /loopback/],
+  ['KEELSON_HOST', '127.0.0.256', /an IP address/],
+  ['KEELSON_HOST', '127.0.0.1.example.com', /an IP address/],
+  ['KEELSON_HOST', 'localhost.example.com', /an IP address/],
+  ['KEELSON_PUBLIC_URL', 'ops.example.com', /an address such as https:/],
+  ['KEELSON_PUBLIC_URL', 'https://ops.example.com/keelson', /without a path/],
+  ['KEELSON_PUBLIC_URL', 'https://ops.example.com/?x=1', /without a path/],
+  ['KEELSON_PUBLIC_URL', 'https://ana@ops.example.com', /without a path/],
+  ['KEELSON_PUBLIC_URL', 'ftp://ops.example.com', /without a path/],
+  ['KEELSON_PUBLIC_URL', 'https://ops.example.com:99999', /without a path/],
+  ['KEELSON_PUBLIC_URL', 'http://ops.example.com', /in the clear/],
+  ['KEELSON_TRUSTED_PROXIES', 'proxy.example', /an address or a CIDR range/],
+  ['KEELSON_TLS_CERT_FILE', '/tls/chain.pem', /belong together/],
+  ['KEELSON_TLS_KEY_FILE', 'key.pem', /the whole path/],
   ['KEELSON_LOG_LEVEL', 'verbose', /one of debug, info, warn, error/],
   ['KEELSON_DATA_DIR', '', /a folder/],
   ['KEELSON_GATEWAY_TRUSTED_PROXIES', '10.0.0.0/33', /is "10.0.0.0\/33", not an address or a CIDR/],
@@ -128,6 +158,100 @@ for (const [name, value, message] of refused) {
     const error = refusalOf({ [name]: value })
     assert.equal(error.code, 'env_invalid')
     assert.match(error.message, message)
+  })
+}
+
+for (const host of ['0.0.0.0', '::', '192.0.2.7', '2001:db8::1']) {
+  test(`ASVS 12.2.1: nobody is listened to by plain HTTP on ${host}`, () => {
+    const error = refusalOf({ KEELSON_HOST: host })
+    assert.equal(error.code, 'env_invalid')
+    assert.match(error.message, /KEELSON_TLS_CERT_FILE .* KEELSON_TRUSTED_PROXIES/s)
+  })
+}
+
+const tls = { KEELSON_TLS_CERT_FILE: '/tls/chain.pem', KEELSON_TLS_KEY_FILE: '/tls/key.pem' }
+
+test('an address that others reach takes TLS or a proxy, and a name', () => {
+  const name = { KEELSON_PUBLIC_URL: 'https://ops.example.com' }
+  const proxy = { KEELSON_TRUSTED_PROXIES: '10.0.0.7' }
+  assert.match(refusalOf({ KEELSON_HOST: '0.0.0.0', ...tls }).message, /KEELSON_PUBLIC_URL/)
+  assert.match(refusalOf({ KEELSON_HOST: '192.0.2.7', ...proxy }).message, /KEELSON_PUBLIC_URL/)
+  assert.equal(parseEnv({ KEELSON_HOST: '192.0.2.7', ...tls }).tls?.port, 7443)
+  assert.equal(parseEnv({ KEELSON_HOST: '0.0.0.0', ...tls, ...name }).host, '0.0.0.0')
+  assert.equal(parseEnv({ KEELSON_HOST: '::', ...proxy, ...name }).host, '::')
+})
+
+test('the port of TLS is one of its own, where there is TLS', () => {
+  assert.ok(parseEnv({ KEELSON_PORT: '7443' }))
+  const taken = refusalOf({ KEELSON_PORT: '7443', ...tls })
+  assert.match(taken.message, /KEELSON_TLS_PORT is "7443", not another port than KEELSON_PORT/)
+})
+
+const acme = {
+  KEELSON_PUBLIC_URL: 'https://Ops.example.com:8443',
+  KEELSON_TLS_ACME_EMAIL: 'ops@example.com',
+  KEELSON_TLS_ACME_TERMS: 'agreed',
+}
+const letsEncrypt = 'https://acme-v02.api.letsencrypt.org/directory'
+const ownDirectory = 'http://127.0.0.1:14000/directory'
+
+test('a certificate by ACME is for the name of the public URL', () => {
+  assert.deepEqual(parseEnv({ KEELSON_HOST: '0.0.0.0', ...acme }).tls, {
+    acme: { name: 'ops.example.com', email: 'ops@example.com', directoryUrl: letsEncrypt },
+    port: 7443,
+  })
+  const own = { ...acme, KEELSON_TLS_ACME_DIRECTORY: ownDirectory, KEELSON_TLS_PORT: '443' }
+  const { tls: found } = parseEnv(own)
+  assert.deepEqual([found?.acme?.directoryUrl, found?.port], [ownDirectory, 443])
+})
+
+const refusedAcme: [Record<string, string>, RegExp][] = [
+  [tls, /both set: .* unset/],
+  [{ KEELSON_TLS_KEY_FILE: '/tls/key.pem' }, /both set/],
+  [{ KEELSON_PUBLIC_URL: '' }, /KEELSON_PUBLIC_URL is not set: .* https:\/\/ops\.example\.com/],
+  [{ KEELSON_PUBLIC_URL: 'https://192.0.2.7' }, /is https:\/\/192\.0\.2\.7: .* with a name/],
+  [{ KEELSON_PUBLIC_URL: 'https://[2001:db8::1]' }, /with a name/],
+  [{ KEELSON_PUBLIC_URL: 'https://localhost' }, /with a name/],
+  [{ KEELSON_PUBLIC_URL: 'http://localhost' }, /an https address/],
+  [{ KEELSON_PUBLIC_URL: 'https://host' }, /that certificate authorities take/],
+  [{ KEELSON_PUBLIC_URL: 'https://*.example.com' }, /no wildcard/],
+  [{ KEELSON_PUBLIC_URL: 'https://a..b' }, /is https:\/\/a\.\.b: /],
+  [{ KEELSON_PUBLIC_URL: 'https://a_b.example.com' }, /letters, digits and hyphens/],
+  [{ KEELSON_TLS_ACME_EMAIL: 'ops@example.com?subject=x' }, /not an address such as/],
+  [{ KEELSON_TLS_ACME_EMAIL: 'o?ps@example.com' }, /not an address such as/],
+  [{ KEELSON_TLS_ACME_EMAIL: '' }, /KEELSON_TLS_ACME_EMAIL is "", not an address/],
+  [{ KEELSON_TLS_ACME_EMAIL: 'ops' }, /not an address such as ops@example\.com/],
+  [{ KEELSON_TLS_ACME_TERMS: 'no' }, /not agreed: read the terms of https:\/\/acme-v02/],
+  [{ KEELSON_TLS_ACME_TERMS: '' }, /KEELSON_TLS_ACME_TERMS is ""/],
+  [{ KEELSON_TLS_ACME_DIRECTORY: 'http://acme.example/' }, /not an https address/],
+  [{ KEELSON_TLS_ACME_DIRECTORY: 'acme.example' }, /not an https address/],
+  [{ KEELSON_TLS_ACME_DIRECTORY: 'https://ana:x@acme.example/' }, /DIRECTORY holds a name or a/],
+]
+for (const [more, message] of refusedAcme) {
+  test(`ACME with ${JSON.stringify(more)} is refused`, () => {
+    const error = refusalOf({ ...acme, ...more })
+    assert.equal(error.code, 'env_invalid')
+    assert.match(error.message, message)
+  })
+}
+
+const reached: [Record<string, string>, string, string][] = [
+  [{}, 'http://127.0.0.1:7070', 'http://127.0.0.1:7070'],
+  [{ KEELSON_HOST: '::1' }, 'http://[::1]:7070', 'http://[::1]:7070'],
+  [tls, 'https://127.0.0.1:7443', 'http://127.0.0.1:7070'],
+  [{ KEELSON_HOST: '192.0.2.7', ...tls }, 'https://192.0.2.7:7443', 'http://127.0.0.1:7070'],
+  [
+    { KEELSON_HOST: '192.0.2.7', KEELSON_PUBLIC_URL: 'https://ops.example.com', ...tls },
+    'https://ops.example.com',
+    'http://127.0.0.1:7070',
+  ],
+]
+for (const [raw, publicUrl, localUrl] of reached) {
+  test(`with ${JSON.stringify(raw)} people reach ${publicUrl}`, () => {
+    const env = parseEnv(raw)
+    assert.deepEqual([publicUrlOf(env), localUrlOf(env)], [publicUrl, localUrl])
+    assert.ok(hostNamesOf(env).includes(new URL(publicUrl).hostname))
+    assert.ok(hostNamesOf(env).includes(new URL(localUrl).hostname))
   })
 }
 

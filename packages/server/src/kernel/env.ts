@@ -1,16 +1,33 @@
-import { isIPv4 } from 'node:net'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import { addressRangeProblem } from './address-range.ts'
+import { parseAuditSinks, type AuditSinks } from './env-audit.ts'
+import { parseEdge, type Edge } from './env-edge.ts'
+import { invalid, nonEmpty, type RawEnvironment } from './env-fault.ts'
 import { AppError } from './errors.ts'
 import { Secret, type LogLevel } from './log.ts'
 
 /** Every environment variable Keelson reads. docs/reference/environment.md is made from this. */
 export const environmentVariables = {
   KEELSON_DATA_DIR: 'Data folder; ~/.keelson unless set',
-  KEELSON_HOST: 'Loopback address the platform listens on; 127.0.0.1 unless set',
-  KEELSON_PORT: 'Port of the API and the page; 7070 unless set',
+  KEELSON_HOST:
+    'Address the platform listens on, once there is an administrator; 127.0.0.1 unless set. One that others reach takes TLS or a proxy: docs/https.md',
+  KEELSON_PORT: 'Port of the API and the page by plain HTTP; 7070 unless set',
+  KEELSON_PUBLIC_URL:
+    'Address by which people reach the page, as https://ops.example.com; that of KEELSON_HOST unless set',
+  KEELSON_TRUSTED_PROXIES:
+    'Addresses and CIDR ranges of proxies in front of the page, whose x-forwarded-for, -proto and -host are believed, with commas; none unless set',
+  KEELSON_TLS_CERT_FILE:
+    'Certificate of the page with its chain, in PEM, read anew when it changes; none unless set',
+  KEELSON_TLS_KEY_FILE: 'Private key of that certificate, in PEM; none unless set',
+  KEELSON_TLS_ACME_EMAIL:
+    'Gets the certificate of the page from an ACME server, in place of files, and renews it: where that server writes to; none unless set. docs/https.md',
+  KEELSON_TLS_ACME_TERMS: 'agreed, when you agree to the terms of that server; not unless set',
+  KEELSON_TLS_ACME_DIRECTORY:
+    "Directory of that server; Let's Encrypt, https://acme-v02.api.letsencrypt.org/directory, unless set",
+  KEELSON_TLS_PORT:
+    'Port of the API and the page by TLS, if there is a certificate; 7443 unless set',
   KEELSON_GATEWAY_PORT: 'Public port of the gateway; 8080 unless set',
   KEELSON_GATEWAY_TLS_PORT: 'Public port of the gateway for TLS; 8443 unless set',
   KEELSON_GATEWAY_STREAM_PORTS:
@@ -27,9 +44,15 @@ export const environmentVariables = {
   KEELSON_MASTER_KEY_COMMAND:
     'Prints the master keys, run by sh: for keys kept by somebody else; nothing unless set',
   KEELSON_SETUP_FILE:
-    'File with the name and the password of the administrator, a line each, for a set-up without a person; read while there is none',
+    'File with the name and the password of the administrator, a line each, for a set-up without a person; read until there was one',
   KEELSON_AUDIT_MONTHS:
     'How many whole months the audit is kept, 0 to 1200; 0, for ever, unless set',
+  KEELSON_AUDIT_SYSLOG:
+    'Where the audit is delivered as syslog: udp://, tcp:// or tls:// with host and port; nowhere unless set',
+  KEELSON_AUDIT_WEBHOOK:
+    'Where the audit is delivered by HTTP: an https address; nowhere unless set',
+  KEELSON_AUDIT_WEBHOOK_SECRET_FILE:
+    'File with the secret these deliveries are signed with: whsec_ and 24 to 64 bytes in base64',
   KEELSON_LOG_LEVEL: 'debug, info, warn or error; info unless set',
   DATABASE_URL: 'Your own PostgreSQL instead of the embedded one',
   DOCKER_HOST: 'Docker Engine; unix:///var/run/docker.sock unless set',
@@ -38,46 +61,53 @@ export const environmentVariables = {
 
 /** Set by Keelson in the environment of the services it runs; meaningless to Keelson itself. */
 const injectedNames = new Set([
+  'KEELSON_CLIENT_ID',
+  'KEELSON_CLIENT_SECRET',
   'KEELSON_GATEWAY_URL',
   'KEELSON_INCARNATION',
   'KEELSON_INSTANCE',
   'KEELSON_SERVICE',
   'KEELSON_STACK',
+  'KEELSON_TOKEN_URL',
 ])
 
-export type Env = Readonly<{
-  dataDir: string
-  host: string
-  port: number
-  gatewayPort: number
-  gatewayTlsPort: number
-  gatewayStreamPorts: readonly number[]
-  /** Absolute. */
-  gatewayPlugins: string | undefined
-  gatewayTrustedProxies: readonly string[]
-  gatewayProxyProtocol: readonly string[]
-  gatewayWorkers: number
-  postgresPort: number | undefined
-  masterKey: { file: string | undefined; command: string | undefined }
-  setupFile: string | undefined
-  /** 0: for ever. */
-  auditMonths: number
-  logLevel: LogLevel
-  databaseUrl: Secret | undefined
-  dockerHost: string | undefined
-}>
-
-type RawEnvironment = Readonly<Record<string, string | undefined>>
+export type Env = Readonly<
+  Edge & {
+    dataDir: string
+    port: number
+    gatewayPort: number
+    gatewayTlsPort: number
+    gatewayStreamPorts: readonly number[]
+    /** Absolute. */
+    gatewayPlugins: string | undefined
+    gatewayTrustedProxies: readonly string[]
+    gatewayProxyProtocol: readonly string[]
+    gatewayWorkers: number
+    postgresPort: number | undefined
+    masterKey: { file: string | undefined; command: string | undefined }
+    setupFile: string | undefined
+    /** 0: for ever. */
+    auditMonths: number
+    auditSinks: AuditSinks
+    logLevel: LogLevel
+    databaseUrl: Secret | undefined
+    dockerHost: string | undefined
+  }
+>
 
 /** Parsed once at the start and frozen. Throws env_unknown and env_invalid. */
 export const parseEnv = (raw: RawEnvironment): Env => {
   refuseUnknown(raw)
   const databaseUrl = raw['DATABASE_URL']
   const { KEELSON_GATEWAY_PLUGINS: gatewayPlugins = '' } = raw
+  const ports = parsePorts(raw)
   return Object.freeze({
     dataDir: resolve(parseFolder(raw['KEELSON_DATA_DIR'] ?? join(homedir(), '.keelson'))),
-    host: parseHost(raw['KEELSON_HOST'] ?? '127.0.0.1'),
-    ...parsePorts(raw),
+    ...parseEdge(raw, {
+      trustedProxies: parseRanges('KEELSON_TRUSTED_PROXIES', raw),
+      tlsPort: ports.tlsPort,
+    }),
+    ...ports.own,
     masterKey: {
       file: nonEmpty(raw['KEELSON_MASTER_KEY_FILE']),
       command: nonEmpty(raw['KEELSON_MASTER_KEY_COMMAND']),
@@ -88,6 +118,7 @@ export const parseEnv = (raw: RawEnvironment): Env => {
     gatewayWorkers: parseWorkers(raw['KEELSON_GATEWAY_WORKERS'] ?? '1'),
     setupFile: nonEmpty(raw['KEELSON_SETUP_FILE']),
     auditMonths: parseMonths(raw['KEELSON_AUDIT_MONTHS'] ?? '0'),
+    auditSinks: parseAuditSinks(raw),
     logLevel: parseLogLevel(raw['KEELSON_LOG_LEVEL'] ?? 'info'),
     databaseUrl: databaseUrl === undefined ? undefined : parseDatabaseUrl(databaseUrl),
     dockerHost: raw['DOCKER_HOST'] === '' ? undefined : raw['DOCKER_HOST'], // as Docker's own does
@@ -103,15 +134,13 @@ const refuseUnknown = (raw: RawEnvironment): void => {
   }
 }
 
-const invalid = (name: string, value: string, wanted: string): AppError =>
-  new AppError('env_invalid', { message: `${name} is ${JSON.stringify(value)}, not ${wanted}` })
-
 type Ports = Pick<
   Env,
   'port' | 'gatewayPort' | 'gatewayTlsPort' | 'gatewayStreamPorts' | 'postgresPort'
 >
 
-const parsePorts = (raw: RawEnvironment): Ports => {
+/** `tlsPort` counts among them only where there is TLS. */
+const parsePorts = (raw: RawEnvironment): { own: Ports; tlsPort: () => number } => {
   const { KEELSON_PORT = '7070', KEELSON_GATEWAY_PORT = '8080', KEELSON_POSTGRES_PORT } = raw
   const { KEELSON_GATEWAY_TLS_PORT = '8443', KEELSON_GATEWAY_STREAM_PORTS } = raw
   const taken = new Map<number, string>()
@@ -122,7 +151,7 @@ const parsePorts = (raw: RawEnvironment): Ports => {
     taken.set(port, name)
     return port
   }
-  return {
+  const ports = {
     port: own('KEELSON_PORT', KEELSON_PORT),
     gatewayPort: own('KEELSON_GATEWAY_PORT', KEELSON_GATEWAY_PORT),
     gatewayTlsPort: own('KEELSON_GATEWAY_TLS_PORT', KEELSON_GATEWAY_TLS_PORT),
@@ -134,10 +163,9 @@ const parsePorts = (raw: RawEnvironment): Ports => {
         ? undefined
         : own('KEELSON_POSTGRES_PORT', KEELSON_POSTGRES_PORT),
   }
+  return { own: ports, tlsPort: () => own('KEELSON_TLS_PORT', raw['KEELSON_TLS_PORT'] ?? '7443') }
 }
 
-const nonEmpty = (value: string | undefined): string | undefined =>
-  value === '' ? undefined : value
 const listOf = (value = ''): string[] => (value === '' ? [] : value.split(','))
 
 const parseWorkers = (value: string): number => {
@@ -170,13 +198,6 @@ const parsePort = (name: string, value: string): number => {
     throw invalid(name, value, 'a port between 1 and 65535')
   }
   return port
-}
-
-/** Only loopback until there is an administrator with a password: the link alone guards nothing. */
-const parseHost = (value: string): string => {
-  const isLoopback = value.startsWith('127.') && isIPv4(value)
-  if (value === '::1' || value === 'localhost' || isLoopback) return value
-  throw invalid('KEELSON_HOST', value, 'a loopback address such as 127.0.0.1')
 }
 
 const parseLogLevel = (value: string): LogLevel => {

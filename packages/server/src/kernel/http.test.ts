@@ -4,10 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { Problem } from '@keelson/contract'
+import { api, Problem, type Endpoint } from '@keelson/contract'
 import { Value } from 'typebox/value'
 import { anonymous, localActor, type Actor } from './actor.ts'
 import { AppError } from './errors.ts'
+import { systemClock } from './clock.ts'
 import { createHttp, type Http } from './http.ts'
 import type { Log } from './log.ts'
 import { createMemoryLog, quietLog, signedIn } from './testing/index.ts'
@@ -21,6 +22,7 @@ type Options = { log?: Log; prepare?: (http: Http) => void }
 const startHttp = async ({ log = quietLog, prepare = () => undefined }: Options = {}) => {
   let ids = 0
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log,
     newId: () => `made-${(ids += 1)}`,
@@ -78,19 +80,21 @@ const serveSome = (http: Http): void => {
     timestamp: '2026-01-01T00:00:00Z',
   }))
   http.route('createSession', ({ body }) => ({
-    ...{ actor: body.name, kind: 'user', id: '1', preferences: {} },
-    ...{ permissions: [], expiresAt: null },
+    ...{ actor: body.name, displayName: body.name, kind: 'user', id: '1', preferences: {} },
+    ...{ permissions: [], expiresAt: null, factorNeeded: false },
   }))
   http.route('deleteSession', () => {})
   http.route('removeStack', () => {})
   http.route('stopSystem', () => {
     throw new Error('connect postgres://ana:hunter2@db failed')
   })
+  http.route('applyStack', () => assert.fail('no plan is asked for'))
   http.app.get('/page', { config: { permission: 'public' } }, () => 'the page')
 }
 
 test('a route without a permission is refused', async () => {
   const http = await createHttp({
+    clock: systemClock,
     log: quietLog,
     newId: () => '1',
     hostNames: [],
@@ -236,7 +240,7 @@ const bodies: [string, Record<string, string>, string, string][] = [
   ['with a wrong type', json, '{"token":5}', 'bad_request'],
   ['with a prototype', json, '{"__proto__":{"token":"x"}}', 'bad_request'],
   // Refused for its announced length: the server does not wait for the rest.
-  ['over the limit', { ...json, 'content-length': '8388609' }, '{"token":', 'payload_too_large'],
+  ['over the limit', { ...json, 'content-length': '65537' }, '{"token":', 'payload_too_large'],
 ]
 for (const [what, headers, body, code] of bodies) {
   test(`a body ${what} is refused as ${code}`, async () => {
@@ -244,9 +248,40 @@ for (const [what, headers, body, code] of bodies) {
     const answer = await request(server.port, '/api/v1/session', { method: 'POST', headers, body })
     const problem = problemIn(answer)
     assert.equal(problem.code, code)
-    if (code === 'payload_too_large') assert.match(problem.detail, /8 MiB/)
+    if (code === 'payload_too_large') assert.match(problem.detail, /64 KiB/)
   })
 }
+
+test('a stack may be larger, and of who may not send one nothing is read', async () => {
+  await using server = await startHttp({ prepare: serveSome })
+  // Announced and never sent: an answer says what is decided without it.
+  const put = (as: string, length: number) => {
+    const headers = { ...json, 'content-length': String(length) }
+    return request(server.port, '/api/v1/stacks/shop', { method: 'PUT', as, headers })
+  }
+  assert.equal((await put('nobody', 8 * 1024 * 1024)).status, 401)
+  const tooLarge = problemIn(await put('local', 8 * 1024 * 1024 + 1))
+  assert.deepEqual([tooLarge.code, /8192 KiB/.test(tooLarge.detail)], ['payload_too_large', true])
+  const body = JSON.stringify({ name: 'x'.repeat(1024 * 1024) })
+  const read = await request(server.port, '/api/v1/stacks/shop', {
+    ...{ method: 'PUT', as: 'local', headers: json, body },
+  })
+  assert.equal(problemIn(read).code, 'bad_request')
+})
+
+test('strangers may send 64 KiB to every endpoint that is open to them', () => {
+  const larger = Object.values<Endpoint>(api).filter(({ bodyMax }) => bodyMax !== undefined)
+  assert.ok(larger.length > 0)
+  for (const { permission, path } of larger) {
+    assert.ok(!anonymous.permissions.has(permission) && permission !== 'account:own', path)
+  }
+})
+
+test('a request may take a minute to arrive, and its head a quarter of that', async () => {
+  await using server = await startHttp()
+  const { headersTimeout, requestTimeout } = server.http.app.server
+  assert.deepEqual([headersTimeout, requestTimeout], [15_000, 60_000])
+})
 
 test('a malformed request names the place of the fault', async () => {
   await using server = await startHttp({ prepare: serveSome })
@@ -324,6 +359,7 @@ test('while sessions cannot be looked up the page is served, and the API says wh
 test('a port that is taken is named', async () => {
   await using server = await startHttp()
   const other = await createHttp({
+    clock: systemClock,
     log: quietLog,
     newId: () => '1',
     hostNames: [],

@@ -1,18 +1,45 @@
-import { api, type Api, type CallOutput, type Endpoint, type EndpointName } from '@keelson/contract'
+import {
+  api,
+  type Api,
+  type CallOutput,
+  type Endpoint,
+  type EndpointName,
+  type ObjectRef,
+} from '@keelson/contract'
 import cookie from '@fastify/cookie'
 import fastify, {
-  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type RouteOptions,
 } from 'fastify'
 import type { Static, TSchema } from 'typebox'
-import assert from 'node:assert/strict'
-import { anonymous, can, type Actor } from './actor.ts'
+import type { Socket } from 'node:net'
+import { anonymous, type Actor } from './actor.ts'
+import type { Clock } from './clock.ts'
 import { AppError } from './errors.ts'
+import { boundConnections, loopbackRanges } from './http/connections.ts'
+import { guardAnswer } from './http/headers.ts'
+import { listenError, type Address } from './http/listener.ts'
+import { refuseAmbiguous, takeJsonBodies } from './http/json-body.ts'
+import { refuseForeignHost, refuseForeignOrigin, refuseUnclearProxy } from './http/origin.ts'
+import { refuseUnstorable } from './http/plain-text.ts'
+import { silent } from './http/silent.ts'
+import { refuseUnread } from './http/unread.ts'
+import {
+  isDenial,
+  isForEverybody,
+  refuseRouteWithoutPermission,
+  requireFresh,
+  requirePermission,
+} from './http/permission.ts'
 import type { Log } from './log.ts'
-import { createObjectCheck, forbidden, type FindService } from './object-check.ts'
+import {
+  createObjectCheck,
+  subjectOf,
+  type FindService,
+  type KnownObjects,
+} from './object-check.ts'
 import { problemOf } from './problem.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -43,35 +70,49 @@ export type Http = {
   /** Called when rights, sessions or tokens have become others. */
   onRightsChange(listener: () => void): { close(): void }
   /** Before any route that is about services: how they are found. */
-  useServices(find: FindService): void
-  listen(address: { host: string; port: number }): Promise<void>
+  useServices(find: FindService, hasStack?: (stack: string) => boolean): void
+  /** Where the command line of this machine finds the platform; others come by what is opened. */
+  listen(address: Address): Promise<void>
+  /** Serves a connection that came in elsewhere, such as over TLS. */
+  takeConnection: (socket: Socket) => void
   close(): Promise<void>
 }
 
 /** `endpoint` as in the contract, without what the request filled in: `POST /api/v1/…/:name`. */
-export type Denied = { endpoint: string; reason: string }
+export type Denied = {
+  endpoint: string
+  reason: string
+  /** What was asked for, where it is there; also when it was refused before that was looked at. */
+  object: ObjectRef | null
+}
 
 type HttpDeps = {
   log: Log
+  clock: Clock
   newId: () => string
   authenticate: (request: FastifyRequest) => Promise<Actor>
   /** Told of every request that is refused to somebody; the answer waits for it. */
   onDenied: (actor: Actor, denied: Denied) => Promise<void>
   /** Host names under which the platform may be called: the guard against DNS rebinding. */
   hostNames: readonly string[]
+  /** Addresses and CIDR ranges whose x-forwarded-for, -proto and -host are believed. */
+  trustedProxies?: readonly string[]
   /** How rights, sessions and tokens are told to have become others. */
   onRightsChange?: (listener: () => void) => void
 }
 
-// A stack of 60 services with its origins is below 1 MiB; a request is never buffered beyond this.
-const bodyLimitBytes = 8 * 1024 * 1024
+/** Unless the contract says more: strangers may send this much, and it is held until it is all there. */
+const bodyMaxBytes = 64 * 1024
+const headTimeoutMs = 15_000
 // Of a request from its first byte to its last; a handler may take as long as it needs.
 const receiveTimeoutMs = 60_000
+/** How often connections are looked through for those that take longer than that. */
+const slownessCheckMs = 5_000
 
 export const createHttp = async (deps: HttpDeps): Promise<Http> => {
-  const { log, newId } = deps
-  let findService: FindService | undefined
-  const checkObject = createObjectCheck(() => findService)
+  const { log, newId, trustedProxies = [] } = deps
+  let known: KnownObjects | undefined
+  const checkObject = createObjectCheck(() => known?.findService)
   const followers = new Set<() => void>()
   deps.onRightsChange?.(() => followers.forEach((follower) => follower()))
   const actors = new WeakMap<FastifyRequest, Actor>()
@@ -80,29 +121,38 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
   const app = fastify({
     loggerInstance: silent,
     genReqId: (request) => inboundRequestId(request.headers['x-request-id']) ?? newId(),
-    bodyLimit: bodyLimitBytes,
+    bodyLimit: bodyMaxBytes,
     forceCloseConnections: true,
     requestTimeout: receiveTimeoutMs,
+    http: { headersTimeout: headTimeoutMs, connectionsCheckingInterval: slownessCheckMs },
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     routerOptions: { maxParamLength: 400 },
+    clientErrorHandler: (error, socket) => refuseUnread(error, socket, newId()),
     // A path that cannot be decoded is refused before any hook of ours sees the request.
     frameworkErrors: (error, request, reply) => {
-      reply.header('x-request-id', request.id)
+      guardAnswer(request, reply)
       sendProblem(log, actorOf, error, request, reply)
     },
   })
+  boundConnections(app.server, { shared: [...loopbackRanges, ...trustedProxies] })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   app.addHook('onRoute', refuseRouteWithoutPermission)
+  takeJsonBodies(app)
   await app.register(cookie) // before our own hook, which reads them
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+    guardAnswer(request, reply)
     actors.set(request, strangerOf(request))
+    refuseAmbiguous(request)
+    refuseUnclearProxy(request)
     refuseForeignHost(request, deps.hostNames)
     const actor = isForEverybody(request) ? anonymous : await deps.authenticate(request)
     actors.set(request, actor)
     refuseForeignOrigin(request, actor)
     requirePermission(request, actor)
+    requireFresh(request, actor, deps.clock.now())
   })
+  app.addHook('preValidation', async (request) => refuseUnstorable(request))
   // Once params are validated, and before anything is done.
   app.addHook('preHandler', (request) => checkObject(request, actorOf(request)))
   app.addHook('onResponse', async (request, reply) => {
@@ -122,7 +172,8 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
     if (isDenial(error, request)) {
       const endpoint = `${request.method} ${request.routeOptions.url ?? 'none'}`
       try {
-        await deps.onDenied(actorOf(request), { endpoint, reason: error.message })
+        const object = known === undefined ? null : subjectOf(request, known)
+        await deps.onDenied(actorOf(request), { endpoint, reason: error.message, object })
       } catch (cause) {
         log.error({ err: cause, endpoint }, 'a denial is not in the audit')
       }
@@ -139,14 +190,18 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
       followers.add(listener)
       return { close: () => followers.delete(listener) }
     },
-    useServices: (find) => void (findService = find),
+    useServices: (findService, hasStack = () => false) => void (known = { findService, hasStack }),
     route: (name, handle) => {
       const endpoint: Endpoint = api[name]
       app.route({
         method: endpoint.method,
         url: endpoint.path,
-        config: { permission: endpoint.permission, on: endpoint.on },
+        config: {
+          ...{ permission: endpoint.permission, on: endpoint.on },
+          ...(endpoint.fresh === undefined ? {} : { fresh: endpoint.fresh }),
+        },
         schema: schemaOf(name),
+        ...(endpoint.bodyMax === undefined ? {} : { bodyLimit: endpoint.bodyMax }),
         handler: async (request, reply) => {
           const answer = await handle({
             actor: actorOf(request),
@@ -161,6 +216,7 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
       })
     },
     listen: (address) => listen(app, address),
+    takeConnection: (socket) => void app.server.emit('connection', socket),
     close: () => app.close(),
   }
 }
@@ -175,60 +231,11 @@ const schemaOf = (name: EndpointName): NonNullable<RouteOptions['schema']> => {
   }
 }
 
-/** A route without a permission is a programming mistake: the server must not start with it. */
-const refuseRouteWithoutPermission = (route: RouteOptions): void => {
-  assert.ok(
-    route.config?.permission !== undefined,
-    `route ${String(route.method)} ${route.url} names no permission`,
-  )
-}
-
-/** The page and the health of the process: they answer too while no session can be looked up. */
-const isForEverybody = ({ routeOptions }: FastifyRequest): boolean =>
-  routeOptions.config.permission === 'public' && routeOptions.url?.startsWith('/api/') !== true
-
-const requirePermission = (request: FastifyRequest, actor: Actor): void => {
-  const { permission } = request.routeOptions.config
-  if (permission === undefined || can(actor, permission)) return // undefined: no such route
-  if (actor.kind === 'anonymous') throw new AppError('unauthenticated')
-  throw forbidden(permission, null)
-}
-
 /** Until it is known who it is. */
 const strangerOf = (request: FastifyRequest): Actor => ({
   ...anonymous,
   origin: { ...anonymous.origin, requestId: request.id, address: request.ip, via: 'api' },
 })
-
-/** Whoever shows no credential at all has only not signed in yet. */
-const isDenial = (error: unknown, { headers }: FastifyRequest): error is AppError => {
-  if (!(error instanceof AppError)) return false
-  // What is hidden is answered like what is not there; its cause says so.
-  if (error.cause instanceof AppError && error.cause.code === 'forbidden') return true
-  if (error.code === 'forbidden' || error.code === 'origin_refused') return true
-  return error.code === 'unauthenticated' && (headers.authorization ?? headers.cookie) !== undefined
-}
-
-const refuseForeignHost = (request: FastifyRequest, hostNames: readonly string[]): void => {
-  if (hostNames.includes(request.hostname.toLowerCase())) return
-  throw new AppError('origin_refused', {
-    message: `${request.hostname} is not a name this platform is reached by`,
-  })
-}
-
-/**
- * A page on another port of this host is the same site to the browser, so SameSite does not keep
- * it out: a change that a cookie vouches for must come from our own origin.
- */
-const refuseForeignOrigin = (request: FastifyRequest, actor: Actor): void => {
-  const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
-  if (safe || actor.origin.provenBy === 'bearer') return
-  const { origin, host } = request.headers
-  if (origin === undefined || origin === `http://${host}` || origin === `https://${host}`) return
-  throw new AppError('origin_refused', {
-    message: `A request from ${origin} may not change anything`,
-  })
-}
 
 const inboundRequestId = (value: string | string[] | undefined): string | undefined =>
   typeof value === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(value) ? value : undefined
@@ -240,7 +247,7 @@ const sendProblem = (
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply => {
-  const problem = problemOf(withLimit(error), {
+  const problem = problemOf(withLimit(error, request), {
     instance: request.url.split('?')[0] ?? '',
     id: request.id,
   })
@@ -252,35 +259,17 @@ const sendProblem = (
     .send(JSON.stringify(problem))
 }
 
-const withLimit = (error: unknown): unknown => {
+const withLimit = (error: unknown, { routeOptions }: FastifyRequest): unknown => {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
   if (code !== 'FST_ERR_CTP_BODY_TOO_LARGE') return error
-  const message = `The body is larger than ${bodyLimitBytes / 1024 / 1024} MiB`
+  const message = `The body is larger than ${routeOptions.bodyLimit / 1024} KiB`
   return new AppError('payload_too_large', { message }, { cause: error })
 }
 
-const listen = async (
-  app: FastifyInstance,
-  address: { host: string; port: number },
-): Promise<void> => {
+const listen = async (app: FastifyInstance, address: Address): Promise<void> => {
   try {
     await app.listen(address)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause
-    const message = `Port ${address.port} on ${address.host} is in use`
-    throw new AppError('port_taken', { message, port: address.port }, { cause })
+    throw listenError(cause, address)
   }
-}
-
-/** Fastify's own logging is off: each request is one line of ours, with our names. */
-const silent: FastifyBaseLogger = {
-  level: 'silent',
-  fatal: () => {},
-  error: () => {},
-  warn: () => {},
-  info: () => {},
-  debug: () => {},
-  trace: () => {},
-  silent: () => {},
-  child: () => silent,
 }

@@ -27,6 +27,7 @@ const startLive = async (db: Db, options: Options = {}) => {
   const events = createEvents({ db, clock: systemClock, log: quietLog })
   await events.start()
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Permission } from '@keelson/contract'
 import { can, type Actor } from './actor.ts'
@@ -77,7 +78,7 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
     if (connections.size >= connectionsMax) {
       throw new AppError('too_many_streams', { message: `${connectionsMax} live streams are open` })
     }
-    const connection = openStream(reply, request.id, clock)
+    const connection = openStream(reply, clock)
     connections.add(connection)
     const actor = http.actorOf(request)
     const isAllowed = (now: Actor): boolean =>
@@ -190,16 +191,14 @@ export const createLive = ({ http, events, clock, log, version }: LiveDeps): Liv
 
 const nameOf = (topic: string): string => topic.split(':')[0] ?? topic
 
-const openStream = (reply: FastifyReply, requestId: string, clock: Clock) => {
+const openStream = (reply: FastifyReply, clock: Clock) => {
   reply.hijack()
   const { raw } = reply
   const endListeners: (() => void)[] = []
   let ended = false
   raw.writeHead(200, {
-    'x-request-id': requestId,
-    'x-content-type-options': 'nosniff',
+    ...(reply.getHeaders() as OutgoingHttpHeaders), // those of every answer
     'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   })
   const beat = (): void => {

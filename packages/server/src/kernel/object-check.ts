@@ -17,6 +17,8 @@ declare module 'fastify' {
     permission?: Permission
     /** What the permission is asked on; without it: the platform. */
     on?: Endpoint['on']
+    /** Whether a person must have proved who they are a short time ago. */
+    fresh?: true
   }
 }
 
@@ -29,6 +31,32 @@ export type FindService = (
   stack: string | undefined,
   isVisible: (service: ObjectRef) => boolean,
 ) => { id: string; object: ObjectRef }
+
+/** What there is that requests are about. */
+export type KnownObjects = { findService: FindService; hasStack: (name: string) => boolean }
+
+/**
+ * What a request is about, whoever asks: null for the platform, for what is not there, and for a name
+ * that several services have.
+ */
+export const subjectOf = (
+  request: FastifyRequest,
+  { findService, hasStack }: KnownObjects,
+): ObjectRef | null => {
+  const { on } = request.routeOptions.config
+  const { name, stack } = (request.params ?? {}) as { name?: unknown; stack?: unknown }
+  if (on === 'gateway') return gatewayObject
+  if (on === 'stack')
+    return typeof stack === 'string' && hasStack(stack) ? stackObject(stack) : null
+  if (on !== 'service' || typeof name !== 'string') return null
+  const { stack: within } = request.query as { stack?: unknown }
+  try {
+    return findService(name, typeof within === 'string' ? within : undefined, () => true).object
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
 
 /**
  * Asks the permission of a route on what the route is about, once that is known. What may not be

@@ -112,7 +112,43 @@ const text = (description: string, type: string): JsonObject => ({
   '200': { description, content: { [type]: { schema: { type: 'string' } } } },
 })
 
-/** What is not one JSON answer, and so not in the table of the contract. */
+const json = (description: string): JsonObject => ({
+  '200': { description, content: jsonContent({ type: 'object' }) },
+})
+
+/** Speaks OAuth: a form of these parameters, and errors as of RFC 6749 5.2. */
+const oauth = (
+  operationId: string,
+  summary: string,
+  parameters: readonly string[],
+): JsonObject => ({
+  post: {
+    ...{ operationId, summary, tags: ['oauth'], security: [] },
+    requestBody: {
+      required: true,
+      content: {
+        'application/x-www-form-urlencoded': {
+          schema: {
+            type: 'object',
+            properties: Object.fromEntries(parameters.map((name) => [name, { type: 'string' }])),
+          },
+        },
+      },
+    },
+    responses: {
+      ...json('Done'),
+      '4XX': {
+        description: 'Refused',
+        content: jsonContent({
+          type: 'object',
+          properties: { error: { type: 'string' }, error_description: { type: 'string' } },
+        }),
+      },
+    },
+  },
+})
+
+/** What is not in the table of the contract: streams, and what others have said the shape of. */
 const streams: Record<string, JsonObject> = {
   '/api/v1/live': {
     get: {
@@ -147,6 +183,30 @@ const streams: Record<string, JsonObject> = {
         },
       ],
       responses: text('The rows, newest first', 'application/jsonl'),
+    },
+  },
+  '/oauth/token': oauth('token', 'Tokens for a program (RFC 6749, RFC 8628)', [
+    ...['grant_type', 'client_id', 'client_secret', 'refresh_token', 'device_code', 'scope'],
+    'audience',
+  ]),
+  '/oauth/device_authorization': oauth(
+    'deviceAuthorization',
+    'A code by which a person lets a program act as them (RFC 8628)',
+    ['client_id', 'scope'],
+  ),
+  '/oauth/revoke': oauth('revokeProgram', 'Signs a program out by a token of it (RFC 7009)', [
+    'token',
+  ]),
+  '/.well-known/jwks.json': {
+    get: {
+      ...{ operationId: 'publishedKeys', summary: 'Keys that tokens are signed with (RFC 7517)' },
+      ...{ tags: ['oauth'], security: [], responses: json('The keys') },
+    },
+  },
+  '/.well-known/oauth-authorization-server': {
+    get: {
+      ...{ operationId: 'oauthMetadata', summary: 'Where the OAuth endpoints are (RFC 8414)' },
+      ...{ tags: ['oauth'], security: [], responses: json('The addresses') },
     },
   },
   '/healthz': {

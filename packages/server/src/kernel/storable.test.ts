@@ -16,3 +16,9 @@ test('in every depth of a document', () => {
     '{"list":["x\uFFFD",{"reason":"a\uFFFD"}],"count":1,"none":null}',
   )
 })
+
+test('names of members as well, and what only looks like an escape is none', () => {
+  assert.equal(storableJson({ [`a\0${cut}`]: 1 }), '{"a\uFFFD\uFFFD":1}')
+  const harmless = { '\\u0000': '\\\\ud800 \u001f "\\" 😀' }
+  assert.deepEqual(JSON.parse(storableJson(harmless)), harmless)
+})

@@ -4,8 +4,9 @@
  */
 export const storableText = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed()
 
-/** JSON whose texts are storable. */
+/** JSON whose texts and names of members are storable. */
 export const storableJson = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'string' ? storableText(part) : part,
-  )
+  JSON.stringify(value).replaceAll(escapes, (escape) => (escape.length === 2 ? escape : '\uFFFD'))
+
+/** All that JSON.stringify writes; those of six characters stand for NUL and for half a pair. */
+const escapes = /\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g

@@ -19,15 +19,32 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   let known: ReturnType<typeof Compile> | undefined
   return (given: unknown) => {
     const compiled = (known ??= Compile(schema))
+    const repeated = httpPart === 'querystring' ? repeatedIn(schema, given) : []
+    if (repeated.length > 0) return refusal(repeated, httpPart)
     const value =
       httpPart === 'body' ? given : Value.Convert(schema, Value.Default(schema, given ?? {}))
     if (compiled.Check(value)) return { value }
-    const faults = compiled.Errors(value).slice(0, faultsMax)
-    return {
-      error: Object.assign(new Error('invalid'), {
-        validation: faults,
-        validationContext: httpPart ?? 'body',
-      }),
-    }
+    return refusal(compiled.Errors(value).slice(0, faultsMax), httpPart)
   }
+}
+
+type Fault = { instancePath: string; message?: string }
+
+const refusal = (faults: readonly Fault[], httpPart: string | undefined) => ({
+  error: Object.assign(new Error('invalid'), {
+    validation: faults,
+    validationContext: httpPart ?? 'body',
+  }),
+})
+
+/** Of `?a=1&a=2` one reader takes the first and another the last: where one is wanted, one is taken. */
+const repeatedIn = (schema: TSchema, given: unknown): Fault[] => {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: unknown }> }
+  return Object.entries((given ?? {}) as Record<string, unknown>)
+    .filter(([name, value]) => Array.isArray(value) && properties[name]?.type !== 'array')
+    .map(([name, value]) => ({
+      instancePath: `/${name}`,
+      message: `is there ${(value as unknown[]).length} times, and may be there once`,
+    }))
+    .slice(0, faultsMax)
 }

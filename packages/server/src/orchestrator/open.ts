@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { gatewayUrlOf, type Context } from '../kernel/context.ts'
+import { gatewayUrlOf, localUrlOf, type Context } from '../kernel/context.ts'
 import type { Database } from '../kernel/database.ts'
 import type { Audit } from '../kernel/audit/index.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Recorder } from '../kernel/recorder.ts'
 import type { Health } from '../health/index.ts'
-import type { Registry } from '../registry/index.ts'
+import type { Identity } from '../identity/index.ts'
+import { serviceIdOf, type Registry } from '../registry/index.ts'
 import { createStackDatabases } from './databases.ts'
 import type { LogStore } from './logs/index.ts'
 import { createOrchestrator, type Orchestrator } from './orchestrator.ts'
@@ -20,6 +21,7 @@ type Needs = {
   events: Events
   audit: Audit
   recorder: Recorder
+  identity: Identity
   registry: Registry
   health: Health
   logs: LogStore
@@ -28,12 +30,21 @@ type Needs = {
 /** The orchestrator with its two runtimes and its databases, as this process's environment says. */
 export const openOrchestrator = async (context: Context, needs: Needs): Promise<Orchestrator> => {
   const { env, log, clock } = context
-  const { database, logs } = needs
+  const { identity, ...rest } = needs
+  const { database, logs } = rest
   return createOrchestrator({
-    ...needs,
+    ...rest,
     clock,
     log,
     gatewayUrl: gatewayUrlOf(env),
+    credentialsOf: (stack, service) => {
+      const id = serviceIdOf(stack, service)
+      return {
+        KEELSON_TOKEN_URL: `${localUrlOf(env)}/oauth/token`,
+        KEELSON_CLIENT_ID: id,
+        KEELSON_CLIENT_SECRET: identity.oauth.services.secretOf(id),
+      }
+    },
     contextDigest,
     runtimes: {
       process: createProcessRuntime({ stateDir: join(env.dataDir, 'run'), logs, clock, log }),

@@ -1,11 +1,13 @@
-import type {
-  ActionProgress,
-  GatewayFileSpec,
-  Plan,
-  RuntimeKind,
-  Stack,
-  StackRevision,
-  StackSpec,
+import {
+  stackRights,
+  type ActionProgress,
+  type Drift,
+  type GatewayFileSpec,
+  type Plan,
+  type RuntimeKind,
+  type ServiceSpec,
+  type Stack,
+  type StackSpec,
 } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
 import type { Audit } from '../kernel/audit/index.ts'
@@ -25,8 +27,10 @@ import { createHosts } from './hosts.ts'
 import { createKeeping } from './keeper/keeping.ts'
 import type { LogStore } from './logs/index.ts'
 import { createKnownStacks, type KnownStack } from './known-stacks.ts'
+import type { CredentialsOf } from './plan/environment.ts'
 import { openPlanBooks, type Updates as UpdateFacts } from './plan/books.ts'
 import { readByCommand, type FilesReader } from './plan/files-reader.ts'
+import type { KeptRevision } from './plan/revisions.ts'
 import { createStackFiles } from './plan/stack-files.ts'
 import type { ContextDigest } from './plan/surroundings.ts'
 import { openPlaces } from './places.ts'
@@ -34,6 +38,7 @@ import { createPlanning, type GatewayCheck, type PlanOptions } from './plan/plan
 import { createPortAllocator } from './ports.ts'
 import { openRestartCounts } from './keeper/restart-counts.ts'
 import type { Drain } from './rollout/drain.ts'
+import { runningEditions } from './rollout/state.ts'
 import { createUpdates } from './rollout/updates.ts'
 import type { Runtime } from './runtime.ts'
 import { createServiceVerbs } from './service-verbs.ts'
@@ -62,6 +67,8 @@ type OrchestratorDeps = {
   log: Log
   /** Public address of the gateway, told to every service. */
   gatewayUrl: string
+  /** By what services prove who they are. */
+  credentialsOf: CredentialsOf
   databases: StackDatabases
   /** What instances wrote. */
   logs?: Pick<LogStore, 'page'>
@@ -225,14 +232,23 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     /** The files of a stack as they are now: what applying them would do, and doing it. */
     files,
 
-    /** The file beside what runs, and what has come to differ. Throws AppError('stack_not_found'). */
-    stackState: (name: string) => state.of(name),
+    /**
+     * The file beside what runs, and what has come to differ; of each service, what `actor` may do with
+     * it, and the reason of what it suffers from where they may read that. Throws AppError('stack_not_found').
+     */
+    stackState: (name: string, actor?: Actor) => state.of(name, actor),
+    /** Its services as they are applied, and as they run. Throws AppError('stack_not_found'). */
+    specsOf: (name: string): ServiceSpec[] => [
+      ...stacks.get(name).spec.services,
+      ...places.of(name).flatMap((one) => runningEditions(one).map(({ spec }) => spec)),
+    ],
+    driftOf: (name: string): Drift[] => books.drift.of(name),
     /** Calls back with the actions of plans that are carried out, as they get on. */
     followActions: (listener: (progress: ActionProgress) => void) =>
       books.progress.follow(listener),
 
     /** Newest first. */
-    revisions: (name: string): Promise<StackRevision[]> => books.revisions.list(name),
+    revisions: (name: string): Promise<KeptRevision[]> => books.revisions.list(name),
     /** Applies an earlier revision again, by default the one before, as a new one. */
     async rollBack(
       actor: Actor,
@@ -267,6 +283,7 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
   }
 }
 
+/** As the platform itself sees it; answers are made of it for whoever asks. */
 const describeStack = (known: KnownStack, registry: Registry): Omit<Stack, 'driftCount'> => ({
   name: known.spec.name,
   ...(known.spec.description === undefined ? {} : { description: known.spec.description }),
@@ -281,4 +298,5 @@ const describeStack = (known: KnownStack, registry: Registry): Omit<Stack, 'drif
     .services()
     .filter(({ stack }) => stack === known.spec.name)
     .map(({ spec }) => spec.name),
+  may: [...stackRights],
 })

@@ -1,4 +1,3 @@
-import { stackObject } from '@keelson/contract'
 import type { Http } from '../kernel/http.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { Health } from '../health/index.ts'
@@ -12,7 +11,10 @@ import { execSocket } from './exec/socket.ts'
 import type { LogStore } from './logs/index.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import { serviceVerbRoutes } from './service-routes.ts'
+import { planFor } from './views/readable-plan.ts'
+import { readableTo } from './views/readable-to.ts'
 import { instancesToRead } from './views/stack-logs.ts'
+import { stackReadRoutes } from './views/stack-read-routes.ts'
 import { stackViewRoutes } from './views/stack-view-routes.ts'
 
 type Deps = {
@@ -34,18 +36,12 @@ export const stackRoutes = (deps: Deps): void => {
   serviceVerbRoutes(deps)
   execSocket({ ...deps, commands: orchestrator.commands })
 
-  http.route('listStacks', ({ actor }) => ({
-    items: orchestrator.stacks().filter(({ name }) => actor.may('stacks:read', stackObject(name))),
-    nextCursor: null,
-  }))
-  http.route('getStack', ({ params, reply }) => {
-    const stack = orchestrator.getStack(params.stack)
-    reply.header('etag', `"${stack.revision}"`)
-    return stack
-  })
-  http.route('planStack', ({ params, query, body }) => {
-    refuseOtherName(params.stack, body.name)
-    return orchestrator.plan(body, namedIn(query))
+  stackReadRoutes(deps)
+  http.route('planStack', async ({ actor, params: { stack }, query, body }) => {
+    refuseOtherName(stack, body.name)
+    const { services: written } = body
+    const plan = await orchestrator.plan(body, namedIn(query))
+    return planFor(plan, readableTo({ actor, stack, registry, written }))
   })
   http.route('applyStack', ({ actor, params, query, body, request }) => {
     refuseOtherName(params.stack, body.name)
@@ -56,15 +52,9 @@ export const stackRoutes = (deps: Deps): void => {
       ...(query.plan === undefined ? {} : { planDigest: query.plan }),
     })
   })
-  http.route('planStackFiles', ({ params }) => orchestrator.files.plan(params.stack))
   http.route('applyStackFiles', ({ actor, params, query }) =>
     orchestrator.files.apply(actor, params.stack, query.plan),
   )
-  http.route('getStackState', ({ params }) => orchestrator.stackState(params.stack))
-  http.route('listStackRevisions', async ({ params }) => ({
-    items: await orchestrator.revisions(params.stack),
-    nextCursor: null,
-  }))
   http.route('rollBackStack', ({ actor, params, query, body }) =>
     orchestrator.rollBack(actor, params.stack, {
       dryRun: query.dryRun === true,

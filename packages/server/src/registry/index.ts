@@ -7,6 +7,6 @@
  */
 export { createRegistry, leaseMs, serviceIdOf } from './registry.ts'
 export type { Registry, RegistryChange } from './registry.ts'
-export { findServiceIn, knownObject, maySeeCaller, maySeeEvent } from './objects.ts'
+export { findServiceIn, knownObject, mayReadService, maySeeCaller, maySeeEvent } from './objects.ts'
 export { objectOf, probeOf } from './declaration.ts'
 export type { InstanceFacts, RegisteredInstance, ServiceDeclaration } from './declaration.ts'

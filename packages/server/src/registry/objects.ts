@@ -4,6 +4,7 @@ import {
   stackObject,
   type EventType,
   type ObjectRef,
+  type Permission,
 } from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
 import type { FindService } from '../kernel/object-check.ts'
@@ -29,23 +30,36 @@ export const findServiceIn =
   }
 
 /** By id; who calls from outside of all stacks is `internet`. */
-export const maySeeCaller = (actor: Actor, registry: Known, caller: string): boolean => {
-  const [stack = '', service] = caller.split('/')
-  return (
-    service === undefined ||
-    actor.may('services:read', knownObject(registry, serviceObject(stack, service)))
-  )
+export const maySeeCaller = (actor: Actor, registry: Known, caller: string): boolean =>
+  !caller.includes('/') || mayReadService(actor, registry, caller)
+
+/** By id. */
+export const mayReadService = (actor: Actor, registry: Known, id: string): boolean => {
+  const [stack = '', service = ''] = id.split('/')
+  return actor.may('services:read', knownObject(registry, serviceObject(stack, service)))
 }
 
 /** What everybody is told who sees a timeline at all. */
 const toldToAll: ReadonlySet<string> = new Set<EventType>(['access.emergency_granted'])
+
+/** What the text of an event quotes, where that takes a permission of its own. */
+const quotes: ReadonlyMap<string, Permission> = new Map<EventType, Permission>([
+  ['gaps.changed', 'gaps:read'],
+  ['gap.accepted', 'gaps:read'],
+  ['gap.acceptance_withdrawn', 'gaps:read'],
+])
 
 /** Whether the actor may see that this happened. */
 export const maySeeEvent = (
   actor: Actor,
   registry: Known,
   { type, subject }: { type: string; subject: string },
-): boolean => toldToAll.has(type) || actor.may('services:read', objectOfSubject(registry, subject))
+): boolean => {
+  if (toldToAll.has(type)) return true
+  const object = objectOfSubject(registry, subject)
+  const quoted = quotes.get(type)
+  return actor.may('services:read', object) && (quoted === undefined || actor.may(quoted, object))
+}
 
 const objectOfSubject = (registry: Known, subject: string): ObjectRef => {
   const [stack = '', service] = subject.split('/')

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { api, builtInRoles, type Endpoint, type EndpointName } from '@keelson/contract'
+import {
+  api,
+  builtInRoles,
+  type Endpoint,
+  type EndpointName,
+  type NewApiToken,
+  type Permission,
+} from '@keelson/contract'
 import type { TSchema } from 'typebox'
 import { localActor } from '../kernel/actor.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -21,7 +28,7 @@ const bodies: Partial<Record<EndpointName, unknown>> = {
   planStack: stackSpec('shop', [serviceSpec('web')]),
   applyStack: stackSpec('shop', [serviceSpec('web')]),
 }
-const params: Record<string, string> = { stack: 'shop', name: 'shop%2Fweb' }
+const params: Record<string, string> = { stack: 'shop', name: 'shop%2Fweb', number: '1' }
 const texts: Record<string, string> = { 'date-time': '2030-01-01T00:00:00Z' }
 const candidates = ['aaaaaaaa', '/a', 'service:a/b', 'a:b']
 
@@ -76,6 +83,10 @@ const queryOf = ({ query }: Endpoint): string => {
 let keelson: Opened
 let http: Http
 const cookies: Record<string, string> = {}
+/** API tokens, by what they are. */
+const tokens: Record<'expired' | 'unscoped' | 'scoped' | 'operator', string> = {
+  ...{ expired: '', unscoped: '', scoped: '', operator: '' },
+}
 
 before(async () => {
   keelson = await openIdentity()
@@ -89,6 +100,7 @@ before(async () => {
     })
   }
   http = await createHttp({
+    clock,
     ...{ log: quietLog, newId: () => 'r-1', hostNames: ['localhost'] },
     authenticate: (request) => identity.authenticate(request),
     onDenied: async () => undefined,
@@ -108,6 +120,7 @@ before(async () => {
   const grant = { user: 'olga', role: 'operator', on: { name: 'stack:blog' } }
   await identity.grants.create(grant, localActor)
   for (const name of ['ada', 'dan', 'vera', 'olga']) await enter(name)
+  await makeTokens()
   await identity.people.update('dan', { disabled: true }, localActor)
   await keelson.db.execute(
     `update identity.session set expires_at = created_at
@@ -118,6 +131,20 @@ after(async () => {
   await http.close()
   await keelson[Symbol.asyncDispose]()
 })
+
+const makeTokens = async (): Promise<void> => {
+  const { identity, clock, authenticate } = keelson
+  const ada = await authenticate(cookies['ada']?.split('=')[1] ?? '')
+  const make = async (owner: { id: string; name: string }, given: Partial<NewApiToken> = {}) =>
+    (await identity.tokens.create(owner, { name: 'one', ...given }, ada)).secret
+  const expiresAt = new Date(clock.now().getTime() + 1).toISOString()
+  const robot = { name: 'robot', role: 'operator' }
+  tokens.expired = await make(ada, { expiresAt })
+  tokens.unscoped = await make(ada)
+  tokens.scoped = await make(ada, { scopes: ['services:read'] })
+  tokens.operator = await make(await identity.serviceAccounts.create(robot, ada))
+  clock.advance(1)
+}
 
 /** `200`, or status and code of the refusal. */
 const ask = async (name: EndpointName, headers: Record<string, string>): Promise<string> => {
@@ -158,6 +185,17 @@ const ofStranger = (endpoint: Endpoint): string => {
   return endpoint.on === 'service' ? '404 service_not_found' : '403 forbidden'
 }
 
+/** What takes a person who proved who they are takes no token. */
+const ofPersonalToken = (endpoint: Endpoint): string =>
+  endpoint.fresh === true ? '403 reauthentication_required' : '200'
+
+const ofScope =
+  (scope: Permission) =>
+  (endpoint: Endpoint): string =>
+    isPublic(endpoint) || endpoint.permission === scope ? '200' : '403 forbidden'
+
+const bearer = (token: keyof typeof tokens) => () => ({ authorization: `Bearer ${tokens[token]}` })
+
 const people: [string, () => Record<string, string>, (endpoint: Endpoint) => string][] = [
   ['nobody', () => ({}), ofNobody],
   ['an administrator', () => ({ cookie: cookies['ada'] ?? '' }), ofRole('administrator')],
@@ -166,6 +204,10 @@ const people: [string, () => Record<string, string>, (endpoint: Endpoint) => str
   ['a user who is disabled', () => ({ cookie: cookies['dan'] ?? '' }), ofNobody],
   ['a session that has expired', () => ({ cookie: cookies['eve'] ?? '' }), ofNobody],
   ['a wrong token', () => ({ authorization: 'Bearer x' }), () => '401 unauthenticated'],
+  ['an API token that has expired', bearer('expired'), () => '401 unauthenticated'],
+  ['an API token of an administrator', bearer('unscoped'), ofPersonalToken],
+  ['one that may services:read alone', bearer('scoped'), ofScope('services:read')],
+  ['a service account that is operator', bearer('operator'), ofRole('operator')],
 ]
 for (const [who, headersOf, expected] of people) {
   test(`ASVS 8.2.2: every endpoint answers ${who} as the contract says`, async () => {

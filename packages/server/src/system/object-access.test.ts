@@ -27,6 +27,7 @@ const declare = (registry: ReturnType<typeof createRegistry>, stack: string, nam
 /** Routes that answer with the object they were let in to. */
 const open = async (actor: Actor) => {
   const denied: string[] = []
+  const about: (string | null)[] = []
   const recorder = { record: () => {}, flush: () => Promise.resolve(true), stop: () => {} }
   const registry = createRegistry({ db: {} as never, recorder, clock: systemClock })
   for (const id of ['shop/web', 'shop/api', 'blog/web']) {
@@ -34,11 +35,15 @@ const open = async (actor: Actor) => {
     declare(registry, stack, name)
   }
   const http = await createHttp({
+    clock: systemClock,
     ...{ log: quietLog, newId: () => 'r-1', hostNames: ['localhost'] },
     authenticate: async () => actor,
-    onDenied: async (_actor, { endpoint }) => void denied.push(endpoint),
+    onDenied: async (_actor, { endpoint, object }) => {
+      denied.push(endpoint)
+      about.push(object === null ? null : objectName(object))
+    },
   })
-  http.useServices(findServiceIn(registry))
+  http.useServices(findServiceIn(registry), (stack) => ['shop', 'blog'].includes(stack))
   const answers = { restartService: 'name', getStack: 'stack', rollBackStack: 'stack' } as const
   for (const [endpoint, param] of Object.entries(answers)) {
     http.route(endpoint as keyof typeof answers, ({ params }) => {
@@ -57,7 +62,7 @@ const open = async (actor: Actor) => {
     const { name, code, detail } = answer
     return `${statusCode} ${name ?? (code === undefined ? '' : `${code}: ${detail}`)}`.trim()
   }
-  return { ask, denied, [Symbol.asyncDispose]: () => http.close() }
+  return { ask, denied, about, [Symbol.asyncDispose]: () => http.close() }
 }
 
 const restart = (name: string) => ['POST', `/api/v1/services/${name}/restart`] as const
@@ -131,6 +136,24 @@ test('what is hidden is a denial for the audit, what is not there is none', asyn
   assert.deepEqual(platform.denied, [])
   await platform.ask(...restart('blog%2Fweb'))
   assert.deepEqual(platform.denied, ['POST /api/v1/services/:name/restart'])
+})
+
+test('a denial names what was asked for, if it is there: also what is hidden', async () => {
+  await using platform = await open(restarter)
+  await platform.ask(...restart('blog%2Fweb'))
+  await platform.ask('POST', '/api/v1/stacks/shop/rollback')
+  await platform.ask('POST', '/api/v1/stacks/nothing/rollback')
+  await platform.ask('POST', '/api/v1/gateway/caches/purge')
+  await platform.ask('POST', '/api/v1/system/stop')
+  assert.deepEqual(platform.about, ['service:blog/web', 'stack:shop', null, 'gateway', null])
+})
+
+test('a denial names what was asked for when it is the second factor that is missing', async () => {
+  const without = { ...restarter, permissions: new Set<never>(), factorNeeded: true }
+  await using platform = await open(without)
+  await platform.ask(...restart('shop%2Fweb'))
+  await platform.ask(...restart('shop%2Fnothing'))
+  assert.deepEqual(platform.about, ['service:shop/web', null])
 })
 
 test('the gateway is an object of its own', async () => {

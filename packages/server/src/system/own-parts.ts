@@ -1,6 +1,7 @@
 import { plainService, plainStack } from '@keelson/contract'
 import type { BoundPort, ServiceSpec, StackSpec } from '@keelson/contract'
 import type { Clock } from '../kernel/clock.ts'
+import { localHostOf } from '../kernel/context.ts'
 import type { Env } from '../kernel/env.ts'
 import type { EmbeddedPostgres } from '../kernel/postgres/index.ts'
 import { healthPath } from '../gateway/index.ts'
@@ -57,7 +58,7 @@ const gatewayEnvironment = (env: Env): Record<string, string> => {
   const compileCache = process.env['NODE_COMPILE_CACHE']
   return {
     KEELSON_DATA_DIR: env.dataDir,
-    KEELSON_HOST: env.host,
+    KEELSON_HOST: localHostOf(env),
     KEELSON_PORT: String(env.port),
     KEELSON_GATEWAY_PORT: String(env.gatewayPort),
     KEELSON_GATEWAY_TLS_PORT: String(env.gatewayTlsPort),
@@ -84,7 +85,11 @@ export const declareOwnParts = (deps: OwnDeps, postgres: EmbeddedPostgres | null
     probe: probeOf('http', env.port, '/healthz'),
   })
   declare(deps, control)
-  put(deps, 'control', { pid: process.pid, startedAt, ports: [loopback(env.host, env.port)] })
+  put(deps, 'control', {
+    pid: process.pid,
+    startedAt,
+    ports: [loopback(localHostOf(env), env.port)],
+  })
   if (postgres === null) return
   const { port } = postgres.connection
   declare(deps, part('postgres', 'The embedded PostgreSQL', { probe: probeOf('tcp', port) }))

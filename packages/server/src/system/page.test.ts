@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { anonymous } from '../kernel/actor.ts'
+import { systemClock } from '../kernel/clock.ts'
 import { createHttp } from '../kernel/http.ts'
 import { quietLog } from '../kernel/testing/index.ts'
 import { servePage } from './page.ts'
@@ -13,6 +14,7 @@ const skip = existsSync(join(dist, 'index.html')) ? false : 'the page is not bui
 
 const startPage = async () => {
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',
@@ -63,6 +65,17 @@ test('the page runs nothing but its own files, and in no frame', { skip }, async
   assert.doesNotMatch(body, /<script(?![^>]*\bsrc=)[^>]*>|https?:\/\//)
 })
 
+test('ASVS 3.4.3: the pages are tested in a browser under this very policy', { skip }, async () => {
+  await using page = await startPage()
+  const { headers } = await page.get('/')
+  const policy = String(headers['content-security-policy'])
+  assert.doesNotMatch(policy, /unsafe|\*|data:/)
+  const fixture = join(import.meta.dirname, '../../../web/src/test-fixture/fixture-server.ts')
+  const listed = /contentSecurityPolicy = \[([^\]]*)\]/.exec(await readFile(fixture, 'utf8'))?.[1]
+  const rules = [...(listed ?? '').matchAll(/"([^"]+)"/g)].map(([, rule]) => rule)
+  assert.equal(rules.join('; '), policy)
+})
+
 for (const path of ['/', '/api/v1/nothing', '/healthz', '/assets/none.js']) {
   test(`${path} is not guessed at, framed, or told to others`, { skip }, async () => {
     await using page = await startPage()
@@ -82,12 +95,19 @@ test('assets may be kept for ever', { skip }, async () => {
   }
 })
 
-const outside = ['..%2f..%2fpackage.json', '%2e%2e%2fpackage.json', '%00', 'none.js', '', '.git']
-for (const name of outside) {
+const outside: [name: string, status: number][] = [
+  ['..%2f..%2fpackage.json', 404],
+  ['%2e%2e%2fpackage.json', 404],
+  ['%00', 400],
+  ['none.js', 404],
+  ['', 404],
+  ['.git', 404],
+]
+for (const [name, status] of outside) {
   test(`/assets/${name} gives nothing out`, { skip }, async () => {
     await using page = await startPage()
     const answer = await page.get(`/assets/${name}`)
-    assert.equal(answer.statusCode, 404)
+    assert.equal(answer.statusCode, status)
     assert.match(String(answer.headers['content-type']), /^application\/problem\+json/)
   })
 }

@@ -13,6 +13,7 @@ const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -22,14 +23,6 @@ const contentSecurityPolicy = [
 
 /** Serves the built page; a path that is no file is the page itself, which knows its own routes. */
 export const servePage = async ({ app }: Http): Promise<void> => {
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('referrer-policy', 'no-referrer')
-    reply.header('x-frame-options', 'DENY')
-    if (String(reply.getHeader('content-type')).startsWith('text/html')) {
-      reply.header('content-security-policy', contentSecurityPolicy)
-    }
-  })
   const built = await access(join(webRoot, 'index.html')).then(
     () => true,
     () => false,
@@ -45,6 +38,8 @@ export const servePage = async ({ app }: Http): Promise<void> => {
     }
     // Names of assets hold a digest of their content, so they never change.
     if (isAsset) return reply.sendFile(path.slice(1), { maxAge: '365d', immutable: true })
-    return reply.header('cache-control', 'no-cache').sendFile('index.html', { cacheControl: false })
+    return reply
+      .headers({ 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy })
+      .sendFile('index.html', { cacheControl: false })
   })
 }

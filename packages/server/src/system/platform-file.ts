@@ -6,6 +6,8 @@ export type PlatformFacts = {
   pid: number
   startedAt: string
   url: string
+  /** Where others reach it; absent when nobody else does. */
+  publicUrl?: string
   gatewayUrl: string
   version: string
   gatewayPlugins?: string

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { localActor } from '../kernel/actor.ts'
 import { AppError } from '../kernel/errors.ts'
 import type { AuditEntry } from '../kernel/audit/index.ts'
+import { systemClock } from '../kernel/clock.ts'
 import { createHttp } from '../kernel/http.ts'
 import { createMemoryLog, quietLog } from '../kernel/testing/index.ts'
 import { systemRoutes } from './routes.ts'
@@ -12,6 +13,7 @@ type Deps = Parameters<typeof systemRoutes>[0]
 /** Only what these routes look at; the whole of it is walked in platform.test.ts. */
 const startRoutes = async (more: Partial<Deps>) => {
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',

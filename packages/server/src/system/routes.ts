@@ -3,15 +3,18 @@ import { join } from 'node:path'
 import type { System } from '@keelson/contract'
 import type { Audit } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { publicUrlOf } from '../kernel/context.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Env } from '../kernel/env.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Http } from '../kernel/http.ts'
+import type { CertificateState } from '../kernel/http/certificate.ts'
 import type { Log } from '../kernel/log.ts'
 import { openApiDocument } from '../kernel/openapi.ts'
 import type { Health } from '../health/index.ts'
 import { ownStack } from '../orchestrator/index.ts'
 import type { Registry } from '../registry/index.ts'
+import { shownCertificate } from './certificate.ts'
 import { databaseFacts } from './store.ts'
 
 type Deps = {
@@ -26,6 +29,8 @@ type Deps = {
   version: string
   startedAt: Date
   databaseKind: 'embedded' | 'external'
+  /** Null: no TLS of our own. */
+  certificate: () => CertificateState | null
   readiness: () => ReadonlyMap<string, boolean>
   engine: () => Promise<{ version: string; apiVersion: string } | null>
   /** Ends this process once the answer is sent. */
@@ -58,6 +63,8 @@ export const systemRoutes = (deps: Deps): void => {
 
 const describeSystem = async (deps: Deps): Promise<System> => {
   const { registry, health, db, env, clock } = deps
+  const certificate = deps.certificate()
+  const publicUrl = publicUrlOf(env)
   const parts = registry
     .services()
     .filter(({ stack }) => stack === ownStack)
@@ -67,6 +74,8 @@ const describeSystem = async (deps: Deps): Promise<System> => {
     startedAt: deps.startedAt.toISOString(),
     node: process.version,
     dataFolder: env.dataDir,
+    publicUrl,
+    certificate: certificate === null ? null : shownCertificate(certificate, publicUrl),
     database: { kind: deps.databaseKind, ...(await databaseFacts(db)) },
     parts: await Promise.all(
       parts.map(async (instance) => ({

@@ -1,4 +1,4 @@
-import { gatewayUrlOf, publicUrlOf, type Context } from '../kernel/context.ts'
+import { gatewayUrlOf, localUrlOf, outerUrlOf, type Context } from '../kernel/context.ts'
 import { auditRoutes, type AuditLog } from '../kernel/audit/index.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Database } from '../kernel/database.ts'
@@ -6,20 +6,42 @@ import { AppError } from '../kernel/errors.ts'
 import type { Db } from '../kernel/db.ts'
 import type { Events } from '../kernel/events.ts'
 import type { Http } from '../kernel/http.ts'
+import { createWayIn } from '../kernel/http/way-in.ts'
+import { createKeyRotation, keyRoutes, type OwnKeyring } from '../kernel/keys/index.ts'
 import type { Live } from '../kernel/live.ts'
-import { accessRoutes, peopleRoutes, type Identity } from '../identity/index.ts'
+import {
+  accessRoutes,
+  factorRoutes,
+  oauthRoutes,
+  peopleRoutes,
+  numberedColumns,
+  providerRoutes,
+  sealedColumns,
+  tokenRoutes,
+  type Identity,
+} from '../identity/index.ts'
 import { serviceRoutes, type Health } from '../health/index.ts'
-import { mapRoutes, type createTraffic, type GatewayControl } from '../gateway/index.ts'
+import {
+  gatewaySealedColumns,
+  mapRoutes,
+  type Certificates,
+  type createTraffic,
+  type GatewayControl,
+} from '../gateway/index.ts'
 import {
   looksSecret,
   ownStack,
   stackRoutes,
+  stacksFor,
   type LogStore,
   type Orchestrator,
 } from '../orchestrator/index.ts'
 import { gapRoutes, gapTopic, type Gaps } from '../gaps/index.ts'
-import { findServiceIn, knownObject, type Registry } from '../registry/index.ts'
+import { findServiceIn, type Registry } from '../registry/index.ts'
+import { askedObject } from './asked-object.ts'
+import { assertionRoute } from './assertions.ts'
 import { metricsRoute } from './metrics.ts'
+import { certificateSourceOf } from './certificate.ts'
 import { declareOwnParts, ownStackSpec } from './own-parts.ts'
 import { servePage } from './page.ts'
 import { platformFile } from './platform-file.ts'
@@ -31,6 +53,7 @@ type Needs = {
   db: Db
   events: Events
   audit: AuditLog
+  keyring: OwnKeyring
   http: Http
   live: Live
   identity: Identity
@@ -41,6 +64,7 @@ type Needs = {
   traffic: ReturnType<typeof createTraffic>
   gaps: Gaps
   gatewayControl: GatewayControl
+  certificates: Certificates
 }
 
 const gatewayWaitMs = 10_000
@@ -70,11 +94,22 @@ export const createSystem = async (context: Context, needs: Needs) => {
   const { env, clock, log, version, startedAt } = context
   const { http, registry, health, events, orchestrator, db, database } = needs
   const common = { ...needs, clock, log }
-  http.useServices(findServiceIn(registry))
+  const certificate = certificateSourceOf({ ...common, env })
+  http.useServices(findServiceIn(registry), orchestrator.hasStack)
   peopleRoutes(common)
-  accessRoutes({ ...common, knownObject: (object) => knownObject(registry, object) })
+  factorRoutes(common)
+  tokenRoutes(common)
+  providerRoutes(common)
+  needs.identity.oauth.services.useServices((id) => registry.findService(id) !== undefined)
+  oauthRoutes({ http, log, oauth: needs.identity.oauth })
+  assertionRoute(common)
+  accessRoutes({ ...common, objectFor: (object, actor) => askedObject(object, actor, needs) })
   auditRoutes(common)
-  serviceRoutes({ ...common, isSecret: looksSecret, stacks: () => orchestrator.stacks() })
+  serviceRoutes({
+    ...common,
+    isSecret: looksSecret,
+    stacksFor: (actor) => stacksFor(actor, { registry, orchestrator }),
+  })
   stackRoutes(common)
   mapRoutes(common)
   needs.gatewayControl.mapRoutes(needs.http)
@@ -88,16 +123,30 @@ export const createSystem = async (context: Context, needs: Needs) => {
     version,
     startedAt,
     databaseKind: database.embedded === null ? 'external' : 'embedded',
+    certificate: () => certificate?.state() ?? null,
     readiness: context.readiness,
     engine: () => orchestrator.engine(),
     stop: context.stop,
   })
+  const keys = createKeyRotation({
+    ...{ db, log, audit: needs.audit, keyring: needs.keyring },
+    source: { dataDir: env.dataDir, ...env.masterKey },
+    sealed: [...sealedColumns, ...gatewaySealedColumns],
+    numbered: numberedColumns,
+  })
+  keyRoutes({ http, keys })
   await servePage(http)
+  const tls =
+    env.tls === undefined || certificate === null
+      ? null
+      : { port: env.tls.port, source: certificate }
+  const wayIn = createWayIn({ ...common, env, tls, isSetUp: () => needs.identity.isSetUp() })
 
   return {
     async start(): Promise<void> {
       declareOwnParts({ registry, orchestrator, clock, env }, database.embedded)
-      await http.listen({ host: env.host, port: env.port })
+      await keys.start()
+      await wayIn.start()
       await orchestrator.start(ownStackSpec(env, context.mainFile))
       await gatewayUp(needs, clock)
       await db.transaction((tx) =>
@@ -107,15 +156,21 @@ export const createSystem = async (context: Context, needs: Needs) => {
           payload: { version, target: context.target },
         }),
       )
+      const publicUrl = outerUrlOf(env)
       await platformFile(env.dataDir).write({
         pid: process.pid,
         startedAt: startedAt.toISOString(),
-        url: publicUrlOf(env),
+        url: localUrlOf(env),
+        ...(publicUrl === undefined ? {} : { publicUrl }),
         gatewayUrl: gatewayUrlOf(env),
         version,
         ...(env.gatewayPlugins === undefined ? {} : { gatewayPlugins: env.gatewayPlugins }),
       })
     },
-    stop: (): Promise<void> => platformFile(env.dataDir).remove(),
+    async stop(): Promise<void> {
+      await wayIn.stop()
+      await keys.stop()
+      await platformFile(env.dataDir).remove()
+    },
   }
 }

@@ -4,7 +4,12 @@ import type { Live } from '../kernel/live.ts'
 import { AppError } from '../kernel/errors.ts'
 import { describeService, describeTimeline, type Health } from '../health/index.ts'
 import type { createTraffic } from '../gateway/index.ts'
-import type { LogStore, Orchestrator } from '../orchestrator/index.ts'
+import {
+  maySeeProgress,
+  readableTo,
+  type LogStore,
+  type Orchestrator,
+} from '../orchestrator/index.ts'
 import {
   maySeeCaller,
   maySeeEvent,
@@ -53,7 +58,7 @@ export const liveTopics = (deps: Deps): void => {
       const tell = (id: string): void => {
         const service = registry.findService(id)
         if (service === undefined || !actor.may('services:read', objectOf(service))) return
-        send('services', describeService(service, { registry, health }))
+        send('services', describeService(service, { registry, health }, actor))
       }
       // All of them first: whatever a client missed, it is right again after this.
       for (const { id } of registry.services()) tell(id)
@@ -67,7 +72,10 @@ export const liveTopics = (deps: Deps): void => {
     permission: 'stacks:read',
     open: (_argument, send, actor) =>
       orchestrator.followActions((progress) => {
-        if (actor.may('stacks:read', stackObject(progress.stack))) send('actions', progress)
+        const { stack } = progress
+        if (!actor.may('stacks:read', stackObject(stack))) return
+        if (maySeeProgress(progress, readableTo({ actor, stack, registry })))
+          send('actions', progress)
       }),
   })
 

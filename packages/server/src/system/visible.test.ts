@@ -3,14 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { type Overview, type ServiceMap, type TimelineEntry, type Why } from '@keelson/contract'
+import {
+  objectName,
+  type Overview,
+  type ServiceMap,
+  type Stack,
+  type StackState,
+  type TimelineEntry,
+  type Why,
+} from '@keelson/contract'
 import type { Actor } from '../kernel/actor.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createHttp } from '../kernel/http.ts'
 import { createTestAudit, quietLog, signedIn, until } from '../kernel/testing/index.ts'
 import { createTraffic, mapRoutes } from '../gateway/index.ts'
 import { serviceRoutes } from '../health/index.ts'
-import { createLogStore, stackRoutes } from '../orchestrator/index.ts'
+import { createLogStore, stackRoutes, stacksFor } from '../orchestrator/index.ts'
 import { createFakeBench, isHealthy } from '../orchestrator/testing/bench.ts'
 import { needs, serviceSpec, stackSpec } from '../orchestrator/testing/spec.ts'
 import { findServiceIn } from '../registry/index.ts'
@@ -29,13 +37,15 @@ const open = async (actor: Actor) => {
   const dir = await mkdtemp(join(tmpdir(), 'keelson-visible-'))
   const logs = createLogStore({ dir, clock: systemClock })
   const http = await createHttp({
+    clock: systemClock,
     ...{ log: quietLog, newId: () => 'r-1', hostNames: ['localhost'] },
     authenticate: async () => actor,
     onDenied: async () => undefined,
   })
   const common = { ...house, http, db, logs, clock: systemClock, log: quietLog }
   http.useServices(findServiceIn(house.registry))
-  serviceRoutes({ ...common, isSecret: () => false, stacks: () => house.orchestrator.stacks() })
+  const stacks = (asking: Actor) => stacksFor(asking, house)
+  serviceRoutes({ ...common, isSecret: () => false, stacksFor: stacks })
   stackRoutes({ ...common, audit: createTestAudit(db) })
   mapRoutes({ ...common, traffic: createTraffic(common) })
   await house.events.start()
@@ -87,6 +97,39 @@ test('ASVS 8.2.2: lists hold what may be seen and nothing else', async () => {
   assert.ok(overview.stacks.every(({ name }) => name !== 'blog'))
   const why = await ask<Why>('services/shop%2Fweb/why')
   assert.deepEqual(idsOf(why.chain), ['shop/web'])
+})
+
+/** Reads everything, and restarts one service. */
+const restarterOfWeb: Actor = {
+  ...signedIn(),
+  may: (permission, object) =>
+    permission.endsWith(':read') ||
+    (permission === 'services:restart' && objectName(object) === 'service:shop/web'),
+}
+
+type May = { id: string; may: string[] }
+const rightsOf = (services: readonly May[]) =>
+  services.filter(({ may }) => may.length > 0).map(({ id, may }) => `${id} ${may.join(' ')}`)
+
+test('every answer about a service or a stack says what may be done with that one', async () => {
+  await using platform = await open(restarterOfWeb)
+  const { ask } = platform
+  const one = ['shop/web services:restart']
+  assert.deepEqual(rightsOf((await ask<Page<May>>('services')).items), one)
+  assert.deepEqual(rightsOf([await ask<May>('services/shop%2Fweb')]), one)
+  assert.deepEqual(rightsOf([await ask<May>('services/shop%2Fbank')]), [])
+  assert.deepEqual(rightsOf((await ask<ServiceMap>('map')).nodes), one)
+  const state = await ask<StackState>('stacks/shop/state')
+  assert.deepEqual(rightsOf(state.services.map(({ summary }) => summary)), one)
+  const { stacks } = await ask<Overview>('overview')
+  for (const { may } of [state.stack, ...stacks]) assert.deepEqual(may, [])
+})
+
+test('whoever may change a stack is told so, of that one alone', async () => {
+  await using platform = await open(ofShop)
+  const { items } = await platform.ask<Page<Stack>>('stacks')
+  const told = items.map(({ name, may }) => `${name}: ${may.join(' ')}`)
+  assert.ok(told.includes('shop: stacks:write gaps:write'), told.join())
 })
 
 test('a timeline in pages holds all that may be seen, once', async () => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { password } from '../test-fixture/fixture-people.ts'
-import type { Tools } from '../test-fixture/gaps-window.ts'
-import { openGateway as openWith } from '../test-fixture/gateway-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
+import { openFaultless } from '../test-fixture/faultless-window.ts'
 
-/** One's own account, against the fixture of pages.test.ts. */
+/** One's own account, against the fixture. */
 export const accountCases = ({ browser, skip }: Tools): void => {
-  const open = openWith(browser)
+  const open = openFaultless(browser)
 
   test('profile and preferences are saved and count at once', { skip }, async () => {
     await using window = await open('/')
@@ -22,17 +22,20 @@ export const accountCases = ({ browser, skip }: Tools): void => {
       displayName: 'Ana L.',
       preferences: { theme: 'dark', timeZone: 'Asia/Tokyo', locale: 'de' },
     })
+    await page.getByText('Saved.').waitFor()
+    await page.getByRole('link', { name: 'Ana L.', exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Security' }).click()
     await page.locator('time[title*="20.11.2026, 18:00:00"]').first().waitFor()
   })
 
   test('the password is changed by the present one', { skip }, async () => {
-    await using window = await open('/account', () => {}, { faults: /401/ })
+    await using window = await open('/account/security', () => {}, { faults: /401/ })
     const { page } = window
     await page.getByLabel('Present password', { exact: true }).fill('a guess')
     await page.getByLabel('New password', { exact: true }).fill('oboe gravel lantern')
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByRole('alert').getByText('The present password is another one').first().waitFor()
-    assert.equal(new URL(page.url()).pathname, '/account')
+    assert.equal(new URL(page.url()).pathname, '/account/security')
     await page.getByLabel('Present password', { exact: true }).fill(password)
     await page.getByRole('button', { name: 'Change the password' }).click()
     await page.getByText('You are signed out everywhere else').waitFor()
@@ -40,7 +43,7 @@ export const accountCases = ({ browser, skip }: Tools): void => {
   })
 
   test('sessions are ended one by one, or all others at once', { skip }, async () => {
-    await using window = await open('/account')
+    await using window = await open('/account/security')
     const { page } = window
     const rows = page.locator('tr[data-session]')
     await page.getByRole('button', { name: 'Sign out Firefox on Linux' }).click()

@@ -7,7 +7,22 @@ import { ErrorBox } from '../ui/feedback.tsx'
 import { PasswordField } from '../ui/password-field.tsx'
 import { ownSessionsQuery } from './queries.ts'
 
-export const PasswordCard = ({ name }: { name: string }) => {
+type PasswordCardProps = { name: string; hasPassword: boolean }
+
+export const PasswordCard = ({ name, hasPassword }: PasswordCardProps) => (
+  <Card title="Password">
+    {hasPassword ? (
+      <PasswordForm name={name} />
+    ) : (
+      <p>
+        You have none, and sign in without. If you want one, an administrator can make a link by
+        which you choose it.
+      </p>
+    )}
+  </Card>
+)
+
+const PasswordForm = ({ name }: { name: string }) => {
   const cache = useQueryClient()
   const [present, setPresent] = useState('')
   const [next, setNext] = useState('')
@@ -24,30 +39,28 @@ export const PasswordCard = ({ name }: { name: string }) => {
     change.mutate()
   }
   return (
-    <Card title="Password">
-      <form className="form" onSubmit={submit}>
-        <input type="hidden" name="username" autoComplete="username" value={name} readOnly />
-        <PasswordField
-          label="Present password"
-          autoComplete="current-password"
-          value={present}
-          onChange={setPresent}
-        />
-        <PasswordField
-          label="New password"
-          hint="At least 8 characters; what is tried first is refused."
-          autoComplete="new-password"
-          value={next}
-          onChange={setNext}
-        />
-        {change.error !== null && <ErrorBox error={change.error} />}
-        <Button type="submit" size="sm" loading={change.isPending}>
-          Change the password
-        </Button>
-        <p className="muted" role="status">
-          {change.isSuccess && 'Changed. You are signed out everywhere else.'}
-        </p>
-      </form>
-    </Card>
+    <form className="form" onSubmit={submit}>
+      <input type="hidden" name="username" autoComplete="username" value={name} readOnly />
+      <PasswordField
+        label="Present password"
+        autoComplete="current-password"
+        value={present}
+        onChange={setPresent}
+      />
+      <PasswordField
+        label="New password"
+        hint="At least 8 characters; what is tried first is refused."
+        autoComplete="new-password"
+        value={next}
+        onChange={setNext}
+      />
+      {change.error !== null && <ErrorBox error={change.error} />}
+      <Button type="submit" size="sm" loading={change.isPending}>
+        Change the password
+      </Button>
+      <p className="muted" role="status">
+        {change.isSuccess && 'Changed. You are signed out everywhere else.'}
+      </p>
+    </form>
   )
 }

@@ -1,17 +1,18 @@
-import type { CallOutput, Preferences } from '@keelson/contract'
-import { Button, Input, NativeSelect, useMantineColorScheme } from '@mantine/core'
+import type { Preferences } from '@keelson/contract'
+import type { Answer } from '@keelson/sdk'
+import { Button, useMantineColorScheme } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { call } from '../api/call.ts'
 import { sessionQuery } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
 import { ErrorBox } from '../ui/feedback.tsx'
-import { Field } from '../ui/field.tsx'
-import { Icon } from '../ui/icon.tsx'
+import { SelectField } from '../ui/select-field.tsx'
+import { TextField } from '../ui/text-field.tsx'
 import { schemeOf } from './color-scheme.ts'
 import { accountQuery } from './queries.ts'
 
-type Account = CallOutput<'getAccount'>
+type Account = Answer<'getAccount'>
 type Choice = { value: string; label: string }
 
 const themes: Choice[] = [
@@ -20,7 +21,8 @@ const themes: Choice[] = [
   { value: 'dark', label: 'Dark' },
 ]
 const unset: Choice = { value: '', label: 'As the browser' }
-const zones = [unset, ...Intl.supportedValuesOf('timeZone').map(named)]
+/** Browsers list the zones of places, and UTC is none. */
+const zones = [unset, ...[...new Set(['UTC', ...Intl.supportedValuesOf('timeZone')])].map(named)]
 const languages = new Intl.DisplayNames('en', { type: 'language' })
 const locales = [
   unset,
@@ -59,35 +61,31 @@ export const ProfileCard = ({ account }: { account: Account }) => {
         <p>
           You sign in as <strong>{account.user.name}</strong>.
         </p>
-        <Field label="Your name, as others see it">
-          {(props) => (
-            <Input
-              {...props}
-              autoComplete="name"
-              maxLength={nameMax}
-              value={displayName}
-              onChange={({ currentTarget }) => setDisplayName(currentTarget.value)}
-            />
-          )}
-        </Field>
-        <Choose
+        <TextField
+          label="Your name, as others see it"
+          autoComplete="name"
+          max={nameMax}
+          value={displayName}
+          onChange={setDisplayName}
+        />
+        <SelectField
           label="Theme"
           hint="The switch above changes it for this browser alone."
           value={preferences.theme ?? 'system'}
-          choices={themes}
-          onChoose={(value) => choose({ theme: value as NonNullable<Preferences['theme']> })}
+          data={themes}
+          onChange={(value) => choose({ theme: value as NonNullable<Preferences['theme']> })}
         />
-        <Choose
+        <SelectField
           label="Time zone"
           value={preferences.timeZone ?? ''}
-          choices={zones}
-          onChoose={(timeZone) => choose({ timeZone })}
+          data={zones}
+          onChange={(timeZone) => choose({ timeZone })}
         />
-        <Choose
+        <SelectField
           label="How dates are written"
           value={preferences.locale ?? ''}
-          choices={locales}
-          onChoose={(locale) => choose({ locale })}
+          data={locales}
+          onChange={(locale) => choose({ locale })}
         />
         {save.error !== null && <ErrorBox error={save.error} />}
         <Button type="submit" size="sm" loading={save.isPending}>
@@ -100,26 +98,3 @@ export const ProfileCard = ({ account }: { account: Account }) => {
     </Card>
   )
 }
-
-type ChooseProps = {
-  label: string
-  hint?: string
-  value: string
-  choices: Choice[]
-  onChoose: (value: string) => void
-}
-
-const Choose = ({ label, hint, value, choices, onChoose }: ChooseProps) => (
-  <Field label={label} {...(hint === undefined ? {} : { hint })}>
-    {(props) => (
-      <NativeSelect
-        {...props}
-        value={value}
-        data={choices}
-        rightSection={<Icon name="chevron" size={14} />}
-        rightSectionPointerEvents="none"
-        onChange={({ currentTarget }) => onChoose(currentTarget.value)}
-      />
-    )}
-  </Field>
-)

@@ -2,6 +2,7 @@ import type { UserSession } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
 import { Ago, Until } from '../ui/time.tsx'
+import './sessions-table.css'
 
 type SessionsTableProps = {
   sessions: readonly UserSession[]
@@ -15,9 +16,13 @@ export const SessionsTable = ({ sessions, onEnd }: SessionsTableProps) => (
       <thead>
         <tr>
           <th scope="col">Device</th>
-          <th scope="col">Address</th>
+          <th scope="col" className="sessions-wide">
+            Address
+          </th>
           <th scope="col">Last used</th>
-          <th scope="col">Ends</th>
+          <th scope="col" className="sessions-wide">
+            Ends
+          </th>
           {onEnd !== undefined && (
             <th scope="col">
               <span className="sr-only">Change</span>
@@ -30,12 +35,15 @@ export const SessionsTable = ({ sessions, onEnd }: SessionsTableProps) => (
           <tr key={session.id} data-session={session.id}>
             <td className="nowrap">
               {session.device} {session.current && <span className="tag">this one</span>}
+              <span className="sessions-narrow muted small mono">
+                {session.address ?? 'unknown'}
+              </span>
             </td>
-            <td className="mono">{session.address ?? 'unknown'}</td>
+            <td className="sessions-wide mono">{session.address ?? 'unknown'}</td>
             <td className="nowrap">
               <Ago at={session.lastUsedAt} />
             </td>
-            <td className="nowrap">
+            <td className="sessions-wide nowrap">
               <Until at={session.expiresAt} />
             </td>
             {onEnd !== undefined && (

@@ -24,6 +24,7 @@ const factsOf = (row: AuditRow): [string, string][] =>
       ['Reason', row.reason],
       ['On behalf of', row.onBehalfOf],
       ['Who', `${row.actor.kind.replaceAll('_', ' ')} ${row.actor.id}`],
+      ['From', row.address === null ? row.via : `${row.via} · ${row.address}`],
       ['Credential', row.actor.credential],
       ['Request', row.requestId],
       ['Action', row.action],

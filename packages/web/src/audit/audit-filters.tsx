@@ -1,5 +1,6 @@
-import { auditActions, auditOutcomes, type AuditAction, type AuditRow } from '@keelson/contract'
-import { TextInput } from '@mantine/core'
+import type { AuditRow } from '@keelson/contract'
+import { auditActions, auditOutcomes, type AuditAction } from '@keelson/contract/audit-actions'
+import { Button, TextInput } from '@mantine/core'
 import { Icon } from '../ui/icon.tsx'
 import { Select } from '../ui/select.tsx'
 import { auditHours, type AuditSearch, type AuditSearchChange } from './audit-search.ts'
@@ -11,6 +12,11 @@ const texts = [
   { name: 'object', label: 'Object', placeholder: 'Object: service:shop/web' },
   { name: 'address', label: 'Address', placeholder: 'Address' },
 ] as const
+
+const noFilter: AuditSearchChange = {
+  ...{ q: undefined, actor: undefined, object: undefined, address: undefined },
+  ...{ action: undefined, outcome: undefined, hours: undefined },
+}
 
 const hourLabels = {
   1: 'Last hour',
@@ -64,5 +70,10 @@ export const AuditFilters = ({ search, onChange }: Props) => (
       options={auditHours.map((hours) => ({ value: String(hours), label: hourLabels[hours] }))}
       onChange={(hours) => onChange({ hours: hours === undefined ? undefined : Number(hours) })}
     />
+    {Object.keys(search).length > 0 && (
+      <Button variant="subtle" size="sm" onClick={() => onChange(noFilter)}>
+        Clear the filters
+      </Button>
+    )}
   </div>
 )

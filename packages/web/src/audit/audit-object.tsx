@@ -15,7 +15,10 @@ export const AuditObject = ({ object: { kind, name } }: Pick<AuditRow, 'object'>
   if (kind === 'platform') return <span className="muted">the platform</span>
   return (
     <>
-      <span className="muted">{kind.replaceAll('_', ' ')}</span> {name}
+      <span className="muted">{kind.replaceAll('_', ' ')}</span>{' '}
+      <Link to="/audit" search={{ object: `${kind}:${name}` }} className="quiet">
+        {name}
+      </Link>
     </>
   )
 }

@@ -1,15 +1,16 @@
 import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { Empty, ErrorBox, Loading } from '../ui/feedback.tsx'
-import { countOf } from '../ui/format.ts'
+import { Icon } from '../ui/icon.tsx'
+import { ListPage } from '../ui/list-page.tsx'
+import { pagedListOf } from '../ui/list.ts'
 import { usePageTitle } from '../ui/page-title.ts'
-import { Ago } from '../ui/time.tsx'
 import { AuditFilters } from './audit-filters.tsx'
-import { changedAuditSearch, type AuditSearchChange } from './audit-search.ts'
+import { changedAuditSearch, type AuditSearch, type AuditSearchChange } from './audit-search.ts'
+import { AuditKept } from './audit-kept.tsx'
 import { AuditTable } from './audit-table.tsx'
-import { auditQuery, auditStateQuery } from './queries.ts'
+import { auditQuery, exportPath } from './queries.ts'
 import './audit.css'
 
 const route = getRouteApi('/shell/audit')
@@ -21,9 +22,7 @@ export const AuditPage = () => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const [settled] = useDebouncedValue(search, typingMs)
-  const list = useInfiniteQuery(auditQuery(settled))
-  const rows = list.data?.pages.flatMap(({ items }) => items) ?? []
-  const isSettled = list.data !== undefined && !list.isPlaceholderData
+  const list = pagedListOf(useInfiniteQuery(auditQuery(settled)))
   const change = (next: AuditSearchChange) =>
     void navigate({
       search: (old) => changedAuditSearch(old, next),
@@ -31,69 +30,53 @@ export const AuditPage = () => {
       resetScroll: false,
     })
   return (
-    <>
-      <div className="spread">
+    <div className="stack">
+      <div className="spread audit-head">
         <h1>Audit</h1>
-        <Sealed />
+        <Export search={settled} />
       </div>
+      <AuditKept />
       <AuditFilters search={search} onChange={change} />
-      <p className="sr-only" role="status">
-        {isSettled &&
-          `${countOf(rows.length, 'row')} shown${list.hasNextPage ? ', more follow' : ''}`}
-      </p>
-      {list.isError && <ErrorBox error={list.error} onRetry={() => void list.refetch()} />}
-      <div className="card">
-        {list.isPending && (
-          <div className="card-body">
-            <Loading rows={8} height={36} />
-          </div>
-        )}
-        {rows.length > 0 && <AuditTable rows={rows} />}
-        {isSettled && rows.length === 0 && (
-          <Empty
-            icon="search"
-            title={list.hasNextPage ? 'None in the newest rows' : 'No row matches'}
-          >
-            {list.hasNextPage
-              ? 'Text, outcome and address are looked for in 10,000 rows at once.'
-              : 'Every change, sign-in and denied request is listed here; the filters hide the others.'}
-          </Empty>
-        )}
-        {list.hasNextPage && (
-          <div className="more">
-            <Button
-              variant="subtle"
-              size="sm"
-              loading={list.isFetchingNextPage}
-              onClick={() => void list.fetchNextPage()}
-            >
-              {rows.length === 0 ? 'Look further back' : 'Show more'}
-            </Button>
-          </div>
-        )}
-      </div>
-    </>
+      <ListPage
+        list={list}
+        noun="row"
+        loading={{ rows: 8, height: 36 }}
+        moreLabel={list.rows.length === 0 ? 'Look further back' : 'Show more'}
+        none={
+          list.more === null
+            ? {
+                icon: 'search',
+                title: 'No row matches',
+                text: 'Every change, sign-in and denied request is listed here; the filters hide the others.',
+              }
+            : {
+                icon: 'search',
+                title: 'None in the newest rows',
+                text: 'Text, outcome and address are looked for in 10,000 rows at once.',
+              }
+        }
+      >
+        {(rows) => <AuditTable rows={rows} />}
+      </ListPage>
+    </div>
   )
 }
 
-/** Until when nothing can be changed unseen. */
-const Sealed = () => {
-  const { data } = useQuery(auditStateQuery)
-  if (data === undefined) return null
-  const { checkpoint, keptMonths } = data
-  return (
-    <p className="muted small">
-      {checkpoint === null ? (
-        'Not signed yet'
-      ) : (
-        <>
-          Signed <Ago at={checkpoint.at} />, checkpoint {checkpoint.number}
-        </>
-      )}
-      {' · '}
-      {keptMonths === 0 ? 'kept for ever' : `kept for ${countOf(keptMonths, 'month')}`}
-      {' · prove it with '}
-      <code>keelson audit verify</code>
-    </p>
-  )
-}
+/** All rows that the filters leave, not only those on screen. */
+const Export = ({ search }: { search: AuditSearch }) => (
+  <span className="row">
+    {(['csv', 'jsonl'] as const).map((format) => (
+      <Button
+        key={format}
+        component="a"
+        href={exportPath(search, format)}
+        download
+        size="xs"
+        variant="default"
+        leftSection={<Icon name="download" size={14} />}
+      >
+        Export {format === 'csv' ? 'CSV' : 'JSON lines'}
+      </Button>
+    ))}
+  </span>
+)

@@ -1,4 +1,5 @@
-import { auditActions, auditOutcomes, type AuditAction, type AuditRow } from '@keelson/contract'
+import type { AuditRow } from '@keelson/contract'
+import { auditActions, auditOutcomes, type AuditAction } from '@keelson/contract/audit-actions'
 
 /** What of the audit is looked at, kept in the address: it can be shared. */
 export type AuditSearch = {

@@ -1,7 +1,9 @@
-import { auditActions, type AuditRow } from '@keelson/contract'
+import type { AuditRow } from '@keelson/contract'
+import { auditWords } from '@keelson/contract/audit-words'
 import { useState } from 'react'
 import { Icon } from '../ui/icon.tsx'
 import { Ago } from '../ui/time.tsx'
+import { ActionWords } from './action-words.tsx'
 import { AuditDetail } from './audit-detail.tsx'
 import { AuditObject } from './audit-object.tsx'
 
@@ -10,7 +12,7 @@ export const AuditTable = ({ rows }: { rows: readonly AuditRow[] }) => {
   const [opened, setOpened] = useState<string | null>(null)
   return (
     <div className="table-scroll">
-      <table className="table">
+      <table className="table audit">
         <thead>
           <tr>
             <th scope="col">When</th>
@@ -50,23 +52,26 @@ const AuditRows = ({ row, isOpen, onToggle }: RowProps) => (
         {row.actor.name}
       </th>
       <td>
-        {auditActions[row.action]}
-        {row.count > 1 && <span className="muted"> ×{row.count}</span>}
-        {row.outcome !== 'done' && <span className="tag is-unhealthy toned">{row.outcome}</span>}
+        <ActionWords row={row} />
       </td>
       <td className="break">
         <AuditObject object={row.object} />
       </td>
       <td className="audit-col-from muted">
-        {row.via}
-        {row.address !== null && ` · ${row.address}`}
+        <span className="nowrap">{row.via}</span>
+        {row.address !== null && (
+          <>
+            {' · '}
+            <span className="nowrap">{row.address}</span>
+          </>
+        )}
       </td>
       <td className="end">
         <button
           type="button"
-          className="text-button"
+          className="text-button audit-toggle"
           aria-expanded={isOpen}
-          aria-label={`Details of: ${row.actor.name} ${auditActions[row.action]}`}
+          aria-label={`Details of: ${row.actor.name} ${auditWords(row)}`}
           onClick={onToggle}
         >
           <Icon name="chevron" size={14} />

@@ -34,3 +34,26 @@ export const auditStateQuery = queryOptions({
   queryFn: ({ signal }) => call('getAuditState', { signal }),
   refetchInterval: 15_000,
 })
+
+const lastRows = 8
+
+/** The newest rows about one object, such as `service:shop/web`. */
+export const objectAuditQuery = (object: string) =>
+  queryOptions({
+    queryKey: ['audit', 'object', object],
+    queryFn: async ({ signal }) =>
+      (await call('listAudit', { query: { object, limit: lastRows }, signal })).items,
+  })
+
+/** Where the rows that are looked at are saved from. */
+export const exportPath = (
+  { q, hours, object, ...search }: AuditSearch,
+  format: 'csv' | 'jsonl',
+): string => {
+  const asked = new URLSearchParams(search)
+  if (object !== undefined && isObject(object)) asked.set('object', object)
+  if (q !== undefined) asked.set('contains', q)
+  if (hours !== undefined) asked.set('from', new Date(Date.now() - hours * hourMs).toISOString())
+  asked.set('format', format)
+  return `/api/v1/audit/export?${asked}`
+}

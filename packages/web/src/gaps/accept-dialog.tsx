@@ -1,9 +1,12 @@
 import type { GapFinding } from '@keelson/contract'
 import { Input } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { call } from '../api/call.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
+import { endOfDay, tomorrow } from '../ui/expiry.ts'
+import { Field } from '../ui/field.tsx'
+import { LongTextField } from '../ui/long-text-field.tsx'
 import { refreshGaps } from './refresh-gaps.ts'
 
 const reasonMin = 3
@@ -15,7 +18,6 @@ type AcceptDialogProps = { stack: string; finding: GapFinding; onClose: () => vo
 export const AcceptDialog = ({ stack, finding, onClose }: AcceptDialogProps) => {
   const [reason, setReason] = useState('')
   const [day, setDay] = useState('')
-  const id = useId()
   const cache = useQueryClient()
   const accept = useMutation({
     mutationFn: () =>
@@ -29,53 +31,34 @@ export const AcceptDialog = ({ stack, finding, onClose }: AcceptDialogProps) => 
     },
   })
   return (
-    <ConfirmDialog
+    <DialogForm
       title="Accept this finding?"
-      confirmLabel="Accept"
+      submit="Accept"
       disabled={reason.trim().length < reasonMin}
-      busy={accept.isPending}
-      error={accept.error}
-      onConfirm={() => accept.mutate()}
+      change={accept}
       onClose={onClose}
     >
       <p className="break">{finding.message}</p>
-      <div className="field">
-        <label htmlFor={`${id}-reason`}>Reason</label>
-        <Input
-          component="textarea"
-          id={`${id}-reason`}
-          rows={3}
-          multiline
-          required
-          maxLength={reasonMax}
-          value={reason}
-          aria-describedby={`${id}-hint`}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-        <p id={`${id}-hint`} className="muted small">
-          At least {reasonMin} letters; everybody who may see the finding reads it.
-        </p>
-      </div>
-      <div className="field">
-        <label htmlFor={`${id}-until`}>Until, if not for good</label>
-        <Input
-          type="date"
-          id={`${id}-until`}
-          min={tomorrow()}
-          value={day}
-          onChange={({ currentTarget }) => setDay(currentTarget.value)}
-        />
-      </div>
-    </ConfirmDialog>
+      <LongTextField
+        required
+        name="reason"
+        label="Reason"
+        hint={`At least ${reasonMin} letters; everybody who may see the finding reads it.`}
+        max={reasonMax}
+        value={reason}
+        onChange={setReason}
+      />
+      <Field label="Until, if not for good" name="until">
+        {(props) => (
+          <Input
+            {...props}
+            type="date"
+            min={tomorrow()}
+            value={day}
+            onChange={({ currentTarget }) => setDay(currentTarget.value)}
+          />
+        )}
+      </Field>
+    </DialogForm>
   )
-}
-
-/** A day of this browser's calendar, to its last second. */
-const endOfDay = (day: string): string => new Date(`${day}T23:59:59`).toISOString()
-
-const tomorrow = (): string => {
-  const date = new Date()
-  date.setDate(date.getDate() + 1)
-  const two = (number: number) => String(number).padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
 }

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertAccessible } from '../test-fixture/browser.ts'
 import { gapFindings, gapReport } from '../test-fixture/fixture-gaps.ts'
-import { openGaps, widthBeyond, type Tools } from '../test-fixture/gaps-window.ts'
+import { openGaps, widthBeyond } from '../test-fixture/gaps-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
 
-/** What the page of gaps does with findings, against the fixture of pages.test.ts. */
+/** What the page of gaps does with findings, against the fixture. */
 export const gapFindingsCases = ({ browser, skip, until, isListening }: Tools): void => {
   const open = openGaps(browser)
 

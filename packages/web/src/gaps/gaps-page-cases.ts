@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible, rulesOfColour } from '../test-fixture/browser.ts'
 import { gapHistory, gapReport, manyServices } from '../test-fixture/fixture-gaps.ts'
-import { openGaps, widthBeyond, type Tools } from '../test-fixture/gaps-window.ts'
+import { openGaps, widthBeyond } from '../test-fixture/gaps-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
 
-/** The page of gaps, against the fixture of pages.test.ts. */
+/** The page of gaps, against the fixture. */
 export const gapsPageCases = ({ browser, skip, until, isListening }: Tools): void => {
   const open = openGaps(browser)
 
@@ -139,11 +140,16 @@ export const gapsPageCases = ({ browser, skip, until, isListening }: Tools): voi
   })
 
   test('the stream asks for gaps only where they are shown and permitted', { skip }, async () => {
-    await using window = await open('/gaps/shop', ({ permit }) => permit('services:read'))
-    const { fixture, page, finding } = window
-    await finding(0).waitFor()
+    await using window = await open('/services', ({ permit }) => permit('services:read'))
+    const { fixture, page } = window
     await isListening(fixture, page)
     assert.ok(!fixture.openTopics().includes('gaps'))
+    assert.ok(!fixture.openTopics().includes('stacks'))
+    await page.goto(`${fixture.url}/gaps/shop`)
+    await page.getByRole('heading', { name: 'Your roles do not open this page' }).waitFor()
+    await isListening(fixture, page)
+    assert.ok(!fixture.openTopics().includes('gaps'))
+    assert.ok(!fixture.calls.some((one) => one.endsWith('/gaps')))
   })
 
   test(

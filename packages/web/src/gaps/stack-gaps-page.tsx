@@ -2,10 +2,9 @@ import type { GapInventory, GapReport } from '@keelson/contract'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback } from 'react'
-import { CallError } from '../api/call.ts'
+import { ProblemError } from '@keelson/sdk'
 import { gapsQuery } from '../api/queries.ts'
 import { NotFoundPage } from '../shell/route-error.tsx'
-import { usePermission } from '../stack/permissions.ts'
 import { Empty, ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
@@ -25,7 +24,7 @@ export const StackGapsPage = () => {
   usePageTitle(`Gaps of ${stack}`)
   useGapsLive()
   const report = useQuery(gapsQuery(stack))
-  if (report.error instanceof CallError && report.error.problem.status === 404) {
+  if (report.error instanceof ProblemError && report.error.problem.status === 404) {
     return <NotFoundPage />
   }
   return (
@@ -53,7 +52,7 @@ export const StackGapsPage = () => {
 const Report = ({ report }: { report: GapReport }) => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const mayWrite = usePermission('gaps:write')
+  const mayWrite = report.may.includes('gaps:write')
   const change = useCallback(
     (next: GapsSearchChange) =>
       void navigate({

@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { assertAccessible, findSmallTargets } from '../test-fixture/browser.ts'
 import { gatewayRoutes, manyRoutes } from '../test-fixture/fixture-gateway.ts'
-import { widthBeyond, type Tools } from '../test-fixture/gaps-window.ts'
-import { openGateway } from '../test-fixture/gateway-window.ts'
+import { widthBeyond } from '../test-fixture/gaps-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
+import { openFaultless } from '../test-fixture/faultless-window.ts'
 
-/** What the pages of the gateway show, against the fixture of pages.test.ts. */
+/** What the pages of the gateway show, against the fixture. */
 export const gatewayCases = ({ browser, skip, until }: Tools): void => {
-  const open = openGateway(browser)
+  const open = openFaultless(browser)
   const row = (page: Page, name: string) => page.locator(`tr[data-route="${name}"]`)
 
   test('routes are listed as they are matched, and unfold to all they say', { skip }, async () => {

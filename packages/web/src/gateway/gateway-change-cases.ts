@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertAccessible } from '../test-fixture/browser.ts'
-import type { Tools } from '../test-fixture/gaps-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
 import { madeKey } from '../test-fixture/gateway-answers.ts'
-import { openGateway } from '../test-fixture/gateway-window.ts'
+import { openFaultless } from '../test-fixture/faultless-window.ts'
 
-/** What can be changed of the gateway, and by whom, against the fixture of pages.test.ts. */
+/** What can be changed of the gateway, and by whom, against the fixture. */
 export const gatewayChangeCases = ({ browser, skip, until }: Tools): void => {
-  const open = openGateway(browser)
+  const open = openFaultless(browser)
 
   test('a key is shown once, and stays until it is said to be stored', { skip }, async () => {
     await using window = await open('/gateway/consumers')

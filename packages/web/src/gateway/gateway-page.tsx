@@ -1,5 +1,4 @@
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { PartsPage } from '../ui/parts-page.tsx'
 import './gateway.css'
 
 const parts = [
@@ -12,29 +11,4 @@ const parts = [
 ] as const
 
 /** The gateway, a page for each of its sides. */
-export const GatewayPage = () => {
-  const path = useRouterState({ select: ({ location }) => location.pathname })
-  const list = useRef<HTMLUListElement>(null)
-  // On a narrow screen the list scrolls, and the page that is shown may stand outside.
-  useEffect(() => {
-    const shown = list.current?.querySelector(`a[href="${path}"]`)
-    shown?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [path])
-  return (
-    <div className="stack">
-      <h1>Gateway</h1>
-      <nav aria-label="Gateway">
-        <ul ref={list} className="gw-parts">
-          {parts.map(({ to, text }) => (
-            <li key={to}>
-              <Link to={to} activeOptions={{ exact: true, includeSearch: false }}>
-                {text}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <Outlet />
-    </div>
-  )
-}
+export const GatewayPage = () => <PartsPage title="Gateway" parts={parts} />

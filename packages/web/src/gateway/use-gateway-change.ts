@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { gatewayKey } from './queries.ts'
 
 /** A change of the gateway; what the pages know of it is read again before it counts as done. */
-export const useGatewayChange = <Input, Output>(
+export const useGatewayChange = <Output, Input = void>(
   change: (input: Input) => Promise<Output>,
   onDone: (output: Output) => void,
 ) => {

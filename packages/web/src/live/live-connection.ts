@@ -15,6 +15,8 @@ type Message<T extends Topic> = T extends FixedTopic | GapTopic
   : LiveMessages['logs']
 
 export type LiveStatus =
+  /** Nobody looks, or may: no connection is held, and nothing is read in place of it. */
+  | { kind: 'paused' }
   | { kind: 'connecting' }
   | { kind: 'live' }
   | { kind: 'reconnecting' }
@@ -33,7 +35,9 @@ const retryMsMax = 10_000
 type Handler = (message: never) => void
 
 export type LiveConnection = {
-  start: () => void
+  /** One topic that is not permitted would have the whole stream refused; `mayHear` leaves it out. */
+  start: (mayHear?: (topic: Topic) => boolean) => void
+  /** Gives the connection back. After another start everything is read again. */
   stop: () => void
   subscribe: <T extends Topic>(topic: T, handler: (message: Message<T>) => void) => () => void
   /** Called whenever messages may have been missed: read everything again. */
@@ -70,7 +74,7 @@ export const createLiveConnection = ({ open, now }: Deps = browser): LiveConnect
   const greeted = new Set<() => void>()
   const refusals = new Set<() => void>()
   const listeners = new Set<() => void>()
-  let status: LiveStatus = { kind: 'connecting' }
+  let status: LiveStatus = { kind: 'paused' }
   let source: Source | undefined
   let lastHeardAt = 0
   let opened = 0
@@ -79,6 +83,7 @@ export const createLiveConnection = ({ open, now }: Deps = browser): LiveConnect
   let watchTimer: ReturnType<typeof setInterval> | undefined
   let reopenTimer: ReturnType<typeof setTimeout> | undefined
   let running = false
+  let isHeard: (topic: Topic) => boolean = () => true
 
   const setStatus = (next: LiveStatus) => {
     if (next.kind === status.kind && secondsOf(next) === secondsOf(status)) return
@@ -128,7 +133,7 @@ export const createLiveConnection = ({ open, now }: Deps = browser): LiveConnect
     // A stream opened anew starts at the present, unlike one the browser reconnected.
     const afresh = opened > 0
     opened += 1
-    const topics = [...handlers.keys()].map(encodeURIComponent).join(',')
+    const topics = [...handlers.keys()].filter(isHeard).map(encodeURIComponent).join(',')
     const current = open(`/api/v1/live?topics=${topics}`)
     source = current
     current.addEventListener('open', heard)
@@ -168,9 +173,11 @@ export const createLiveConnection = ({ open, now }: Deps = browser): LiveConnect
   }
 
   return {
-    start: () => {
+    start: (mayHear = () => true) => {
       if (running) return
       running = true
+      isHeard = mayHear
+      setStatus({ kind: 'connecting' })
       watchTimer = setInterval(watch, 1000)
       connect()
     },
@@ -180,7 +187,7 @@ export const createLiveConnection = ({ open, now }: Deps = browser): LiveConnect
       clearTimeout(reopenTimer)
       reopenTimer = undefined
       close()
-      setStatus({ kind: 'connecting' })
+      setStatus({ kind: 'paused' })
     },
     subscribe: (topic, handler) => {
       const known = handlers.get(topic) ?? new Set<Handler>()

@@ -1,4 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query'
+import type { Permission } from '@keelson/contract'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import {
   createContext,
   use,
@@ -9,9 +10,15 @@ import {
 } from 'react'
 import { sessionQuery } from '../api/queries.ts'
 import { feedCache } from './live-cache.ts'
-import { createLiveConnection, type LiveConnection, type LiveStatus } from './live-connection.ts'
+import {
+  createLiveConnection,
+  type LiveConnection,
+  type LiveStatus,
+  type Topic,
+} from './live-connection.ts'
 import { createActionsStore, type ActionsByStack } from './actions.ts'
 import { createTrafficStore, type TrafficByEdge } from './traffic.ts'
+import { whileSeen } from './while-seen.ts'
 
 type Live = {
   connection: LiveConnection
@@ -27,9 +34,20 @@ const useLive = (): Live => {
   return live
 }
 
-/** Opens the stream while it is mounted and keeps the query cache in step with it. */
+/** What the platform asks for a topic; without `services:read` there is no stream at all. */
+const needOf = (topic: Topic): Permission => {
+  if (topic === 'gaps') return 'gaps:read'
+  if (topic === 'stacks' || topic === 'actions') return 'stacks:read'
+  return topic.startsWith('logs:') ? 'logs:read' : 'services:read'
+}
+
+/**
+ * Holds the stream while it is mounted, the page is looked at and its reader may hear it, and keeps the
+ * query cache in step with it.
+ */
 export const LiveProvider = ({ children }: { children: ReactNode }) => {
   const cache = useQueryClient()
+  const permissions = useQuery(sessionQuery).data?.permissions
   const [live] = useState<Live>(() => ({
     connection: createLiveConnection(),
     traffic: createTrafficStore(),
@@ -48,13 +66,17 @@ export const LiveProvider = ({ children }: { children: ReactNode }) => {
       traffic.expire()
       actions.expire()
     }, 1000)
-    connection.start()
     return () => {
-      connection.stop()
       clearInterval(timer)
       for (const stop of stops) stop()
     }
   }, [live, cache])
+  useEffect(() => {
+    if (permissions?.includes('services:read') !== true) return undefined
+    const { start, stop } = live.connection
+    const mayHear = (topic: Topic) => permissions.includes(needOf(topic))
+    return whileSeen({ start: () => start(mayHear), stop })
+  }, [live, permissions])
   return <LiveContext value={live}>{children}</LiveContext>
 }
 
@@ -79,6 +101,8 @@ export const useActions = (): { actions: ActionsByStack; dismiss: (stack: string
   }
 }
 
-/** Without the stream, pages fall back to reading every 10 s. */
-export const useFallbackInterval = (): number | false =>
-  useLiveStatus().kind === 'live' ? false : 10_000
+/** While the stream is broken, pages fall back to reading every 10 s. */
+export const useFallbackInterval = (): number | false => {
+  const { kind } = useLiveStatus()
+  return kind === 'live' || kind === 'paused' ? false : 10_000
+}

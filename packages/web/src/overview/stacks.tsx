@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { systemQuery } from '../api/queries.ts'
 import { Card } from '../ui/card.tsx'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { countOf } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Ago } from '../ui/time.tsx'
@@ -139,33 +139,30 @@ const Demo = ({ stack, shopUrl }: { stack: Stack; shopUrl: string | undefined })
             Open the shop
           </Button>
         )}
-        <Button
-          variant="default"
-          size="xs"
-          leftSection={<Icon name="trash" size={14} />}
-          onClick={() => setAsking(true)}
-        >
-          Remove the demo
-        </Button>
+        {stack.may.includes('stacks:write') && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<Icon name="trash" size={14} />}
+            onClick={() => setAsking(true)}
+          >
+            Remove the demo
+          </Button>
+        )}
       </div>
       {asking && (
         <ConfirmDialog
           title="Remove the demo?"
-          confirmLabel="Remove the demo"
+          submit="Remove the demo"
           danger
-          busy={remove.isPending}
-          error={remove.error}
-          onConfirm={() => remove.mutate()}
+          change={remove}
           onClose={() => {
             setAsking(false)
             remove.reset()
           }}
         >
-          <p>
-            Its {countOf(stack.services.length, 'service')} are stopped and everything they stored
-            is deleted. Your own stacks are not touched. To bring it back:{' '}
-            <code>keelson up --demo</code>
-          </p>
+          Its {countOf(stack.services.length, 'service')} are stopped and everything they stored is
+          deleted. Your own stacks are not touched. To bring it back: <code>keelson up --demo</code>
         </ConfirmDialog>
       )}
     </div>

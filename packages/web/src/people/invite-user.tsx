@@ -1,28 +1,27 @@
 import type { OneTimeLink } from '@keelson/contract'
-import { builtInRoles } from '@keelson/contract/permissions'
-import { Input, NativeSelect } from '@mantine/core'
 import { useState } from 'react'
+import { PrincipalNameField } from '../access/naming-fields.tsx'
+import { RoleField } from '../access/role-field.tsx'
+import { useAccessChange } from '../access/use-access-change.ts'
 import { call } from '../api/call.ts'
 import { usePermission } from '../stack/permissions.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
-import { Field } from '../ui/field.tsx'
-import { Icon } from '../ui/icon.tsx'
-import { useUserChange } from './use-user-change.ts'
+import { DialogForm } from '../ui/dialog-form.tsx'
+import { TextField } from '../ui/text-field.tsx'
 
 type InviteUserProps = {
   onMade: (made: { name: string; link: OneTimeLink }) => void
   onClose: () => void
 }
 
-const nameMax = 64
 const emailMax = 254
+const noRole = { label: 'none yet', hint: 'Sees their own account and the state of services' }
 
 export const InviteUser = ({ onMade, onClose }: InviteUserProps) => {
   const mayGrant = usePermission('access:write')
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [role, setRole] = useState(mayGrant ? 'viewer' : '')
-  const invite = useUserChange(
+  const invite = useAccessChange(
     () =>
       call('inviteUser', {
         body: {
@@ -34,55 +33,23 @@ export const InviteUser = ({ onMade, onClose }: InviteUserProps) => {
     (link) => onMade({ name, link }),
   )
   return (
-    <ConfirmDialog
+    <DialogForm
       title="Invite a user"
-      confirmLabel="Make the link"
+      submit="Make the link"
       disabled={name === ''}
-      busy={invite.isPending}
-      error={invite.error}
-      onConfirm={() => invite.mutate()}
+      change={invite}
       onClose={onClose}
     >
-      <Field label="Name to sign in by" hint="Letters, digits and . _ - of any script.">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            maxLength={nameMax}
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label="Mail address, for the profile (may stay empty)">
-        {(props) => (
-          <Input
-            {...props}
-            type="email"
-            autoComplete="off"
-            maxLength={emailMax}
-            value={email}
-            onChange={({ currentTarget }) => setEmail(currentTarget.value)}
-          />
-        )}
-      </Field>
-      {mayGrant && (
-        <Field label="Role" hint={builtInRoles[role]?.description ?? 'Sees their own account only'}>
-          {(props) => (
-            <NativeSelect
-              {...props}
-              value={role}
-              data={[{ value: '', label: 'none yet' }, ...Object.keys(builtInRoles)]}
-              rightSection={<Icon name="chevron" size={14} />}
-              rightSectionPointerEvents="none"
-              onChange={({ currentTarget }) => setRole(currentTarget.value)}
-            />
-          )}
-        </Field>
-      )}
-    </ConfirmDialog>
+      <PrincipalNameField label="Name to sign in by" value={name} onChange={setName} />
+      <TextField
+        name="email"
+        type="email"
+        label="Mail address, for the profile (may stay empty)"
+        max={emailMax}
+        value={email}
+        onChange={setEmail}
+      />
+      {mayGrant && <RoleField none={noRole} value={role} onChange={setRole} />}
+    </DialogForm>
   )
 }

@@ -1,22 +1,29 @@
 import type { OneTimeLink, User } from '@keelson/contract'
-import { Input } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { NameField } from '../access/name-field.tsx'
+import { SetDisabled } from '../access/set-disabled.tsx'
+import { useAccessChange } from '../access/use-access-change.ts'
 import { SessionsTable } from '../account/sessions-table.tsx'
 import { call } from '../api/call.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
-import { Field } from '../ui/field.tsx'
 import { userSessionsQuery } from './queries.ts'
-import { useUserChange } from './use-user-change.ts'
 
-export type AskedKind = 'reset' | 'sessions' | 'disable' | 'enable' | 'delete'
+export type AskedKind = 'reset' | 'sessions' | 'factors' | 'disable' | 'enable' | 'delete'
 export type Asked = { kind: AskedKind; user: User }
 
 type UserDialogsProps = {
   asked: Asked
   onMade: (made: { name: string; link: OneTimeLink }) => void
   onClose: () => void
+}
+
+const disabledWords = {
+  disable:
+    'Their sessions end at once, and they cannot sign in until they are enabled again. What they have stays.',
+  enable: 'They can sign in again, with the password and the roles they had.',
 }
 
 /** The question before a change of a user. */
@@ -27,11 +34,23 @@ export const UserDialogs = ({ asked: { kind, user }, onMade, onClose }: UserDial
       return <ResetUser {...given} onMade={(link) => onMade({ name: user.name, link })} />
     case 'sessions':
       return <UserSessions {...given} />
+    case 'factors':
+      return <ForgetFactors {...given} />
     case 'delete':
       return <DeleteUser {...given} />
     case 'disable':
-    case 'enable':
-      return <SetDisabled {...given} disabled={kind === 'disable'} />
+    case 'enable': {
+      const disabled = kind === 'disable'
+      return (
+        <SetDisabled
+          name={user.name}
+          disabled={disabled}
+          words={disabledWords}
+          change={() => call('updateUser', { params: { user: user.id }, body: { disabled } })}
+          onClose={onClose}
+        />
+      )
+    }
   }
 }
 
@@ -42,55 +61,44 @@ const ResetUser = ({
   onMade,
   onClose,
 }: DialogProps & { onMade: (link: OneTimeLink) => void }) => {
-  const reset = useUserChange(() => call('resetUser', { params: { user: user.id } }), onMade)
+  const reset = useAccessChange(() => call('resetUser', { params: { user: user.id } }), onMade)
   return (
     <ConfirmDialog
       title={`Make a link for ${user.name}?`}
-      confirmLabel="Make the link"
-      busy={reset.isPending}
-      error={reset.error}
-      onConfirm={() => reset.mutate()}
+      submit="Make the link"
+      change={reset}
       onClose={onClose}
     >
-      <p>
-        {user.hasPassword
-          ? 'By it a new password is chosen. The present one works until then, and their sessions end when it is done.'
-          : 'By it they join. The link made before stops working.'}
-      </p>
+      {user.hasPassword
+        ? 'By it a new password is chosen. The present one works until then, and their sessions end when it is done.'
+        : 'By it they join. The link made before stops working.'}
     </ConfirmDialog>
   )
 }
 
-const SetDisabled = ({ user, disabled, onClose }: DialogProps & { disabled: boolean }) => {
-  const change = useUserChange(
-    () => call('updateUser', { params: { user: user.id }, body: { disabled } }),
+const ForgetFactors = ({ user, onClose }: DialogProps) => {
+  const forget = useAccessChange(
+    () => call('deleteUserFactors', { params: { user: user.id } }),
     onClose,
   )
-  const verb = disabled ? 'Disable' : 'Enable'
   return (
     <ConfirmDialog
-      title={`${verb} ${user.name}?`}
-      confirmLabel={verb}
-      danger={disabled}
-      busy={change.isPending}
-      error={change.error}
-      onConfirm={() => change.mutate()}
+      danger
+      title={`Forget the second factor of ${user.name}?`}
+      submit="Forget it"
+      change={forget}
       onClose={onClose}
     >
-      <p>
-        {disabled
-          ? 'Their sessions end at once, and they cannot sign in until they are enabled again. What they have stays.'
-          : 'They can sign in again, with the password and the roles they had.'}
-      </p>
+      Their authenticator app, passkeys and recovery codes stop working, and they are signed out
+      everywhere. From then on their password alone lets them in, until they add another factor:
+      make sure that it is them who asks.
     </ConfirmDialog>
   )
 }
-
-const nameMax = 100
 
 const DeleteUser = ({ user, onClose }: DialogProps) => {
   const [heir, setHeir] = useState('')
-  const remove = useUserChange(
+  const remove = useAccessChange(
     () =>
       call('deleteUser', {
         params: { user: user.id },
@@ -99,57 +107,57 @@ const DeleteUser = ({ user, onClose }: DialogProps) => {
     onClose,
   )
   return (
-    <ConfirmDialog
+    <DialogForm
       danger
       title={`Delete ${user.name}?`}
-      confirmLabel="Delete"
-      busy={remove.isPending}
-      error={remove.error}
-      onConfirm={() => remove.mutate()}
+      submit="Delete"
+      change={remove}
       onClose={onClose}
     >
       <p>
-        This cannot be undone. Their sessions end and their roles are gone; the audit keeps what
-        they did.
+        This cannot be undone. Their sessions end, and tokens they made for programs with them.
+        Their roles are gone; the audit keeps what they did.
       </p>
-      <Field label="Who takes over what they answer for" hint="A name; you, if it stays empty.">
-        {(props) => (
-          <Input
-            {...props}
-            autoComplete="off"
-            maxLength={nameMax}
-            value={heir}
-            onChange={({ currentTarget }) => setHeir(currentTarget.value)}
-          />
-        )}
-      </Field>
-    </ConfirmDialog>
+      <NameField
+        label="Who takes over what they answer for"
+        hint="A name; you, if it stays empty."
+        of={['user']}
+        value={heir}
+        onChange={setHeir}
+      />
+    </DialogForm>
   )
 }
 
 const UserSessions = ({ user, onClose }: DialogProps) => {
   const sessions = useQuery(userSessionsQuery(user.id))
-  const end = useUserChange(
+  const end = useAccessChange(
     () => call('revokeUserSessions', { params: { user: user.id } }),
     onClose,
   )
   const isNone = sessions.data?.length === 0
   return (
-    <ConfirmDialog
+    <DialogForm
       wide
       danger
       title={`Where ${user.name} is signed in`}
-      confirmLabel="Sign out everywhere"
+      submit="Sign out everywhere"
       disabled={sessions.data === undefined || isNone}
-      busy={end.isPending}
-      error={end.error}
-      onConfirm={() => end.mutate()}
+      change={end}
       onClose={onClose}
     >
       {sessions.isError && <ErrorBox error={sessions.error} />}
       {sessions.isPending && <Loading rows={2} height={32} />}
       {isNone && <p>Nowhere.</p>}
-      {sessions.data !== undefined && !isNone && <SessionsTable sessions={sessions.data} />}
-    </ConfirmDialog>
+      {sessions.data !== undefined && !isNone && (
+        <>
+          <SessionsTable sessions={sessions.data} />
+          <p className="muted small">
+            For somebody else all of them end at once; {user.name} can end a single one under Your
+            account.
+          </p>
+        </>
+      )}
+    </DialogForm>
   )
 }

@@ -1,7 +1,10 @@
 import type { User } from '@keelson/contract'
-import { Button } from '@mantine/core'
+import { Link } from '@tanstack/react-router'
+import { AuditItem } from '../audit/audit-link.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Menu, MenuButton } from '../ui/menu.tsx'
 import { ScrollRegion } from '../ui/scroll-region.tsx'
+import { Tags } from '../ui/tags.tsx'
 import { Ago } from '../ui/time.tsx'
 import type { Asked, AskedKind } from './user-dialogs.tsx'
 
@@ -27,11 +30,9 @@ export const UsersTable = ({ users, onAsk }: UsersTableProps) => (
           <th scope="col" className="people-seen">
             Last seen
           </th>
-          {onAsk !== null && (
-            <th scope="col">
-              <span className="sr-only">Change</span>
-            </th>
-          )}
+          <th scope="col">
+            <span className="sr-only">More</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -58,11 +59,9 @@ export const UsersTable = ({ users, onAsk }: UsersTableProps) => (
             <td className="people-seen nowrap">
               {user.lastSeenAt === null ? 'never' : <Ago at={user.lastSeenAt} />}
             </td>
-            {onAsk !== null && (
-              <td className="end">
-                <UserActions user={user} onAsk={onAsk} />
-              </td>
-            )}
+            <td className="end menu-cell">
+              <UserMenu user={user} onAsk={onAsk} />
+            </td>
           </tr>
         ))}
       </tbody>
@@ -73,7 +72,7 @@ export const UsersTable = ({ users, onAsk }: UsersTableProps) => (
 const UserState = ({ user }: { user: User }) => {
   const [tone, icon, text] =
     user.disabledAt === null
-      ? user.hasPassword
+      ? user.canSignIn
         ? (['healthy', 'healthy', 'active'] as const)
         : (['starting', 'starting', 'invited'] as const)
       : (['stopped', 'stopped', 'disabled'] as const)
@@ -85,40 +84,46 @@ const UserState = ({ user }: { user: User }) => {
   )
 }
 
-const Tags = ({ names }: { names: readonly string[] }) =>
-  names.length === 0 ? (
-    <span className="muted">–</span>
-  ) : (
-    <span className="people-tags">
-      {names.map((name) => (
-        <span key={name} className="tag">
-          {name}
-        </span>
-      ))}
-    </span>
-  )
-
-const actionsOf = ({ disabledAt, hasPassword }: User): [AskedKind, string][] => [
+const actionsOf = ({ disabledAt, canSignIn }: User): [AskedKind, string][] => [
   ...(disabledAt === null
-    ? ([['reset', hasPassword ? 'Reset link' : 'New link']] as [AskedKind, string][])
+    ? ([['reset', canSignIn ? 'Make a reset link' : 'Make a new link']] as [AskedKind, string][])
     : []),
   ['sessions', 'Sessions'],
+  ['factors', 'Second factor lost'],
   disabledAt === null ? ['disable', 'Disable'] : ['enable', 'Enable'],
-  ['delete', 'Delete'],
 ]
 
-const UserActions = ({ user, onAsk }: { user: User; onAsk: (asked: Asked) => void }) => (
-  <span className="people-actions">
-    {actionsOf(user).map(([kind, label]) => (
-      <Button
-        key={kind}
-        size="xs"
-        variant="default"
-        aria-label={`${label}: ${user.name}`}
-        onClick={() => onAsk({ kind, user })}
-      >
-        {label}
-      </Button>
-    ))}
-  </span>
+type UserMenuProps = { user: User; onAsk: ((asked: Asked) => void) | null }
+
+const UserMenu = ({ user, onAsk }: UserMenuProps) => (
+  <Menu label={`More about ${user.name}`}>
+    <li>
+      <Link to="/access/grants" search={{ user: user.name }}>
+        Grants
+      </Link>
+    </li>
+    <li>
+      <Link to="/access/grants" search={{ who: user.name }}>
+        What they may, and why
+      </Link>
+    </li>
+    <li>
+      <Link to="/access/tokens" search={{ owner: user.name }}>
+        API tokens
+      </Link>
+    </li>
+    <AuditItem object={`user:${user.name}`} />
+    {onAsk !== null && (
+      <>
+        {actionsOf(user).map(([kind, label]) => (
+          <MenuButton key={kind} onClick={() => onAsk({ kind, user })}>
+            {label}
+          </MenuButton>
+        ))}
+        <MenuButton danger onClick={() => onAsk({ kind: 'delete', user })}>
+          Delete
+        </MenuButton>
+      </>
+    )}
+  </Menu>
 )

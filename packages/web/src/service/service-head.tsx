@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { keys } from '../api/queries.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { countOf } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ServiceLink } from '../ui/service-link.tsx'
@@ -28,7 +28,7 @@ export const ServiceHead = ({ service }: { service: ServiceDetail }) => (
       </p>
       {service.description !== undefined && <p className="muted break">{service.description}</p>}
     </div>
-    <Restart service={service} />
+    {service.may.includes('services:restart') && <Restart service={service} />}
   </div>
 )
 
@@ -73,23 +73,19 @@ const Restart = ({ service }: { service: ServiceDetail }) => {
       </Button>
       {!service.canRestart && (
         <span id="no-restart" className="muted">
-          {service.builtIn ? 'Keelson restarts its own parts itself' : 'Not allowed for you'}
+          Keelson restarts its own parts itself
         </span>
       )}
       {asking && (
         <ConfirmDialog
           title={`Restart ${service.name}?`}
-          confirmLabel="Restart"
-          busy={restart.isPending}
-          error={restart.error}
-          onConfirm={() => restart.mutate()}
+          submit="Restart"
+          change={restart}
           onClose={close}
         >
-          <p>
-            {service.instancesWanted > 1
-              ? `Its ${countOf(service.instancesWanted, 'instance')} restart one after the other, so that the others keep answering.`
-              : 'It has one instance, so it does not answer until that one is healthy again.'}
-          </p>
+          {service.instancesWanted > 1
+            ? `Its ${countOf(service.instancesWanted, 'instance')} restart one after the other, so that the others keep answering.`
+            : 'It has one instance, so it does not answer until that one is healthy again.'}
         </ConfirmDialog>
       )}
     </div>

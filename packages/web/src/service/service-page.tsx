@@ -3,10 +3,12 @@ import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
-import { CallError } from '../api/call.ts'
+import { ProblemError } from '@keelson/sdk'
 import { serviceQuery } from '../api/queries.ts'
+import { ObjectAudit } from '../audit/object-audit.tsx'
 import { useFallbackInterval } from '../live/live-context.tsx'
 import { NotFoundPage } from '../shell/route-error.tsx'
+import { AddressTabs } from '../ui/address-tabs.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
 import { Dependencies } from './dependencies.tsx'
@@ -16,7 +18,7 @@ import { HealthHistory } from './health-history.tsx'
 import { Instances } from './instances.tsx'
 import { ServiceHead } from './service-head.tsx'
 import { ServiceTimeline } from './service-timeline.tsx'
-import { tabs, type ServiceSearch, type Tab } from './service-search.ts'
+import type { ServiceSearch, Tab } from './service-search.ts'
 import { WhyStory } from './why.tsx'
 import { loadPart } from '../load-part.ts'
 import './service.css'
@@ -39,7 +41,7 @@ export const ServicePage = () => {
   const id = `${stack}/${name}`
   usePageTitle(name)
   const service = useQuery({ ...serviceQuery(id), refetchInterval: useFallbackInterval() })
-  if (service.error instanceof CallError && service.error.problem.status === 404) {
+  if (service.error instanceof ProblemError && service.error.problem.status === 404) {
     return <NotFoundPage />
   }
   return (
@@ -70,26 +72,15 @@ export const ServicePage = () => {
 const Service = ({ service }: { service: ServiceDetail }) => {
   const search = route.useSearch()
   const navigate = route.useNavigate()
-  const tab = search.tab ?? 'overview'
   const go = (next: ServiceSearch) => void navigate({ search: next, replace: true })
   return (
     <>
       <ServiceHead service={service} />
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(value) => {
-          const next = tabs.find((each) => each === value)
-          go(next === undefined || next === 'overview' ? {} : { tab: next })
-        }}
+      <AddressTabs
+        names={tabNames}
+        tab={search.tab ?? 'overview'}
+        onTab={(tab) => go(tab === undefined ? {} : { tab })}
       >
-        <Tabs.List>
-          {tabs.map((each) => (
-            <Tabs.Tab key={each} value={each}>
-              {tabNames[each]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
         <Tabs.Panel value="overview" className="stack tab-panel">
           <Facts service={service} />
           {service.state !== 'healthy' && <WhyStory id={service.id} brief />}
@@ -116,10 +107,11 @@ const Service = ({ service }: { service: ServiceDetail }) => {
         <Tabs.Panel value="why" className="tab-panel">
           <WhyStory id={service.id} />
         </Tabs.Panel>
-        <Tabs.Panel value="timeline" className="tab-panel">
+        <Tabs.Panel value="timeline" className="stack tab-panel">
           <ServiceTimeline id={service.id} />
+          <ObjectAudit object={`service:${service.id}`} />
         </Tabs.Panel>
-      </Tabs>
+      </AddressTabs>
     </>
   )
 }

@@ -1,4 +1,4 @@
-export const tabs = ['overview', 'logs', 'environment', 'why', 'timeline'] as const
+const tabs = ['overview', 'logs', 'environment', 'why', 'timeline'] as const
 export type Tab = (typeof tabs)[number]
 
 /** Which part of a service is looked at, and which instance's log. */

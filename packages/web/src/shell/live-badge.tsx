@@ -8,6 +8,7 @@ const lookOf = (status: LiveStatus): Look => {
   switch (status.kind) {
     case 'live':
       return { tone: 'is-healthy', icon: 'live', text: 'Live', title: 'Changes appear at once' }
+    case 'paused':
     case 'connecting':
       return {
         tone: 'is-stopped',

@@ -1,4 +1,3 @@
-import type { Permission } from '@keelson/contract'
 import { ActionIcon } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
@@ -6,28 +5,8 @@ import { useId } from 'react'
 import { call } from '../api/call.ts'
 import { overviewQuery, sessionQuery } from '../api/queries.ts'
 import keelsonIcon from '../assets/keelson.svg'
-import { Icon, type IconName } from '../ui/icon.tsx'
-
-type Entry = {
-  to: string
-  search?: { view: 'map' }
-  icon: IconName
-  text: string
-  /** Without it the page would be empty. */
-  needs?: Permission
-}
-
-const entries: readonly Entry[] = [
-  { to: '/', icon: 'overview', text: 'Overview' },
-  { to: '/services', icon: 'services', text: 'Services' },
-  { to: '/services', search: { view: 'map' }, icon: 'map', text: 'Map' },
-  { to: '/gateway', icon: 'gateway', text: 'Gateway' },
-  { to: '/gaps', icon: 'gaps', text: 'Gaps' },
-  { to: '/access/users', icon: 'access', text: 'Access', needs: 'users:read' },
-  { to: '/audit', icon: 'file', text: 'Audit', needs: 'audit:read' },
-  { to: '/system', icon: 'system', text: 'System' },
-  { to: '/reference', icon: 'reference', text: 'API reference' },
-]
+import { Icon } from '../ui/icon.tsx'
+import { hasNoRole, isClosed, needsOf, pages } from './pages.ts'
 
 const useCurrent = (): string =>
   useRouterState({
@@ -37,7 +16,7 @@ const useCurrent = (): string =>
       if (pathname.startsWith('/gateway')) return 'Gateway'
       if (pathname.startsWith('/gaps')) return 'Gaps'
       if (pathname.startsWith('/access')) return 'Access'
-      return entries.find(({ to }) => to === pathname)?.text ?? ''
+      return pages.find(({ to }) => to === pathname)?.text ?? ''
     },
   })
 
@@ -45,9 +24,10 @@ const useCurrent = (): string =>
 export const Navigation = ({ onNavigate }: { onNavigate?: () => void }) => {
   const current = useCurrent()
   const { data: session } = useQuery(sessionQuery)
-  const shown = entries.filter(
-    ({ needs }) => needs === undefined || session?.permissions.includes(needs) === true,
-  )
+  const isOpen = session !== undefined && !session.factorNeeded && !hasNoRole(session)
+  const shown = isOpen ? pages.filter(({ needs }) => !isClosed(session, needs)) : []
+  const maySeeStacks =
+    isOpen && !isClosed(session, needsOf('/')) && !isClosed(session, needsOf('/stacks'))
   return (
     <nav className="nav" aria-label="Keelson">
       <Link to="/" className="brand" aria-label="Keelson, to the overview" onClick={onNavigate}>
@@ -73,7 +53,7 @@ export const Navigation = ({ onNavigate }: { onNavigate?: () => void }) => {
           </li>
         ))}
       </ul>
-      <StackLinks {...(onNavigate === undefined ? {} : { onNavigate })} />
+      {maySeeStacks && <StackLinks {...(onNavigate === undefined ? {} : { onNavigate })} />}
       <SignedIn {...(onNavigate === undefined ? {} : { onNavigate })} />
     </nav>
   )
@@ -126,8 +106,13 @@ const SignedIn = ({ onNavigate }: { onNavigate?: () => void }) => {
   if (session.data === undefined) return null
   return (
     <div className="signed-in">
-      <Link to="/account" className="quiet" title="Your account" onClick={onNavigate}>
-        {session.data.actor}
+      <Link
+        to="/account"
+        className="quiet"
+        title={`Your account: ${session.data.actor}`}
+        onClick={onNavigate}
+      >
+        {session.data.displayName}
       </Link>
       <ActionIcon
         variant="subtle"

@@ -1,21 +1,92 @@
+import type { Session } from '@keelson/contract'
 import { ActionIcon } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet, useMatches, useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef, type ReactNode } from 'react'
+import { isRefused } from '../api/call.ts'
 import { overviewQuery, sessionQuery } from '../api/queries.ts'
 import { LiveProvider, useFallbackInterval } from '../live/live-context.tsx'
+import { Reauthentication } from '../reauthenticate/reauthentication.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { ClosedPage, NoRole } from './closed-page.tsx'
+import { FactorNeeded } from './factor-needed.tsx'
 import { LiveBadge } from './live-badge.tsx'
 import { Navigation } from './navigation.tsx'
+import { hasNoRole, isClosed, needsOf } from './pages.ts'
 import { ThemeSwitch } from './theme-switch.tsx'
 import './shell.css'
 
-/** What stands around every page but the sign-in. */
+/** At this pace it is looked whether what keeps the pages closed is over. */
+const rereadMs = 10_000
+
+/**
+ * What stands around every page but the sign-in. Nothing is read before the session is: what it does not
+ * permit would be refused, and each refusal is a row of the audit.
+ */
 export const Shell = () => {
-  const { data: session } = useQuery(sessionQuery)
-  const { locale = '', timeZone = '' } = session?.preferences ?? {}
+  const session = useQuery({
+    ...sessionQuery,
+    refetchInterval: ({ state: { data, status } }) =>
+      status === 'error' || isLimited(data) ? rereadMs : false,
+  })
+  useReopening(session.data)
+  const mayWatch = session.data !== undefined && !isClosed(session.data, needsOf('/'))
   return (
     <LiveProvider>
+      <Frame topbar={mayWatch ? <Watch /> : <div className="topbar-verdict" />}>
+        {!session.isPending && <Content session={session.data} />}
+      </Frame>
+    </LiveProvider>
+  )
+}
+
+/** Until there is a role, and the second factor that it may ask for, only one's account is open. */
+const isLimited = (session: Session | undefined): boolean =>
+  session !== undefined && (session.factorNeeded || hasNoRole(session))
+
+/** The page, or why it is closed. One element for both, so that what is open on a page stays. */
+const Content = ({ session }: { session: Session | undefined }) => {
+  // What the outlet shows, which lags behind the address while the next page loads.
+  const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? '/' })
+  return closedBy(session, pathname) ?? <Outlet />
+}
+
+const alwaysOpen = /^\/(?:account|device)(?:\/|$)/
+
+const closedBy = (session: Session | undefined, pathname: string): ReactNode => {
+  if (session === undefined || alwaysOpen.test(pathname)) return null
+  if (session.factorNeeded) return <FactorNeeded />
+  if (hasNoRole(session)) return <NoRole />
+  return isClosed(session, needsOf(pathname)) ? <ClosedPage /> : null
+}
+
+/** What was refused is asked again once the session permits something else. */
+const useReopening = (session: Session | undefined) => {
+  const cache = useQueryClient()
+  const before = useRef(session)
+  useEffect(() => {
+    const had = before.current
+    before.current = session
+    if (had === undefined || session === undefined) return
+    if (had.permissions === session.permissions && had.factorNeeded === session.factorNeeded) return
+    void cache.resetQueries({ predicate: ({ state }) => isRefused(state.error) })
+  }, [cache, session])
+}
+
+const Watch = () => (
+  <>
+    <Verdict />
+    <LiveBadge />
+  </>
+)
+
+const Frame = ({ topbar, children }: { topbar: ReactNode; children: ReactNode }) => {
+  const { data: session } = useQuery(sessionQuery)
+  const { locale = '', timeZone = '' } = session?.preferences ?? {}
+  // Where they are chosen no time is shown, and what that page says of the choice stays.
+  const isChoosing = useRouterState({ select: ({ location }) => location.pathname === '/account' })
+  return (
+    <>
       <a className="skip-link" href="#main">
         Skip to the content
       </a>
@@ -26,16 +97,16 @@ export const Shell = () => {
         <div className="shell-main">
           <header className="topbar">
             <Drawer />
-            <Verdict />
-            <LiveBadge />
+            {topbar}
             <ThemeSwitch />
           </header>
-          <main key={`${locale}${timeZone}`} id="main" tabIndex={-1}>
-            <Outlet />
+          <main key={isChoosing ? 'account' : `${locale}${timeZone}`} id="main" tabIndex={-1}>
+            {children}
           </main>
         </div>
       </div>
-    </LiveProvider>
+      <Reauthentication />
+    </>
   )
 }
 

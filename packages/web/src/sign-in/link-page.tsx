@@ -1,11 +1,13 @@
-import type { LinkFacts } from '@keelson/contract'
+import type { LinkFacts, SecondFactorAsked } from '@keelson/contract'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
+import { Command } from '../ui/copy-button.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Entrance } from './entrance.tsx'
 import { LinkForm } from './link-form.tsx'
-import { linkQuery } from './queries.ts'
+import { linkQuery, signInQuery } from './queries.ts'
+import { SecondStep } from './second-step.tsx'
 
 /** Reads the token once and takes it out of the address, and so out of the browser's history. */
 const takeToken = (): string => {
@@ -34,19 +36,57 @@ export const LinkPage = () => {
     window.addEventListener('hashchange', onHashChange)
     return () => window.removeEventListener('hashchange', onHashChange)
   }, [])
-  const link = useQuery({ ...linkQuery(token, visit), enabled: token !== '' })
+  const [asked, setAsked] = useState<SecondFactorAsked | null>(null)
+  const link = useQuery({ ...linkQuery(token, visit), enabled: token !== '' && asked === null })
+  if (asked !== null) return <SecondStepPage asked={asked} onAsked={setAsked} />
   if (token === '') return <NoLink />
   return (
     <Entrance title={link.data === undefined ? 'Keelson' : titles[link.data.purpose]}>
       {link.isError && (
         <>
           <ErrorBox error={link.error} />
+          <AnotherSetUpLink />
           <Link to="/sign-in">To the sign-in</Link>
         </>
       )}
       {link.isPending && <Loading rows={3} height={36} />}
-      {link.data !== undefined && <LinkForm key={visit} token={token} facts={link.data} />}
+      {link.data !== undefined && (
+        <LinkForm key={visit} token={token} facts={link.data} onAsked={setAsked} />
+      )}
     </Entrance>
+  )
+}
+
+type SecondStepPageProps = {
+  asked: SecondFactorAsked
+  onAsked: (asked: SecondFactorAsked) => void
+}
+
+/** The password is changed, which is no way around the second factor. */
+const SecondStepPage = ({ asked, onAsked }: SecondStepPageProps) => {
+  const navigate = useNavigate()
+  return (
+    <Entrance title="Confirm that it is you">
+      <p>The password is changed. You have a second factor, so it is asked for now.</p>
+      <SecondStep
+        key={asked.challenge}
+        asked={asked}
+        onAsked={onAsked}
+        onAgain={() => void navigate({ to: '/sign-in', replace: true })}
+      />
+    </Entrance>
+  )
+}
+
+/** Before the set-up there is nobody to ask: the machine itself makes another link. */
+const AnotherSetUpLink = () => {
+  const { data } = useQuery(signInQuery)
+  if (data?.setUp !== false) return null
+  return (
+    <>
+      <p>Keelson is not set up yet. Another link is made on the machine where it runs:</p>
+      <Command text="keelson setup-link" />
+    </>
   )
 }
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertAccessible } from '../test-fixture/browser.ts'
 import { linkTokens, password } from '../test-fixture/fixture-people.ts'
-import type { Tools } from '../test-fixture/gaps-window.ts'
-import { openGateway as openWith } from '../test-fixture/gateway-window.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
+import { openFaultless } from '../test-fixture/faultless-window.ts'
 
-/** The way in, against the fixture of pages.test.ts. */
+/** The way in, against the fixture. */
 export const signInCases = ({ browser, skip }: Tools): void => {
-  const open = openWith(browser)
+  const open = openFaultless(browser)
 
   test(
     'a set-up link opens a form once; its token leaves the address and the history',
@@ -58,7 +58,7 @@ export const signInCases = ({ browser, skip }: Tools): void => {
       await page.keyboard.press('Tab')
       await page.keyboard.type('a guess')
       await page.keyboard.press('Enter')
-      await page.getByRole('alert').getByText('or the code is wrong').first().waitFor()
+      await page.getByRole('alert').getByText('The name or the password is wrong').waitFor()
       assert.equal(new URL(page.url()).pathname, '/sign-in')
       assert.equal(await page.getByLabel('Name').inputValue(), 'ana')
       await page.getByText('I have forgotten my password').click()
@@ -66,7 +66,22 @@ export const signInCases = ({ browser, skip }: Tools): void => {
       await assertAccessible(page)
       await page.getByLabel('Password', { exact: true }).fill(password)
       await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: /services are not as they should be/ }).waitFor()
+      await page.getByRole('heading', { name: 'web', level: 1 }).waitFor()
+    },
+  )
+
+  test(
+    'a link that does not work says how to get another one to whom it was for',
+    { skip },
+    async () => {
+      await using window = await open('/join#spent', () => {}, { faults: /401/ })
+      const { page } = window
+      await page.getByRole('alert').getByText('used up, expired or wrong').waitFor()
+      assert.equal(await page.getByText('keelson setup-link').count(), 0)
+      await using first = await open('/set-up#spent', ({ people }) => people.forgetSetUp(), {
+        faults: /401/,
+      })
+      await first.page.getByText('keelson setup-link', { exact: true }).waitFor()
     },
   )
 

@@ -1,29 +1,60 @@
-import { Button, Input } from '@mantine/core'
+import type { SecondFactorAsked } from '@keelson/contract'
 import { useQuery } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
-import { call } from '../api/call.ts'
+import { useState } from 'react'
 import { Command } from '../ui/copy-button.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
-import { Field } from '../ui/field.tsx'
-import { PasswordField } from '../ui/password-field.tsx'
 import { Entrance } from './entrance.tsx'
+import { takeFragment } from './fragment.ts'
+import { OtherWays } from './other-ways.tsx'
+import { ProblemNotice } from './problem-notice.tsx'
 import { signInQuery } from './queries.ts'
-import { useEnter } from './use-enter.ts'
+import { rememberTo } from './return-to.ts'
+import { SecondStep, type Asked } from './second-step.tsx'
+import { SignInForm } from './sign-in-form.tsx'
 
-const nameMax = 200
+/** What a provider's way back says; where it leads to in the end is kept for then. */
+const takeWayBack = () => {
+  const fragment = takeFragment()
+  rememberTo(fragment.to)
+  return fragment
+}
 
-/** Name and password; before there is anybody, how to set Keelson up. */
+/** The ways in; before there is anybody, how to set Keelson up. */
 export const SignInPage = () => {
+  const [{ challenge, problem }] = useState(takeWayBack)
+  const [asked, setAsked] = useState<Asked | null>(challenge === undefined ? null : { challenge })
   const state = useQuery(signInQuery)
   if (state.data?.setUp === false) return <NotSetUp />
+  if (asked !== null) return <SecondStepPage asked={asked} onAsked={setAsked} />
   return (
     <Entrance title="Sign in to Keelson">
+      {problem !== undefined && <ProblemNotice code={problem} about="sign-in" />}
       {state.isError && <ErrorBox error={state.error} onRetry={() => void state.refetch()} />}
       {state.isPending && <Loading rows={3} height={36} />}
-      {state.data !== undefined && <SignInForm />}
+      {state.data !== undefined && (
+        <SignInForm onAsked={setAsked}>
+          <OtherWays providers={state.data.providers} onAsked={setAsked} />
+        </SignInForm>
+      )}
     </Entrance>
   )
 }
+
+type SecondStepPageProps = {
+  asked: Asked
+  onAsked: (asked: SecondFactorAsked | null) => void
+}
+
+const SecondStepPage = ({ asked, onAsked }: SecondStepPageProps) => (
+  <Entrance title="Confirm that it is you">
+    <SecondStep
+      key={asked.challenge}
+      asked={asked}
+      onAsked={onAsked}
+      onAgain={() => onAsked(null)}
+    />
+  </Entrance>
+)
 
 const NotSetUp = () => (
   <Entrance title="Keelson is not set up yet">
@@ -35,51 +66,3 @@ const NotSetUp = () => (
     <p className="muted">A link works once and ends after 30 minutes.</p>
   </Entrance>
 )
-
-const SignInForm = () => {
-  const [name, setName] = useState('')
-  const [password, setPassword] = useState('')
-  const { mutate, error, isPending } = useEnter(() =>
-    call('createSession', { body: { name, password } }),
-  )
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    mutate(undefined)
-  }
-  return (
-    <form className="form" onSubmit={submit}>
-      {error !== null && <ErrorBox error={error} />}
-      <Field label="Name">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            maxLength={nameMax}
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <PasswordField
-        label="Password"
-        autoComplete="current-password"
-        value={password}
-        onChange={setPassword}
-      />
-      <Button type="submit" size="sm" loading={isPending}>
-        Sign in
-      </Button>
-      <details className="forgotten">
-        <summary>I have forgotten my password</summary>
-        <p>
-          An administrator makes a link for you by which you choose another one: under Access, or on
-          the machine where Keelson runs with
-        </p>
-        <Command text={`keelson user reset ${name === '' ? '<name>' : name}`} />
-      </details>
-    </form>
-  )
-}

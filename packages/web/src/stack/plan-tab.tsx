@@ -9,7 +9,6 @@ import { countOf } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Place } from '../ui/place.tsx'
 import { Ago } from '../ui/time.tsx'
-import { usePermission } from './permissions.ts'
 import { PlanView } from './plan-view.tsx'
 
 /** What applying the files as they are now would do, and the button that does exactly that. */
@@ -72,7 +71,7 @@ const Found = ({ found, stack }: FoundProps) => {
       )}
       {warnings.length > 0 && <Warnings warnings={warnings} />}
       <PlanView plan={plan} />
-      <Apply found={found} stack={stack.name} />
+      <Apply found={found} stack={stack} />
     </div>
   )
 }
@@ -99,8 +98,8 @@ const Warnings = ({ warnings }: { warnings: readonly ProblemDetail[] }) => (
 )
 
 /** Applies what was shown: the platform reads the files once more, and refuses another plan. */
-const Apply = ({ found: { plan, changed }, stack }: { found: FilesPlan; stack: string }) => {
-  const mayWrite = usePermission('stacks:write')
+const Apply = ({ found: { plan, changed }, stack: { name: stack, may } }: FoundProps) => {
+  const mayWrite = may.includes('stacks:write')
   const cache = useQueryClient()
   const apply = useMutation({
     mutationFn: (digest: string) =>

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { call } from '../api/call.ts'
 import { keys, rollbackPlanQuery } from '../api/queries.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { DialogForm } from '../ui/dialog-form.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { PlanView } from './plan-view.tsx'
 
@@ -30,19 +30,17 @@ export const RollBackDialog = ({ stack, revision, onClose }: RollBackDialogProps
   })
   const target = revision === undefined ? 'the revision before' : `revision ${revision}`
   return (
-    <ConfirmDialog
+    <DialogForm
       title={`Roll ${stack} back to ${target}?`}
-      confirmLabel="Roll back"
+      submit="Roll back"
       wide
       disabled={plan.data === undefined}
-      busy={rollBack.isPending}
-      error={rollBack.error}
-      onConfirm={() => rollBack.mutate()}
+      change={rollBack}
       onClose={onClose}
     >
       {plan.isPending && <Loading rows={4} height={36} />}
       {plan.isError && <ErrorBox error={plan.error} onRetry={() => void plan.refetch()} />}
       {plan.data !== undefined && <PlanView plan={plan.data} framed />}
-    </ConfirmDialog>
+    </DialogForm>
   )
 }

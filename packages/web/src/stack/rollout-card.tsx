@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { keys } from '../api/queries.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { formatDuration } from '../ui/format.ts'
 import { Icon, type IconName } from '../ui/icon.tsx'
 import { ServiceLink } from '../ui/service-link.tsx'
@@ -167,20 +167,16 @@ const Back = ({ stack, rollout }: { stack: string; rollout: Rollout }) => {
       {asking && (
         <ConfirmDialog
           title={`${verb} ${rollout.service}?`}
-          confirmLabel={verb}
-          busy={back.isPending}
-          error={back.error}
-          onConfirm={() => back.mutate()}
+          submit={verb}
+          change={back}
           onClose={() => {
             setAsking(false)
             back.reset()
           }}
         >
-          <p>
-            {rollout.phase === 'switched'
-              ? `The old instances still run: requests go to ${target} again at once.`
-              : `Its instances go back to ${target}, in the way the file says for a rollback.`}
-          </p>
+          {rollout.phase === 'switched'
+            ? `The old instances still run: requests go to ${target} again at once.`
+            : `Its instances go back to ${target}, in the way the file says for a rollback.`}
         </ConfirmDialog>
       )}
     </>

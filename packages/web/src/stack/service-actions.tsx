@@ -4,9 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { keys } from '../api/queries.ts'
-import { ConfirmDialog } from '../ui/dialog.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
-import { usePermission } from './permissions.ts'
 
 type Verb = 'start' | 'stop' | 'restart'
 
@@ -18,11 +17,9 @@ type ServiceActionsProps = { service: StackServiceState; builtIn: boolean }
 
 /** Start, stop and restart of one service; what interrupts it asks first. */
 export const ServiceActions = ({ service, builtIn }: ServiceActionsProps) => {
-  const mayWrite = usePermission('services:write')
-  const mayRestart = usePermission('services:restart')
   const [asked, setAsked] = useState<Verb | null>(null)
   const cache = useQueryClient()
-  const { id, name, stack } = service.summary
+  const { id, name, stack, may } = service.summary
   const change = useMutation({
     mutationFn: (verb: Verb) => call(calls[verb], { params: { name: id } }),
     onSuccess: () => {
@@ -33,8 +30,8 @@ export const ServiceActions = ({ service, builtIn }: ServiceActionsProps) => {
   if (builtIn) return <span className="svc-actions" />
   const isStopped = service.stoppedBy !== null
   const verbs: Verb[] = []
-  if (mayRestart && !isStopped) verbs.push('restart')
-  if (mayWrite) verbs.push(isStopped ? 'start' : 'stop')
+  if (may.includes('services:restart') && !isStopped) verbs.push('restart')
+  if (may.includes('services:write')) verbs.push(isStopped ? 'start' : 'stop')
   return (
     <span className="svc-actions">
       {verbs.map((verb) => (
@@ -54,16 +51,14 @@ export const ServiceActions = ({ service, builtIn }: ServiceActionsProps) => {
       {asked !== null && (
         <ConfirmDialog
           title={`${labels[asked]} ${name}?`}
-          confirmLabel={labels[asked]}
-          busy={change.isPending}
-          error={change.error}
-          onConfirm={() => change.mutate(asked)}
+          submit={labels[asked]}
+          change={{ ...change, mutate: () => change.mutate(asked) }}
           onClose={() => {
             setAsked(null)
             change.reset()
           }}
         >
-          <p>{consequenceOf(asked, service)}</p>
+          {consequenceOf(asked, service)}
         </ConfirmDialog>
       )}
     </span>

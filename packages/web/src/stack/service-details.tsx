@@ -3,7 +3,6 @@ import type { Column } from '../instances/cells.tsx'
 import { InstancesTable } from '../instances/instances-table.tsx'
 import { shownPlaced } from '../instances/shown.ts'
 import { FactsTable } from './facts-table.tsx'
-import { usePermission } from './permissions.ts'
 import { Place } from '../ui/place.tsx'
 import { Scale } from './scale.tsx'
 import type { UsageByInstance } from './usage.tsx'
@@ -28,7 +27,7 @@ const columns: readonly Column[] = [
 
 /** Everything of one service: its instances, and each fact of the file beside what runs. */
 export const ServiceDetails = ({ id, service, builtIn, usages }: ServiceDetailsProps) => {
-  const mayWrite = usePermission('services:write')
+  const mayWrite = service.summary.may.includes('services:write')
   return (
     <div className="svc-details" id={id}>
       {mayWrite && !builtIn && <Scale service={service} />}

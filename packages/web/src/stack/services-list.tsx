@@ -2,7 +2,7 @@ import type { Drift, StackServiceState, StackState } from '@keelson/contract'
 import { useNavigate } from '@tanstack/react-router'
 import { memo, useMemo } from 'react'
 import { Empty } from '../ui/feedback.tsx'
-import { formatBytes, formatCores } from '../ui/format.ts'
+import { countOf, formatBytes, formatCores } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { ServiceLink } from '../ui/service-link.tsx'
 import { StateIcon, stateNames } from '../ui/state.tsx'
@@ -30,9 +30,15 @@ export const ServicesList = ({ state, opened }: ServicesListProps) => {
   if (services.length === 0) {
     return (
       <div className="card">
-        <Empty icon="services" title="No service is declared">
-          The file of this stack names none, so nothing runs.
-        </Empty>
+        {stack.hidden === undefined ? (
+          <Empty icon="services" title="No service is declared">
+            The file of this stack names none, so nothing runs.
+          </Empty>
+        ) : (
+          <Empty icon="services" title="No service here is yours to see">
+            It takes a role with services:read on {countOf(stack.hidden, 'service')} of this stack.
+          </Empty>
+        )}
       </div>
     )
   }
@@ -61,9 +67,19 @@ export const ServicesList = ({ state, opened }: ServicesListProps) => {
           />
         ))}
       </ul>
+      {stack.hidden !== undefined && (
+        <p className="muted small svc-hidden">
+          <Icon name="lock" size={13} /> {hiddenWords(stack.hidden)}
+        </p>
+      )}
     </section>
   )
 }
+
+const hiddenWords = (count: number): string =>
+  count === 1
+    ? '1 more service is not yours to see, but for its state'
+    : `${countOf(count, 'more service')} are not yours to see, but for their states`
 
 type RowProps = {
   service: StackServiceState

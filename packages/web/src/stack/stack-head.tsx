@@ -7,7 +7,6 @@ import { stackRevisionsQuery } from '../api/queries.ts'
 import { Icon } from '../ui/icon.tsx'
 import { stateNames } from '../ui/state.tsx'
 import { Ago } from '../ui/time.tsx'
-import { usePermission } from './permissions.ts'
 import { RollBackDialog } from './roll-back-dialog.tsx'
 import { verdictOf } from './verdict.ts'
 
@@ -53,7 +52,7 @@ export const StackHead = ({ state }: { state: StackState }) => {
             Gaps
           </Button>
         )}
-        {!stack.builtIn && <RollBack stack={stack.name} />}
+        {!stack.builtIn && stack.may.includes('stacks:write') && <RollBack stack={stack.name} />}
       </div>
     </div>
   )
@@ -84,9 +83,7 @@ const shortened = (file: string, workingDir: string): string =>
 
 const RollBack = ({ stack }: { stack: string }) => {
   const { data } = useQuery(stackRevisionsQuery(stack))
-  const mayWrite = usePermission('stacks:write')
   const [asking, setAsking] = useState(false)
-  if (!mayWrite) return null
   const before = data?.find(({ current }) => !current)
   return (
     <>

@@ -1,36 +1,34 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { assertAccessible, openWindow } from '../test-fixture/browser.ts'
+import { assertAccessible } from '../test-fixture/browser.ts'
+import { openFaultless } from '../test-fixture/faultless-window.ts'
 import { logLine } from '../test-fixture/fixture-data.ts'
-import { startFixture, type Fixture } from '../test-fixture/fixture-server.ts'
 import { actionProgress, filesPlan } from '../test-fixture/fixture-stack.ts'
+import type { Tools } from '../test-fixture/page-tools.ts'
 
-type Tools = {
-  browser: () => Browser
-  skip: string | false
-  until: (condition: () => Promise<boolean> | boolean) => Promise<void>
-  isListening: (fixture: Fixture, page: Page, topic?: string) => Promise<void>
-}
-
-/** The page of a stack, against the fixture of pages.test.ts. */
+/** The page of a stack, against the fixture. */
 export const stackPageCases = ({ browser, skip, until, isListening }: Tools): void => {
-  const open = async (path: string, prepare: (fixture: Fixture) => void = () => {}) => {
-    const fixture = await startFixture()
-    prepare(fixture)
-    const window = await openWindow(browser(), fixture, { path })
+  const openWith = openFaultless(browser)
+  const open = async (...asked: Parameters<typeof openWith>) => {
+    const window = await openWith(...asked)
     return {
-      fixture,
-      page: window.page,
-      faults: window.faults,
+      ...window,
       service: (name: string) => window.page.locator(`[data-service="shop/${name}"]`),
-      [Symbol.asyncDispose]: async () => {
-        assert.deepEqual(window.faults, [])
-        await window[Symbol.asyncDispose]()
-        await fixture[Symbol.asyncDispose]()
-      },
     }
   }
+
+  test('what may not be read of a stack is counted', { skip }, async () => {
+    await using window = await open('/stacks/shop', ({ patchStates }) =>
+      patchStates((state) => ({
+        ...state,
+        stack: { ...state.stack, hidden: state.services.length - 1 },
+        services: state.services.slice(0, 1),
+      })),
+    )
+    const { page } = window
+    await page.getByText(/\d+ more services are not yours to see, but for their states/).waitFor()
+    await assertAccessible(page)
+  })
 
   test('a stack says how it is, and shows the file beside what runs', { skip }, async () => {
     await using window = await open('/stacks/shop')

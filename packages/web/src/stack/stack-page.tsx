@@ -2,10 +2,12 @@ import type { StackState } from '@keelson/contract'
 import { Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef } from 'react'
-import { CallError } from '../api/call.ts'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { ProblemError } from '@keelson/sdk'
 import { filesPlanQuery, stackStateQuery } from '../api/queries.ts'
+import { ObjectAudit } from '../audit/object-audit.tsx'
 import { NotFoundPage } from '../shell/route-error.tsx'
+import { AddressTabs } from '../ui/address-tabs.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
@@ -14,7 +16,7 @@ import { PlanTab } from './plan-tab.tsx'
 import { Progress } from './progress.tsx'
 import { ServicesList } from './services-list.tsx'
 import { StackHead } from './stack-head.tsx'
-import { tabs, type StackSearch, type Tab } from './stack-search.ts'
+import type { StackSearch, Tab } from './stack-search.ts'
 import { StartTab } from './start-tab.tsx'
 import { Updates } from './updates.tsx'
 import { loadPart } from '../load-part.ts'
@@ -33,12 +35,14 @@ const tabNames: Record<Tab, string> = {
   start: 'Start',
   logs: 'Logs',
 }
+/** Keelson's own parts come from no file. */
+const { plan: _plan, ...builtInTabNames } = tabNames
 
 export const StackPage = () => {
   const { stack: name } = route.useParams()
   usePageTitle(name)
   const state = useQuery(stackStateQuery(name))
-  if (state.error instanceof CallError && state.error.problem.status === 404) {
+  if (state.error instanceof ProblemError && state.error.problem.status === 404) {
     return <NotFoundPage />
   }
   return (
@@ -68,40 +72,22 @@ const StackView = ({ state }: { state: StackState }) => {
   const navigate = route.useNavigate()
   const go = (next: StackSearch) =>
     void navigate({ search: next, replace: true, resetScroll: false })
-  const tab = search.tab ?? 'services'
-  // Keelson's own parts come from no file.
-  const shownTabs = state.stack.builtIn ? tabs.filter((each) => each !== 'plan') : tabs
-  const list = useRef<HTMLDivElement>(null)
-  // On a narrow screen the tabs scroll, and the one that is shown may stand outside.
-  useEffect(() => {
-    const shown = list.current?.querySelector(`[data-tab=${tab}]`)
-    shown?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  }, [tab])
   return (
     <>
       <StackHead state={state} />
       <Progress stack={state.stack.name} />
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(value) => {
-          const next = tabs.find((each) => each === value)
-          go(next === undefined || next === 'services' ? {} : { tab: next })
-        }}
+      <AddressTabs
+        names={state.stack.builtIn ? builtInTabNames : tabNames}
+        tab={search.tab ?? 'services'}
+        onTab={(tab) => go(tab === undefined ? {} : { tab })}
+        marks={marksOf(state)}
       >
-        <Tabs.List ref={list}>
-          {shownTabs.map((each) => (
-            <Tabs.Tab key={each} value={each} data-tab={each}>
-              {tabNames[each]}
-              <TabMark tab={each} state={state} />
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
         <Tabs.Panel value="services" className="tab-panel">
           <ServicesList state={state} opened={search.service} />
         </Tabs.Panel>
-        <Tabs.Panel value="plan" className="tab-panel">
+        <Tabs.Panel value="plan" className="stack tab-panel">
           <PlanTab state={state} />
+          <ObjectAudit object={`stack:${state.stack.name}`} />
         </Tabs.Panel>
         <Tabs.Panel value="drift" className="tab-panel">
           <DriftList state={state} />
@@ -117,25 +103,26 @@ const StackView = ({ state }: { state: StackState }) => {
             <StackLogs state={state} search={search} onSearch={go} />
           </Suspense>
         </Tabs.Panel>
-      </Tabs>
+      </AddressTabs>
     </>
   )
 }
 
 /** How much there is behind a tab, where that calls for a look. */
-const TabMark = ({ tab, state }: { tab: Tab; state: StackState }) => {
-  if (tab === 'plan') return <PlanMark state={state} />
-  if (tab === 'drift' && state.drift.length > 0) {
-    return <span className="tab-mark num is-degraded">{state.drift.length}</span>
-  }
+const marksOf = (state: StackState): Partial<Record<Tab, ReactNode>> => {
   const isUpdating = state.rollouts.some(({ endedAt }) => endedAt === null)
-  if (tab !== 'updates' || !isUpdating) return null
-  return (
-    <span className="tab-mark is-starting">
-      <Icon name="starting" size={12} />
-      <span className="sr-only">under way</span>
-    </span>
-  )
+  return {
+    plan: <PlanMark state={state} />,
+    drift: state.drift.length > 0 && (
+      <span className="tab-mark num is-degraded">{state.drift.length}</span>
+    ),
+    updates: isUpdating && (
+      <span className="tab-mark is-starting">
+        <Icon name="starting" size={12} />
+        <span className="sr-only">under way</span>
+      </span>
+    ),
+  }
 }
 
 /** Read only once something differs: then it is of use to know how much applying would change. */

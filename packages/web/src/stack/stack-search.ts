@@ -1,4 +1,4 @@
-export const tabs = ['services', 'plan', 'drift', 'updates', 'start', 'logs'] as const
+const tabs = ['services', 'plan', 'drift', 'updates', 'start', 'logs'] as const
 export type Tab = (typeof tabs)[number]
 
 /** Which part of a stack is looked at, which service is unfolded, and which logs are read. */

@@ -11,6 +11,7 @@ import { countOf, formatBytes } from '../ui/format.ts'
 import { Icon } from '../ui/icon.tsx'
 import { For } from '../ui/time.tsx'
 import { usePageTitle } from '../ui/page-title.ts'
+import { Certificate } from './certificate.tsx'
 import './system.css'
 
 /** Memory and storage change without an event, so they are read again. */
@@ -24,16 +25,18 @@ export const SystemPage = () => {
       <h1>System</h1>
       {system.isError && <ErrorBox error={system.error} onRetry={() => void system.refetch()} />}
       {system.isPending && <Loading rows={4} height={96} />}
-      {system.data !== undefined && <Contents system={system.data} />}
+      {system.data !== undefined && <Contents system={system.data} nowMs={system.dataUpdatedAt} />}
     </div>
   )
 }
 
-const Contents = ({ system }: { system: System }) => (
+type ContentsProps = { system: System; nowMs: number }
+
+const Contents = ({ system, nowMs }: ContentsProps) => (
   <>
     <Parts parts={system.parts} />
     <div className="system-columns">
-      <About system={system} />
+      <About system={system} nowMs={nowMs} />
       <Storage storage={system.storage} />
       <Modules modules={system.modules} />
     </div>
@@ -52,13 +55,23 @@ const Parts = ({ parts }: Pick<System, 'parts'>) => (
   </Card>
 )
 
-const About = ({ system }: { system: System }) => (
+const About = ({ system, nowMs }: ContentsProps) => (
   <Card title="About">
     <dl className="about">
       <Fact name="Keelson">{system.version}</Fact>
       <Fact name="Runs for">
         <For at={system.startedAt} />
       </Fact>
+      <Fact name="Address">
+        <a href={system.publicUrl} className="break">
+          {system.publicUrl}
+        </a>
+      </Fact>
+      {system.certificate !== null && (
+        <Fact name="Certificate">
+          <Certificate certificate={system.certificate} nowMs={nowMs} />
+        </Fact>
+      )}
       <Fact name="Node.js">{system.node}</Fact>
       <Fact name="PostgreSQL">
         {system.database.version} ({system.database.kind}, {formatBytes(system.database.sizeBytes)})

@@ -14,9 +14,14 @@ export const findChromium = (): string | undefined =>
     .flatMap((folder) => names.map((name) => join(folder, name)))
     .find((path) => existsSync(path))
 
-export const launchBrowser = (executablePath: string): Promise<Browser> =>
+/** `keepsPages`: those that were left are kept for the way back, as everywhere but in tests. */
+export const launchBrowser = (
+  executablePath: string,
+  { keepsPages = false } = {},
+): Promise<Browser> =>
   chromium.launch({
     executablePath,
+    ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     args: [
       '--no-sandbox', // a container's root cannot have one
       '--disable-gpu',
@@ -64,7 +69,7 @@ export const openWindow = async (
       faults.push(message.text())
   })
   page.on('pageerror', (error) => faults.push(error.message))
-  const open = (to: string) => load(page, fixture.url + to)
+  const open = (to: string, text?: string) => load(page, fixture.url + to, text)
   await load(page, fixture.url + path, text)
   return { page, faults, open, [Symbol.asyncDispose]: () => context.close() }
 }
@@ -135,3 +140,12 @@ export const findSmallTargets = (page: Page): Promise<string[]> =>
       .filter(({ box }) => box.width < 23.5 || box.height < 23.5)
       .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${box.width}×${box.height}`),
   )
+
+/** Opens the menu of a row, and takes what is called so. */
+export const chooseFrom =
+  (page: Page) =>
+  async (about: string, name: string): Promise<void> => {
+    await page.getByRole('button', { name: `More about ${about}` }).click()
+    const items = page.locator('.menu:popover-open')
+    await items.getByRole('button', { name }).or(items.getByRole('link', { name })).click()
+  }

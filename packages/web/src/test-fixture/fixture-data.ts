@@ -40,6 +40,7 @@ const summary = (
     restarts: 0,
     dependsOn: [],
     routes: [],
+    may: ['services:restart', 'services:write', 'services:exec'],
     ...given,
   }
 }
@@ -239,6 +240,7 @@ export const stacks: Stack[] = [
     demo: true,
     driftCount: 3,
     builtIn: false,
+    may: ['stacks:write', 'gaps:write'],
     revision: 4,
     appliedAt: ago(3),
     services: services.filter(({ stack }) => stack === 'shop').map(({ name }) => name),
@@ -251,6 +253,7 @@ export const stacks: Stack[] = [
     demo: false,
     driftCount: 0,
     builtIn: true,
+    may: ['stacks:write', 'gaps:write'],
     revision: 1,
     appliedAt: ago(76),
     services: ['control', 'gateway', 'postgres'],
@@ -346,6 +349,8 @@ export const system = (): System => ({
   startedAt: ago(76),
   node: '24.9.0',
   dataFolder: '/home/ana/.keelson',
+  publicUrl: 'http://127.0.0.1:7070',
+  certificate: null,
   database: { kind: 'embedded', version: '17.6', sizeBytes: 38_412_288 },
   parts: [
     ['control', 4100, 96_468_992, 'http://127.0.0.1:7070'],

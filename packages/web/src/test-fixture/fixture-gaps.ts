@@ -195,6 +195,7 @@ export const gapHistory: GapHistoryPoint[] = [
 export const gapReport: GapReport = {
   ...{ stack: 'shop', folder: '/srv/shop', state: 'ready', reason: null, isAuditing: false },
   ...{ at: ago(2), durationMs: 412, suppressed: 2, findings: gapFindings },
+  may: ['gaps:write'],
   notRead: [{ file: 'data/dump.sql', why: 'larger than 5 MB' }],
   inventory: {
     ...{ claimed: 12, declared: 10, built: 9, running: 7, healthy: 5, services, score: 72 },
@@ -271,6 +272,13 @@ export const createGaps = (say: (stack: string) => void) => {
   }
   return {
     change,
+    /** What may be done with findings from now on. */
+    permit: (permissions: readonly string[]) => {
+      reports = reports.map((report) => ({
+        ...report,
+        may: report.may.filter((right) => permissions.includes(right)),
+      }))
+    },
     setReports: (next: GapReport[]) => {
       reports = next
     },

@@ -1,4 +1,5 @@
 import type { LinkFacts, Preferences, Session, User, UserSession } from '@keelson/contract'
+import { createCredentials } from './fixture-credentials.ts'
 import { Refusal } from './refusal.ts'
 
 /** Who may use the fixture: what the platform says of sign-in, links, users and one's own account. */
@@ -11,14 +12,15 @@ const later = '2026-11-28T09:00:00.000Z'
 
 const userOf = (name: string, more: Partial<User> = {}): User => ({
   ...{ id: `u-${name}`, name, displayName: '', email: null, disabledAt: null, createdAt: at },
-  ...{ lastSeenAt: at, teams: [], roles: ['viewer'], hasPassword: true },
+  ...{ lastSeenAt: at, teams: [], roles: ['viewer'], hasPassword: true, canSignIn: true },
   ...more,
 })
 
 const someUsers: User[] = [
   userOf('ana', { displayName: 'Ana Lindqvist', roles: ['administrator'] }),
   userOf('leo', { teams: [{ id: 't-1', name: 'payments' }], roles: ['operator'] }),
-  userOf('mia', { hasPassword: false, lastSeenAt: null }),
+  userOf('mia', { hasPassword: false, canSignIn: false, lastSeenAt: null }),
+  userOf('noa', { hasPassword: false }),
   userOf('old-admin', { disabledAt: at, roles: [] }),
 ]
 
@@ -39,23 +41,34 @@ export const createPeople = () => {
   let users = someUsers
   let sessions = someSessions
   let preferences: Preferences = {}
+  let shownName = 'ana'
   let spent: string[] = []
   const asks: unknown[] = []
   const session = {
     ...{ actor: 'ana', kind: 'user', id: 'u-ana', expiresAt: null },
     permissions: [
-      ...['services:read', 'services:restart', 'services:write', 'stacks:write'],
+      ...['services:read', 'services:restart', 'services:write'],
+      ...['stacks:read', 'stacks:write', 'logs:read', 'system:read'],
       ...['gaps:read', 'gaps:write', 'gateway:read', 'gateway:write'],
-      ...['users:read', 'users:write', 'access:write', 'account:own'],
+      ...['users:read', 'users:write', 'access:write'],
+      ...['public', 'account:own', 'status:read', 'audit:read'],
+      ...['system:write', 'access:break-glass'],
     ],
   }
-  const told = () => ({ ...session, preferences }) as Session
+  const credentials = createCredentials(password)
+  const told = () =>
+    ({
+      ...{ ...session, preferences, factorNeeded: credentials.factorNeeded() },
+      displayName: shownName,
+    }) as Session
 
   const signIn = (body: unknown) => {
     const given = body as { name: string; password: string }
-    if (given.name === 'ana' && given.password === password) return told()
-    throw new Refusal(401, 'The name, the password or the code is wrong', {
-      ...{ code: 'sign_in_refused', title: 'The name, the password or the code is wrong' },
+    if (given.name === 'ana' && given.password === password) {
+      return credentials.secondStep() ?? told()
+    }
+    throw new Refusal(401, 'The name or the password is wrong', {
+      ...{ code: 'sign_in_refused', title: 'That did not prove who you are' },
     })
   }
 
@@ -78,15 +91,24 @@ export const createPeople = () => {
       })
     }
     spent = [...spent, given.token]
-    return told()
+    return credentials.secondStep() ?? told()
   }
 
   const link = (page: string) => ({ url: `https://keelson.example/${page}#once`, expiresAt: later })
 
   const invite = (body: unknown) => {
-    const { name, role } = body as { name: string; role?: string }
+    const { name, role, email } = body as { name: string; role?: string; email?: string }
+    if (email?.includes('@') === false) {
+      throw new Refusal(400, 'The request is malformed: /body/email must match format "email"', {
+        ...{ code: 'bad_request', title: 'The request is malformed' },
+        errors: [{ message: 'must match format "email"', pointer: '/body/email' }],
+      })
+    }
     const roles = role === undefined ? [] : [role]
-    users = [...users, userOf(name, { roles, hasPassword: false, lastSeenAt: null })]
+    users = [
+      ...users,
+      userOf(name, { roles, hasPassword: false, canSignIn: false, lastSeenAt: null }),
+    ]
     return link('join')
   }
 
@@ -104,6 +126,7 @@ export const createPeople = () => {
     const given = body as { displayName?: string; preferences?: Preferences }
     const { displayName = '' } = given
     users = users.map((user, index) => (index === 0 ? { ...user, displayName } : user))
+    shownName = displayName || 'ana'
     preferences = { ...preferences, ...given.preferences }
     return account()
   }
@@ -119,16 +142,25 @@ export const createPeople = () => {
 
   const answer = (
     method: string,
-    [resource, name = '', part]: readonly (string | undefined)[],
+    [resource, name = '', part, more]: readonly (string | undefined)[],
     { query, body }: { query: URLSearchParams; body: unknown },
   ): unknown => {
     if (body !== undefined) asks.push(body)
+    const parts = [resource, name, part, more].filter((one) => one !== undefined && one !== '')
+    const answered = credentials.answer(method, { parts: parts.map(String), body })
+    if (answered !== undefined) return answered.told
     const page = <T>(items: T[]) => ({ items, nextCursor: null })
     switch (`${method} ${resource} ${name === '' ? '' : (part ?? name)}`.trim()) {
       case 'GET sign-in':
-        return { setUp: isSetUp }
+        return { setUp: isSetUp, providers: credentials.providers() }
       case 'POST session':
         return signIn(body)
+      case 'POST session second-factor':
+        credentials.proveCode(body)
+        return told()
+      case 'POST session passkey':
+        credentials.provePasskey(body)
+        return told()
       case 'GET session':
         return told()
       case 'POST links read':
@@ -168,6 +200,8 @@ export const createPeople = () => {
     answer,
     /** Bodies of what was asked, as they came. */
     asks,
+    /** How they prove who they are. */
+    credentials,
     /** What the person who is signed in may do from now on. */
     permit: (permissions: string[]) => {
       session.permissions = permissions

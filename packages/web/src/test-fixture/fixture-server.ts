@@ -7,14 +7,18 @@ import type {
   ServiceSummary,
   Stack,
   StackState,
+  System,
 } from '@keelson/contract'
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
+import { createAccess } from './fixture-access.ts'
+import { createAudit } from './fixture-audit.ts'
 import * as data from './fixture-data.ts'
 import { createGaps } from './fixture-gaps.ts'
 import { createPeople } from './fixture-people.ts'
+import { createPrograms } from './fixture-programs.ts'
 import { fixtureOpenApi } from './fixture-openapi.ts'
 import * as stackData from './fixture-stack.ts'
 import { createGateway } from './gateway-answers.ts'
@@ -30,6 +34,7 @@ const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -48,7 +53,15 @@ const types: Record<string, string> = {
 }
 
 /** First parts of the paths that fixture-people answers. */
-const peopleResources = new Set(['session', 'sign-in', 'links', 'users', 'account'])
+const peopleResources = new Set([
+  ...['session', 'sign-in', 'links', 'users', 'account', 'device-requests'],
+])
+
+const isSession = (told: unknown): boolean =>
+  typeof told === 'object' && told !== null && 'actor' in told
+
+/** What is answered to who is not signed in. */
+const openPaths = /^\/api\/v1\/(?:sign-in$|links\/|session\/(?:passkey|second-factor))/
 
 type Stream = { response: ServerResponse; topics: Set<string> }
 
@@ -58,6 +71,7 @@ export const startFixture = async (port = 0) => {
   let lines: LogLine[] = Array.from({ length: 3000 }, (_, index) => data.logLine(index))
   let position = 100
   let streamsAllowed = true
+  let systemChange: Partial<System> = {}
   let patchState = (state: StackState): StackState => state
   let files: FilesPlan | Refusal = stackData.filesPlan
   const streams = new Set<Stream>()
@@ -75,6 +89,9 @@ export const startFixture = async (port = 0) => {
 
   const gateway = createGateway()
   const people = createPeople()
+  const access = createAccess()
+  const programs = createPrograms()
+  const audit = createAudit()
   const gaps = createGaps((stack) => send('gaps', { stack }))
 
   const live = (url: URL, response: ServerResponse) => {
@@ -207,10 +224,16 @@ export const startFixture = async (port = 0) => {
     if (resource === 'gateway') {
       return gateway.answer(method, [name, part, more], { query: url.searchParams, body })
     }
+    const granted =
+      access.answer(method, [resource, name, part, more], { query: url.searchParams, body }) ??
+      programs.answer(method, [resource, name, part, more], { query: url.searchParams, body })
+    if (granted !== undefined) return granted.told
     if (peopleResources.has(resource ?? '') && `${method} ${resource}` !== 'DELETE session') {
-      const entersBy = method === 'POST' && (resource === 'session' || name === 'use')
-      const told = people.answer(method, [resource, name, part], { query: url.searchParams, body })
-      if (entersBy) response.setHeader('set-cookie', `${sessionCookie}; Path=/; HttpOnly`)
+      const given = { query: url.searchParams, body }
+      const told = people.answer(method, [resource, name, part, more], given)
+      if (method === 'POST' && isSession(told)) {
+        response.setHeader('set-cookie', `${sessionCookie}; Path=/; HttpOnly`)
+      }
       return told
     }
     if (part === 'gaps') return aboutGaps(method, name ?? '', [more, last], body)
@@ -218,6 +241,8 @@ export const startFixture = async (port = 0) => {
       case 'DELETE session':
         response.setHeader('set-cookie', 'keelson_session=; Path=/; Max-Age=0')
         return undefined
+      case 'GET audit':
+        return audit.answer(name, url.searchParams)
       case 'GET overview':
         return data.overviewOf(services, stacks)
       case 'GET services':
@@ -231,7 +256,7 @@ export const startFixture = async (port = 0) => {
       case 'GET map':
         return data.mapOf(services)
       case 'GET system':
-        return data.system()
+        return { ...data.system(), ...systemChange }
       case 'GET stacks':
       case 'POST stacks':
         return aboutStack(name ?? '', [part, more], url.searchParams)
@@ -251,8 +276,7 @@ export const startFixture = async (port = 0) => {
     const method = request.method ?? 'GET'
     calls.push(`${method} ${url.pathname}${url.searchParams.has('dryRun') ? '?dryRun' : ''}`)
     const isOpen =
-      (method === 'POST' && url.pathname === '/api/v1/session') ||
-      /^\/api\/v1\/(sign-in|links\/)/.test(url.pathname)
+      (method === 'POST' && url.pathname === '/api/v1/session') || openPaths.test(url.pathname)
     if (!isOpen && !isSignedIn(request)) throw new Refusal(401, 'You are not signed in')
     if (url.pathname === '/api/v1/live') {
       live(url, response)
@@ -287,14 +311,31 @@ export const startFixture = async (port = 0) => {
       )
       send('services', getService(id), true)
     },
-    /** What the person who is signed in may do from now on. */
-    permit: (...permissions: string[]) => people.permit(permissions),
+    /** What the person who is signed in may do from now on, and that on every object. */
+    permit: (...permissions: string[]) => {
+      people.permit(permissions)
+      gaps.permit(permissions)
+      const mayOf = <T extends string>(may: readonly T[]): T[] =>
+        may.filter((right) => permissions.includes(right))
+      services = services.map((service) => ({ ...service, may: mayOf(service.may) }))
+      stacks = stacks.map((stack) => ({ ...stack, may: mayOf(stack.may) }))
+    },
     /** Who may use it, and what was asked of them. */
     people,
+    /** Roles, teams and grants, and what was asked of them. */
+    access,
+    /** Service accounts, tokens and providers, and what was asked of them. */
+    programs,
+    /** What was done, and what of it was looked for. */
+    audit,
     /** What is told of stacks from now on. */
     patchStates: (patch: (state: StackState) => StackState) => {
       patchState = patch
       for (const { id } of services) send('services', getService(id), true)
+    },
+    /** What is told of the platform itself from now on. */
+    patchSystem: (change: Partial<System>) => {
+      systemChange = change
     },
     /** What audits say from now on, and that they do. */
     gaps,
@@ -318,6 +359,7 @@ export const startFixture = async (port = 0) => {
       send(`logs:${serviceId}`, added)
     },
     lineCount: () => lines.length,
+    streamCount: () => streams.size,
     openTopics: () => [...streams].flatMap(({ topics }) => [...topics]),
     breakStreams: () => {
       streamsAllowed = false
@@ -346,6 +388,9 @@ const servePage = async (pathname: string, response: ServerResponse) => {
   const path = join(dist, wanted)
   response.setHeader('content-type', types[extname(path)] ?? 'application/octet-stream')
   response.setHeader('content-security-policy', contentSecurityPolicy)
+  // As the platform has it: named by its content, an asset never changes.
+  const isAsset = wanted.startsWith('assets/')
+  response.setHeader('cache-control', isAsset ? 'public, max-age=31536000, immutable' : 'no-cache')
   response.end(await readFile(path))
 }
 

@@ -1,7 +1,7 @@
 import type { Problem, ProblemDetail } from '@keelson/contract'
 import { Button, Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
-import { CallError } from '../api/call.ts'
+import { ProblemError } from '@keelson/sdk'
 import { Command } from './copy-button.tsx'
 import { Icon, type IconName } from './icon.tsx'
 import { Place } from './place.tsx'
@@ -17,7 +17,11 @@ export const ErrorBox = ({ error, onRetry, retryLabel = 'Try again' }: ErrorBoxP
       <Icon name="unhealthy" />
       <div>
         <p className="notice-title">{title}</p>
-        {errors.length === 0 ? <p className="break">{detail}</p> : <Faults faults={errors} />}
+        {errors.length > 0 ? (
+          <Faults faults={errors} />
+        ) : (
+          detail !== title && <p className="break">{detail}</p>
+        )}
         {command === undefined ? (
           hint !== '' && <p className="muted break">{hint}</p>
         ) : (
@@ -61,7 +65,7 @@ const Faults = ({ faults }: { faults: readonly ProblemDetail[] }) => (
 type Explained = Pick<Problem, 'title' | 'detail' | 'hint' | 'errors'>
 
 const explain = (error: unknown): Explained => {
-  if (error instanceof CallError) return error.problem
+  if (error instanceof ProblemError) return error.problem
   const detail = error instanceof Error ? error.message : String(error)
   return { title: 'This part of the page failed', detail, hint: '' }
 }

@@ -1,22 +1,40 @@
 import { useId, type ReactNode } from 'react'
+import { useFieldFault } from './field-faults.ts'
 
 type FieldProps = {
   label: string
-  hint?: string
-  children: (props: { id: string; 'aria-describedby': string | undefined }) => ReactNode
+  hint?: string | undefined
+  /** As the body of the request calls it: a fault that the platform tells of it is shown here. */
+  name?: string | undefined
+  /** What is wrong before anything was sent. */
+  fault?: string | undefined
+  children: (props: ControlProps) => ReactNode
 }
 
-/** A control with its name and, where it needs one, a word on what it takes. */
-export const Field = ({ label, hint, children }: FieldProps) => {
+/** For a control of the kit, which takes what describes it in no other way. */
+type ControlProps = {
+  id: string
+  error: boolean
+  attributes: { input: { 'aria-describedby'?: string } }
+}
+
+/** A control with its name and, where it needs one, a word on what it takes or what is wrong. */
+export const Field = ({ label, hint, name, fault, children }: FieldProps) => {
   const id = useId()
-  const hintId = hint === undefined ? undefined : `${id}-hint`
+  const wrong = useFieldFault(name) ?? fault
+  const words = wrong ?? hint
+  const wordsId = words === undefined ? undefined : `${id}-hint`
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      {children({ id, 'aria-describedby': hintId })}
-      {hint !== undefined && (
-        <p id={hintId} className="muted small">
-          {hint}
+      {children({
+        id,
+        error: wrong !== undefined,
+        attributes: { input: wordsId === undefined ? {} : { 'aria-describedby': wordsId } },
+      })}
+      {words !== undefined && (
+        <p id={wordsId} className={wrong === undefined ? 'muted small' : 'field-fault small'}>
+          {words}
         </p>
       )}
     </div>

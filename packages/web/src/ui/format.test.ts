@@ -7,6 +7,8 @@ import {
   formatLatency,
   formatRate,
   formatUntil,
+  setPlace,
+  withLocalTimes,
 } from './format.ts'
 
 const durations: [number, string][] = [
@@ -34,6 +36,16 @@ test('what is to come is in so much time, and what is over is now', () => {
   assert.equal(formatUntil('2026-01-01T00:00:40Z', now), 'in 30 s')
   assert.equal(formatUntil('2026-01-01T00:00:10Z', now), 'now')
   assert.equal(formatUntil('2025-12-31T00:00:00Z', now), 'now')
+  assert.equal(formatUntil('2026-01-08T00:00:05Z', now), 'in 7 d 0 h')
+})
+
+test('a time in a sentence is told as its reader reads times', () => {
+  setPlace({ locale: 'en-GB', timeZone: 'Asia/Tokyo' })
+  assert.equal(
+    withLocalTimes('leo is editor until 2026-01-01T20:30:00.123Z: outage'),
+    'leo is editor until 2 Jan 2026, 05:30:00: outage',
+  )
+  setPlace({})
 })
 
 test('sizes, latencies and rates keep a steady width', () => {

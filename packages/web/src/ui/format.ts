@@ -5,7 +5,7 @@ const minuteMs = 60 * secondMs
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
 
-/** `12 s`, `3 min`, `2 h 05 min`, `4 d 3 h`: the two largest units that matter. */
+/** `12 s`, `3 min`, `2 h 05 min`, `4 d 3 h`: the two largest units that matter; what is less is over. */
 export const formatDuration = (durationMs: number): string => {
   const ms = Math.max(0, durationMs)
   if (ms < minuteMs) return `${Math.floor(ms / secondMs)} s`
@@ -23,10 +23,16 @@ export const formatAgo = (at: string, nowMs: number): string => {
   return ms < 2000 ? 'just now' : `${formatDuration(ms)} ago`
 }
 
+/** To the nearest of what `formatDuration` shows: seven days that began a moment ago are `7 d 0 h`. */
+const rounded = (ms: number): number => {
+  const unitMs = ms < minuteMs ? secondMs : ms < dayMs ? minuteMs : hourMs
+  return Math.round(ms / unitMs) * unitMs
+}
+
 /** `in 12 s`; `now` once it is over. */
 export const formatUntil = (at: string, nowMs: number): string => {
   const ms = Date.parse(at) - nowMs
-  return ms < secondMs ? 'now' : `in ${formatDuration(ms)}`
+  return ms < secondMs ? 'now' : `in ${formatDuration(rounded(ms))}`
 }
 
 export const formatFor = (at: string, nowMs: number): string =>
@@ -62,6 +68,10 @@ export const setPlace = (place: Place): void => {
 }
 
 export const formatAbsolute = (at: string): string => formats.absolute.format(new Date(at))
+/** A sentence of the platform, which knows of no reader: its times (UTC) as this one reads them. */
+export const withLocalTimes = (text: string): string =>
+  text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => formatAbsolute(at))
+
 export const formatDate = (at: string): string => formats.date.format(new Date(at))
 export const formatDay = (at: string): string => formats.day.format(new Date(at))
 export const formatClock = (at: string): string => formats.clock.format(new Date(at))

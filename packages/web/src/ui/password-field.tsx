@@ -23,7 +23,7 @@ export const PasswordField = ({
 }: PasswordFieldProps) => {
   const [isShown, setShown] = useState(false)
   return (
-    <Field label={label} {...(hint === undefined ? {} : { hint })}>
+    <Field label={label} hint={hint}>
       {(props) => (
         <div className="password">
           <Input

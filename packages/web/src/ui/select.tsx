@@ -1,5 +1,4 @@
 import { NativeSelect } from '@mantine/core'
-import { Icon } from './icon.tsx'
 
 type SelectProps = {
   label: string
@@ -17,8 +16,6 @@ export const Select = ({ label, size = 'sm', value, all, options, onChange }: Se
     size={size}
     aria-label={label}
     value={value}
-    rightSection={<Icon name="chevron" size={14} />}
-    rightSectionPointerEvents="none"
     onChange={({ currentTarget }) => onChange(currentTarget.value || undefined)}
     data={[{ value: '', label: all }, ...options]}
   />

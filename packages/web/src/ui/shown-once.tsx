@@ -1,12 +1,15 @@
 import { Button } from '@mantine/core'
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useEffect, useId, type ReactNode } from 'react'
 import { Command } from './copy-button.tsx'
+import { useModal } from './use-modal.ts'
 
 type ShownOnceProps = {
   title: string
   /** The secret. */
   text: string
   copyLabel: string
+  /** How it is shown, with a way to take it along; without: as one line. */
+  shown?: ReactNode
   /** What to do with it now. */
   children: ReactNode
   doneLabel: string
@@ -15,21 +18,15 @@ type ShownOnceProps = {
 
 /** Shows a secret, once. It closes only by saying that it is stored: Escape would lose it. */
 export const ShownOnce = (props: ShownOnceProps) => {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const id = useId()
   useEffect(() => {
-    const shown = dialog.current
-    const before = document.activeElement
     // Browsers close a dialog at the second Escape, unless they never hear of it.
     const keepOpen = (event: KeyboardEvent) => {
       if (event.key === 'Escape') event.preventDefault()
     }
-    shown?.showModal()
     document.addEventListener('keydown', keepOpen)
-    return () => {
-      document.removeEventListener('keydown', keepOpen)
-      if (before instanceof HTMLElement) before.focus()
-    }
+    return () => document.removeEventListener('keydown', keepOpen)
   }, [])
   return (
     <dialog
@@ -41,7 +38,7 @@ export const ShownOnce = (props: ShownOnceProps) => {
     >
       <div className="dialog-body">
         <h2 id={id}>{props.title}</h2>
-        <Command text={props.text} label={props.copyLabel} />
+        {props.shown ?? <Command text={props.text} label={props.copyLabel} />}
         <p>{props.children}</p>
       </div>
       <div className="dialog-actions">

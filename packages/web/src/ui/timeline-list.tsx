@@ -1,5 +1,6 @@
 import type { Severity, TimelineEntry } from '@keelson/contract'
 import { Icon, type IconName } from './icon.tsx'
+import { withLocalTimes } from './format.ts'
 import { ServiceLink } from './service-link.tsx'
 import { Ago } from './time.tsx'
 import './timeline-list.css'
@@ -25,7 +26,7 @@ export const TimelineList = ({ entries, withSubject = false }: TimelineListProps
             <span className="sr-only">{look.word}: </span>
           </span>
           <div>
-            <p className="break">{entry.text}</p>
+            <p className="break">{withLocalTimes(entry.text)}</p>
             <p className="muted timeline-meta">
               {withSubject && <Subject subject={entry.subject} />}
               <Ago at={entry.at} />

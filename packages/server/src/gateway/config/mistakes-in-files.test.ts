@@ -33,6 +33,21 @@ describe('mistakes of files', () => {
       ],
     ],
     [
+      'text with NUL',
+      services('host: "a\\0"'),
+      ['4:9 This text has NUL or half a character, which nothing can keep.'],
+    ],
+    [
+      'half a character in JSON',
+      '{"_format_version": "3.0", "services": [{"name": "a", "tags": ["b", "\\ud800"]}]}',
+      ['1:69 This text has NUL or half a character, which nothing can keep.'],
+    ],
+    [
+      'a key with NUL',
+      services('"ho\\0st": a'),
+      ['4:3 This text has NUL or half a character, which nothing can keep.'],
+    ],
+    [
       'a key twice',
       '_format_version: "3.0"\nroutes: []\nroutes: []\n',
       ['3:1 This is not YAML: Map keys must be unique.'],

@@ -14,6 +14,7 @@ import { httpLog } from './http-log/handler.ts'
 import { inFlightLimit } from './in-flight-limit/handler.ts'
 import { ipRestriction } from './ip-restriction/handler.ts'
 import { jwt } from './jwt/handler.ts'
+import { keelsonAuth } from './keelson-auth/handler.ts'
 import { keyAuth } from './key-auth/handler.ts'
 import { mock } from './mock/handler.ts'
 import { mtlsAuth } from './mtls-auth/handler.ts'
@@ -53,6 +54,7 @@ const definitions: readonly PluginDefinition[] = [
   mtlsAuth,
   jwt,
   keyAuth,
+  keelsonAuth,
   basicAuth,
   oidc,
   hmacAuth,

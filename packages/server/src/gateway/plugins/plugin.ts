@@ -86,6 +86,10 @@ export type PluginHost = {
    * document, else as they are. Asked for every connection, because instances move.
    */
   locate?: (host: string, port: number) => { host: string; port: number }
+  /** Origin of the platform, to ask who somebody is; absent without one. */
+  platform?: string
+  /** Of the document; absent for one that belongs to no stack. */
+  stack?: string
   /** What the gateway says of itself beside the requests, for metrics; absent where nobody knows. */
   node?: NodeFacts
   /** The workers that serve in this process, of which this is one; absent when it is alone. */
@@ -240,6 +244,8 @@ export type PluginRequest = {
   /** Sees (and counts) the body as it flows; a larger one is cut off with this answer. */
   limitBody(limitBytes: number, answer: GatewayAnswer): void
   readonly cookies: ReadonlyMap<string, string>
+  /** The session of the page as a Cookie field, which no service gets to see; null without one. */
+  readonly platformCookie: string | null
 }
 
 /** An answer before its head has left. */

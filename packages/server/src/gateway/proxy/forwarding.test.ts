@@ -93,6 +93,7 @@ const cookies = [
   { sent: 'a="x; keelson_session=s3cret"; b=2', seen: 'a="x; b=2' },
   { sent: 'keelson_session=1; keelson_session=2', seen: undefined },
   { sent: 'keelson_device=mark; a=1', seen: 'a=1' },
+  { sent: 'keelson_trip=t; __Host-keelson_trip=t; a=1', seen: 'a=1' },
   { sent: '__Host-keelson_session=s3cret; __Host-keelson_device=mark; a=1', seen: 'a=1' },
   { sent: 'keelson_session_theme=dark', seen: 'keelson_session_theme=dark' },
   { sent: 'a=keelson_session', seen: 'a=keelson_session' },
@@ -115,7 +116,7 @@ test('no service can set a cookie of the platform', async () => {
   await using origin = await startOrigin((_request, response) => {
     response.setHeader('set-cookie', [
       ...['a=1', 'keelson_session=evil; Path=/', '__Host-keelson_session=evil; Secure; Path=/'],
-      ...['keelson_device=evil', 'b=2'],
+      ...['keelson_device=evil', 'keelson_trip=evil', 'b=2'],
     ])
     response.end('x')
   })

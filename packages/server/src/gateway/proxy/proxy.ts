@@ -43,8 +43,8 @@ export type ProxyOptions = {
   publicTls?: PublicTls
   /** Ports for routes of protocol tcp, tls and tls_passthrough; taken ones are a problem if they may be. */
   streams?: { ports: readonly number[]; mayWait: boolean }
-  /** Where `/api` of the public listener goes when no route takes it. */
-  platform: { host: string; port: number }
+  /** Where `/api` of the public listener goes when no route takes it; null: there is none. */
+  platform: { host: string; port: number } | null
   /**
    * Addresses and CIDR ranges of balancers in front of the public listener, whose X-Forwarded-*
    * tell the truth about the client.
@@ -142,6 +142,10 @@ export const createProxy = (options: ProxyOptions): Proxy => {
     node,
     services: () => servicesNow,
     worker,
+    platform:
+      options.platform === null
+        ? undefined
+        : `http://${options.platform.host}:${options.platform.port}`,
   })
   const splits = createSplits({ clock, log })
   const policies = createPolicies(splits)

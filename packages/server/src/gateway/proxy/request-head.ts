@@ -1,4 +1,4 @@
-import { inOwnCookies, isOwnCookie } from '../../kernel/session-cookie.ts'
+import { cookieNames, inOwnCookies, isOwnCookie } from '../../kernel/session-cookie.ts'
 import type { ClientExchange } from './client-exchange.ts'
 import { limits } from './limits.ts'
 
@@ -201,10 +201,26 @@ const withoutSession = (value: string): string | null => {
   return rest === '' ? null : rest
 }
 
+/**
+ * The sessions among cookies, as the platform's own loopback address takes them: over https only those
+ * that no other page of this host can have planted. Null without one.
+ */
+export const platformCookieIn = (value: string, scheme: 'http' | 'https'): string | null => {
+  if (!value.includes(inOwnCookies)) return null
+  const { session } = cookieNames(scheme === 'https')
+  const plain = cookieNames(false).session
+  const sessions = value
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${session}=`))
+    .map((pair) => `${plain}=${pair.slice(session.length + 1)}`)
+  return sessions.length === 0 ? null : sessions.join('; ')
+}
+
 /** Whether a response tries to set a cookie of the platform. */
 export const setsSession = (value: string): boolean =>
   // A cookie without a name is sent back as its bare value: '=keelson_session=x' would be one too.
-  value.includes(inOwnCookies) && /^\s*=?\s*(?:__Host-)?keelson_(?:session|device)/.test(value)
+  value.includes(inOwnCookies) && /^\s*=?\s*(?:__Host-)?keelson_(?:session|device|trip)/.test(value)
 
 /** At most 128 letters, digits, dots, dashes and underscores: it goes into logs and headers. */
 const isRequestId = (value: string): boolean => /^[A-Za-z0-9._-]{1,128}$/.test(value)

@@ -50,7 +50,7 @@ const platformTimeoutMs = 60_000
 
 export type TableDeps = Omit<PlanDeps, 'sharedConsumers'> & {
   flights: Flights
-  platform: { host: string; port: number }
+  platform: { host: string; port: number } | null
   /** For sticky cookies. */
   secret: Buffer
   splits: Pick<Splits, 'adopt'>
@@ -100,7 +100,8 @@ export const createTables = (deps: TableDeps) => {
     services,
     edges,
   }: GatewaySnapshot): Work<ReadonlyMap<string, Balancer>> {
-    const specs = [platformSpec(platform), ...edges.map((edge) => edgeSpec(edge, services))]
+    const own = platform === null ? [] : [platformSpec(platform)]
+    const specs = [...own, ...edges.map((edge) => edgeSpec(edge, services))]
     for (const document of documents) specs.push(...(yield* upstreamSpecs(document, services)))
     return yield* upstreams.use(specs)
   }
@@ -155,9 +156,10 @@ export const createTables = (deps: TableDeps) => {
     }
     const unrouted = traffic.series('internet', '', 'none')
     used.add(unrouted)
-    const platformTarget = target(
-      ...(['internet', platformService, 'platform', platformTimeoutMs, platformService] as const),
-    )
+    const platformTarget =
+      platform === null
+        ? null
+        : target('internet', platformService, 'platform', platformTimeoutMs, platformService)
     const edges = new Map(
       snapshot.edges.map((edge) => [
         edge.port,
@@ -182,7 +184,9 @@ export const createTables = (deps: TableDeps) => {
         const query = mark === -1 ? '' : client.target.slice(mark)
         const match = routes.find(askOf(client, scheme, path))
         if (match !== undefined) return wayOf(client, match, path, query, deps.httpsPort)
-        return isPlatform(path) ? straight(platformTarget, client) : undefined
+        return platformTarget !== null && isPlatform(path)
+          ? straight(platformTarget, client)
+          : undefined
       },
       findEdge: (port, client) => {
         const edge = edges.get(port)

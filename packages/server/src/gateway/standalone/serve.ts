@@ -63,7 +63,7 @@ export const serveGateway = async (
   const { workers = 1, pluginFolder } = options
   const planeOptions = {
     ...{ folder, pluginFolder, publicHost: host, publicPort: port },
-    platform: { host: '127.0.0.1', port: 1 },
+    platform: null,
     ...{ trustedProxies, proxyProtocol },
     streams: { ports: streamPorts, mayWait: false },
     ...(tlsPort === null ? {} : { publicTls: { port: tlsPort, mayWait: false } }),

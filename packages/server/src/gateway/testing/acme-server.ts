@@ -69,6 +69,7 @@ export const openAcmeServer = async ({
   const orders = new Map<string, Order>()
   const challenges: string[] = []
   let refusals = badNonces
+  let noOrders: string | null = null
   let url = ''
 
   const newNonce = (): string => {
@@ -181,6 +182,7 @@ export const openAcmeServer = async ({
     }
     if (account === undefined) throw problem(400, 'accountDoesNotExist', 'there is no such account')
     if (path === '/newOrder') {
+      if (noOrders !== null) throw problem(429, 'rateLimited', noOrders)
       const order = newOrder(payload as { identifiers: { value: string }[] })
       response.setHeader('location', `${url}/order/${order.id}`)
       return send(response, 201, shownOrder(order))
@@ -227,6 +229,11 @@ export const openAcmeServer = async ({
     /** `http-01 a.test`, in the order they were looked at. */
     challenges,
     accounts: () => accounts.size,
+    orders: () => orders.size,
+    /** Takes no orders from now on, for this reason; null: takes them again. */
+    refuseOrders(reason: string | null): void {
+      noOrders = reason
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()

@@ -4,7 +4,7 @@ import { platformObject, serviceObject, stackObject, type ObjectRef } from '@kee
 import { localActor } from '../../kernel/actor.ts'
 import { isError, openIdentity, type Opened } from '../testing/open-identity.ts'
 
-const known = (object: ObjectRef): ObjectRef => object
+const known = (object: ObjectRef) => ({ ...object, isThere: true })
 const shop = stackObject('shop')
 const noTell = async (): Promise<void> => undefined
 
@@ -178,6 +178,8 @@ test('a decision is explained by the grants that were looked at', async () => {
     { user: 'leo', role: 'operator', effect: 'deny', on: { name: 'service:shop/bank' } },
     localActor,
   )
+  const web = { name: 'service:shop/web' }
+  await identity.grants.create({ user: 'leo', role: 'operator', on: web }, localActor)
   const ask = (object: string, who = 'leo') =>
     identity.explain({ who, permission: 'services:restart', object }, known)
   const allowed = await ask('service:shop/web')
@@ -187,13 +189,17 @@ test('a decision is explained by the grants that were looked at', async () => {
   )
   assert.deepEqual(
     allowed.considered.map(({ grant, why }) => `${grant.effect} ${grant.on.name} ${why}`),
-    ['allow stack:shop decides', 'deny service:shop/bank other_object'],
+    [
+      'allow stack:shop decides',
+      'allow service:shop/web agrees',
+      'deny service:shop/bank other_object',
+    ],
   )
   const denied = await ask('service:shop/bank')
   assert.equal(denied.allowed, false)
   assert.deepEqual(
     denied.considered.map(({ why }) => why),
-    ['decides', 'overruled'],
+    ['decides', 'overruled', 'other_object'],
   )
   const none = await ask('stack:blog')
   assert.equal(none.sentence, 'leo may not services:restart on stack:blog: no grant says so')

@@ -20,6 +20,9 @@ import { findRole } from './role-store.ts'
 
 type Deps = { db: Db; clock: Clock; epoch: Epoch; access: Access }
 
+/** What is asked about, and whether it is there. */
+export type Asked = ObjectRef & { isThere: boolean }
+
 export type AccessQuestion = { who: string; permission: Permission; object?: string }
 
 /** Why somebody may or may not. */
@@ -27,7 +30,7 @@ export const createExplain = ({ db, clock, epoch, access }: Deps) => {
   const ofPrincipal = async (
     who: AccessExplanation['who'],
     permission: Permission,
-    object: ObjectRef,
+    object: Asked,
   ): Promise<AccessExplanation> => {
     const nowMs = clock.now().getTime()
     const { considered, ...decision } = access.engine().explain(who.id, permission, object, nowMs)
@@ -50,7 +53,7 @@ export const createExplain = ({ db, clock, epoch, access }: Deps) => {
   const ofRole = async (
     name: string,
     permission: Permission,
-    object: ObjectRef,
+    object: Asked,
   ): Promise<AccessExplanation | null> => {
     const builtIn = Object.hasOwn(builtInRoles, name) ? builtInRoles[name] : undefined
     const role = builtIn ?? (await findRole(db, name))
@@ -66,12 +69,12 @@ export const createExplain = ({ db, clock, epoch, access }: Deps) => {
   }
 
   /**
-   * `known` adds labels and owner to an object that is there. Throws AppError `not_found` for nobody of
+   * `known` tells whether there is such an object, and adds its labels and owner. Throws AppError `not_found` for nobody of
    * this name, `bad_request` for what is no object.
    */
   return async (
     { who, permission, object: text = 'platform' }: AccessQuestion,
-    known: (object: ObjectRef) => ObjectRef,
+    known: (object: ObjectRef) => Asked,
   ): Promise<AccessExplanation> => {
     const parsed = parseObject(text)
     if (parsed === undefined) {
@@ -85,7 +88,9 @@ export const createExplain = ({ db, clock, epoch, access }: Deps) => {
     if (principal !== undefined) return ofPrincipal(principal, permission, object)
     const role = kind === 'user' ? null : await ofRole(name, permission, object)
     if (role !== null) return role
-    throw new AppError('not_found', { message: `There is no user and no role ${name}` })
+    const message = `There is no user and no role ${name}`
+    const hint = 'See which there are: keelson user list, keelson role list'
+    throw new AppError('not_found', { message }, { hint })
   }
 }
 
@@ -96,12 +101,13 @@ const everybody: Why = { allowed: true, by: null, reason: 'everybody' }
 const describe = (
   who: AccessExplanation['who'],
   permission: Permission,
-  object: ObjectRef,
+  object: Asked,
   why: Why | Decision,
 ): Omit<AccessExplanation, 'considered'> => ({
   ...{ allowed: why.allowed, reason: why.reason, who, permission },
   object: {
     ...{ name: objectName(object), labels: { ...object.labels }, owner: object.owner ?? null },
+    isThere: object.isThere,
   },
   sentence: sentenceOf(who, permission, object, why),
 })

@@ -26,16 +26,18 @@ export type NewGrant = {
   reason: string | null
   createdBy: string
   now: Date
+  providerId: string | null
 }
 
 export const insertGrant = async (db: Queryable, grant: NewGrant): Promise<void> => {
   await db.execute(
     `insert into identity.grant_held (id, principal_id, team_id, role, effect, selector, expires_at,
-       reason, created_by, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       reason, created_by, created_at, provider_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       ...[grant.id, grant.principalId, grant.teamId, grant.role, grant.effect],
       ...[JSON.stringify(grant.on), grant.expiresAt, grant.reason, grant.createdBy, grant.now],
+      grant.providerId,
     ],
   )
 }
@@ -66,6 +68,22 @@ export const selectGrants = (db: Queryable, query: GrantQuery): Promise<GrantRow
     [query.after, query.principalId, query.teamId, query.role, query.limit],
   )
 
+/** Those of one holder that are not over. */
+export const countGrantsOf = async (
+  db: Queryable,
+  { principalId, teamId }: { principalId?: string; teamId?: string },
+  now: Date,
+): Promise<number> =>
+  Number(
+    (
+      await db.one<{ count: string }>(
+        `select count(*) as count from identity.grant_held
+         where (principal_id = $1 or team_id = $2) and (expires_at is null or expires_at > $3)`,
+        [principalId ?? null, teamId ?? null, now],
+      )
+    ).count,
+  )
+
 export const selectGrantsById = (db: Queryable, ids: readonly string[]): Promise<GrantRow[]> =>
   db.many(`${select} where held.id = any($1)`, [ids])
 
@@ -74,6 +92,22 @@ export const deleteGrant = async (tx: Queryable, id: string): Promise<GrantRow |
   const [row] = await selectGrantsById(tx, [id])
   const deleted = await tx.execute('delete from identity.grant_held where id = $1', [id])
   return deleted === 0 ? undefined : row
+}
+
+/** Held by this principal or team, or following the groups of this provider. */
+export type GrantsOf = { principalId: string } | { teamId: string } | { providerId: string }
+
+/** What was there; nobody makes another meanwhile who waits for `lockGrants`. */
+export const deleteGrantsOf = async (tx: Queryable, of: GrantsOf): Promise<GrantRow[]> => {
+  const [column, id] =
+    'principalId' in of
+      ? ['principal_id', of.principalId]
+      : 'teamId' in of
+        ? ['team_id', of.teamId]
+        : ['provider_id', of.providerId]
+  const rows = await tx.many<GrantRow>(`${select} where held.${column} = $1 order by held.id`, [id])
+  await tx.execute(`delete from identity.grant_held where ${column} = $1`, [id])
+  return rows
 }
 
 export type HolderRow = {

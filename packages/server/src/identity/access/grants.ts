@@ -1,21 +1,24 @@
 import type { Grant, Selector } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
-import type { Audit } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
-import type { Epoch } from '../epoch/epoch.ts'
+import { notThere } from '../not-there.ts'
 import type { Access } from './access.ts'
-import { deleteGrant, selectGrants, selectGrantsById, type GrantRow } from './grant-store.ts'
+import { countGrantsOf, selectGrants, selectGrantsById, type GrantRow } from './grant-store.ts'
+import type { ChangeRights, HeldUntil } from './rise.ts'
 import type { createTeams } from './teams.ts'
+
+/** Of one user, account or team; whoever changes them is compared with all of these. */
+const grantsMax = 1000
 
 type Deps = {
   db: Db
   clock: Clock
-  audit: Audit
-  epoch: Epoch
   access: Access
   teams: ReturnType<typeof createTeams>
+  changeRights: ChangeRights
+  heldUntil: HeldUntil
 }
 
 type Given = {
@@ -35,10 +38,11 @@ export type TellBrokenGlass = (
 ) => Promise<void>
 
 /** Roles given and denied, on what a selector says. */
-export const createGrants = ({ db, clock, audit, epoch, access, teams }: Deps) => {
+export const createGrants = (deps: Deps) => {
+  const { db, clock, access, teams, changeRights, heldUntil } = deps
   const get = async (id: string): Promise<Grant> => {
     const [row] = await selectGrantsById(db, [id])
-    if (row === undefined) throw new AppError('not_found', { message: `There is no grant ${id}` })
+    if (row === undefined) throw notThere('grant', id)
     return describeGrant(row)
   }
 
@@ -55,6 +59,18 @@ export const createGrants = ({ db, clock, audit, epoch, access, teams }: Deps) =
     const expiresAt = new Date(given)
     if (expiresAt > clock.now()) return { expiresAt }
     throw new AppError('bad_request', { message: `${given} is over: expiresAt is a time to come` })
+  }
+
+  /** Nobody makes another one meanwhile: see `keepAnAdministrator`. Throws AppError `bad_request`. */
+  const refuseTooMany = async (
+    tx: Tx,
+    holder: Awaited<ReturnType<typeof holderOf>>,
+    name: string,
+  ): Promise<void> => {
+    if ((await countGrantsOf(tx, holder, clock.now())) < grantsMax) return
+    const message = `${name} has ${grantsMax} grants: revoke some`
+    const hint = 'One grant covers many objects by labels, an owner, or a name with *.'
+    throw new AppError('bad_request', { message }, { hint })
   }
 
   return {
@@ -74,50 +90,55 @@ export const createGrants = ({ db, clock, audit, epoch, access, teams }: Deps) =
       return { items, nextCursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }
     },
 
-    /** Throws AppError `not_found`, and `last_administrator` for a deny that nobody would be left by. */
+    /**
+     * Throws AppError `not_found`, `forbidden`, `bad_request` for one too many, `last_administrator` for a
+     * deny that leaves nobody.
+     */
     async create(given: Given, actor: Actor): Promise<Grant> {
       const { role, effect = 'allow', on = {}, reason } = given
-      const granting = { ...(await holderOf(given)), role, effect, on, reason }
+      const holder = await holderOf(given)
+      const granting = { ...holder, role, effect, on, reason }
       const lasting = timeToCome(given.expiresAt)
       const id = await db.transaction(async (tx) => {
         let made = ''
-        const make = async (): Promise<void> => {
+        await changeRights(tx, actor, async () => {
+          await refuseTooMany(tx, holder, given.user ?? given.team ?? '')
           made = await access.grantIn(tx, actor, { ...granting, ...lasting })
-        }
-        await (effect === 'deny' ? access.keepAnAdministrator(tx, make) : make())
+        })
         return made
       })
       return get(id)
     },
 
-    /** Throws AppError `not_found`, `last_administrator`. */
+    /** Throws AppError `not_found`, `forbidden`, `last_administrator`. */
     async revoke(id: string, actor: Actor): Promise<void> {
       await db.transaction(async (tx) => {
-        await access.keepAnAdministrator(tx, async () => {
-          const row = await deleteGrant(tx, id)
-          if (row === undefined) throw new AppError('not_found', { message: noGrant(id) })
-          const { holder_name: holder, role, effect, selector: on } = row
-          audit.record(tx, actor, {
-            ...{ action: 'grant.revoked', object: { kind: 'grant', id, name: role } },
-            before: { holder, role, effect, on },
-          })
+        await changeRights(tx, actor, async () => {
+          if (await access.revokeIn(tx, actor, id)) return
+          throw notThere('grant', id)
         })
-        await epoch.advance(tx, 'access')
       })
     },
 
-    /** On everything, for an hour at most. Throws AppError `not_found`, `forbidden`. */
+    /**
+     * On everything, for an hour at most, and never longer than they may do so. Throws AppError
+     * `not_found`, `forbidden`.
+     */
     async breakGlass(
       given: { role: string; reason: string; minutes: number },
       actor: Actor,
       tell: TellBrokenGlass,
     ): Promise<Grant> {
       if (actor.kind !== 'user') {
-        throw new AppError('forbidden', { message: `${actor.name} is no user: sign in as one` })
+        const hint = 'As yourself: keelson login, then the same again; or on the page.'
+        throw new AppError('forbidden', { message: `${actor.name} is no user` }, { hint })
       }
       const { role, reason, minutes } = given
-      const expiresAt = new Date(clock.now().getTime() + minutes * 60_000)
+      const askedMs = clock.now().getTime() + minutes * 60_000
       const id = await db.transaction(async (tx) => {
+        const endsMs = await heldUntil(tx, 'access:break-glass', actor)
+        if (endsMs <= clock.now().getTime()) throw new AppError('forbidden')
+        const expiresAt = new Date(Math.min(askedMs, endsMs))
         await tell(tx, { by: actor.name, role, until: expiresAt.toISOString(), reason })
         const granting = { principalId: actor.id, role, expiresAt, reason }
         return access.grantIn(tx, actor, { ...granting, action: 'grant.break_glass' })
@@ -126,8 +147,6 @@ export const createGrants = ({ db, clock, audit, epoch, access, teams }: Deps) =
     },
   }
 }
-
-const noGrant = (id: string): string => `There is no grant ${id}`
 
 export const describeGrant = (row: GrantRow): Grant => ({
   id: row.id,

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { notThere } from '../not-there.ts'
 
 export type RoleRow = { name: string; description: string; permissions: string[] }
 
@@ -17,8 +18,7 @@ export const countGrants = async (db: Queryable): Promise<ReadonlyMap<string, nu
   return new Map(rows.map(({ role, grants }) => [role, grants]))
 }
 
-export const noRole = (name: string): AppError =>
-  new AppError('not_found', { message: `There is no role ${name}` })
+export const noRole = (name: string): AppError => notThere('role', name)
 
 export const upsertRole = async (tx: Queryable, role: RoleRow): Promise<void> => {
   await tx.execute(

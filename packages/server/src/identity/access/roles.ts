@@ -5,6 +5,7 @@ import type { Db } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import type { Access } from './access.ts'
+import type { ChangeRights } from './rise.ts'
 import {
   countGrants,
   deleteRole,
@@ -15,10 +16,10 @@ import {
   type RoleRow,
 } from './role-store.ts'
 
-type Deps = { db: Db; audit: Audit; epoch: Epoch; access: Access }
+type Deps = { db: Db; audit: Audit; epoch: Epoch; access: Access; changeRights: ChangeRights }
 
 /** Named sets of permissions: built-in ones, and one's own. */
-export const createRoles = ({ db, audit, epoch, access }: Deps) => {
+export const createRoles = ({ db, audit, epoch, access, changeRights }: Deps) => {
   const refuseBuiltIn = (name: string): void => {
     if (!Object.hasOwn(builtInRoles, name)) return
     throw new AppError('built_in_role', { message: `${name} is built in` })
@@ -36,7 +37,7 @@ export const createRoles = ({ db, audit, epoch, access }: Deps) => {
       ]
     },
 
-    /** Throws AppError `built_in_role`, `last_administrator`. */
+    /** Throws AppError `built_in_role`, `last_administrator`, `forbidden`. */
     async put(
       name: string,
       given: { description?: string; permissions: readonly Permission[] },
@@ -47,7 +48,7 @@ export const createRoles = ({ db, audit, epoch, access }: Deps) => {
         const before = await findRole(tx, name)
         const description = given.description ?? before?.description ?? ''
         const role = { name, description, permissions: [...given.permissions] }
-        await access.keepAnAdministrator(tx, () => upsertRole(tx, role))
+        await changeRights(tx, actor, () => upsertRole(tx, role))
         await epoch.advance(tx, 'access')
         audit.record(tx, actor, {
           action: before === undefined ? 'role.created' : 'role.changed',

@@ -1,18 +1,20 @@
 import type { ObjectRef } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
 import type { Events } from '../../kernel/events.ts'
 import type { Http } from '../../kernel/http.ts'
 import type { Identity } from '../identity.ts'
+import type { Asked } from './explain.ts'
 
 type Deps = {
   http: Http
   identity: Pick<Identity, 'roles' | 'teams' | 'grants' | 'explain'>
   events: Pick<Events, 'publish'>
-  /** With the labels and the owner of one that is there. */
-  knownObject: (object: ObjectRef) => ObjectRef
+  /** With the labels and the owner of one that is there, and may be seen. */
+  objectFor: (object: ObjectRef, actor: Actor) => Asked
 }
 
 /** Roles, teams, grants, and why somebody may. */
-export const accessRoutes = ({ http, identity, events, knownObject }: Deps): void => {
+export const accessRoutes = ({ http, identity, events, objectFor }: Deps): void => {
   const { roles, teams, grants, explain } = identity
 
   http.route('listRoles', async () => ({ items: await roles.list() }))
@@ -40,5 +42,7 @@ export const accessRoutes = ({ http, identity, events, knownObject }: Deps): voi
       }),
     ),
   )
-  http.route('explainAccess', ({ query }) => explain(query, knownObject))
+  http.route('explainAccess', ({ actor, query }) =>
+    explain(query, (object) => objectFor(object, actor)),
+  )
 }

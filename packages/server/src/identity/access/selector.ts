@@ -49,7 +49,7 @@ const nameMatcher = (name: string): Matcher => {
 }
 
 /** `*` stands for any run of characters; compared without backtracking over more than one `*`. */
-const stepMatcher = (pattern: string): ((step: string) => boolean) => {
+export const stepMatcher = (pattern: string): ((step: string) => boolean) => {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   if (last === undefined) return (step) => step === pattern

@@ -6,8 +6,10 @@ import { isUniqueViolation, type Db, type Queryable, type Tx } from '../../kerne
 import { AppError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Epoch } from '../epoch/epoch.ts'
-import { nameKey } from '../names.ts'
+import { nameKey, refuseMisleading } from '../names.ts'
+import { notThere } from '../not-there.ts'
 import type { Access } from './access.ts'
+import type { ChangeRights } from './rise.ts'
 import {
   deleteMember,
   deleteTeam,
@@ -18,15 +20,22 @@ import {
   updateTeam,
 } from './team-store.ts'
 
-type Deps = { db: Db; clock: Clock; audit: Audit; epoch: Epoch; access: Access }
+type Deps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  epoch: Epoch
+  access: Access
+  changeRights: ChangeRights
+}
 
 /** Who belongs together; a grant of the team is one of each member. */
-export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
+export const createTeams = ({ db, clock, audit, epoch, access, changeRights }: Deps) => {
   /** Throws AppError `not_found`. */
   const find = async (idOrName: string, on: Queryable = db): Promise<Team> => {
     const team = await findTeam(on, idOrName, nameKey(idOrName))
     if (team !== undefined) return team
-    throw new AppError('not_found', { message: `There is no team ${idOrName}` })
+    throw notThere('team', idOrName)
   }
 
   /** One transaction, its row in the audit, and everybody told; answers with the team after it. */
@@ -52,6 +61,7 @@ export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
     /** Throws AppError `name_taken`. */
     async create(given: { name: string; description?: string }, actor: Actor): Promise<Team> {
       const { name, description = '' } = given
+      refuseMisleading(name)
       const id = newId()
       await db.transaction(async (tx) => {
         const team = { id, name, nameKey: nameKey(name), description, now: clock.now() }
@@ -67,6 +77,7 @@ export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
     update: (team: string, given: { name?: string; description?: string }, actor: Actor) =>
       change(team, actor, async (tx, before) => {
         const { name = before.name, description = before.description } = given
+        if (name !== before.name) refuseMisleading(name)
         const next = { name, nameKey: nameKey(name), description }
         await updateTeam(tx, before.id, next).catch(nameTaken(name))
         return {
@@ -75,11 +86,12 @@ export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
         }
       }),
 
-    /** Throws AppError `not_found`, `last_administrator`. */
+    /** Throws AppError `not_found`, `last_administrator`, `forbidden`. */
     async remove(idOrName: string, actor: Actor): Promise<void> {
       const team = await find(idOrName)
       await db.transaction(async (tx) => {
-        await access.keepAnAdministrator(tx, async () => {
+        await changeRights(tx, actor, async () => {
+          await access.revokeAllIn(tx, actor, { teamId: team.id })
           await deleteTeam(tx, team.id)
         })
         await epoch.advance(tx, 'access')
@@ -90,21 +102,21 @@ export const createTeams = ({ db, clock, audit, epoch, access }: Deps) => {
       })
     },
 
-    /** Throws AppError `not_found`, and `last_administrator` when the team is denied too much. */
+    /** Throws AppError `not_found`, `forbidden`, and `last_administrator` when the team is denied too much. */
     addMember: (team: string, member: string, actor: Actor) =>
       change(team, actor, async (tx, { id }) => {
         const principal = await access.findPrincipal(member, tx)
-        await access.keepAnAdministrator(tx, async () => {
+        await changeRights(tx, actor, async () => {
           await insertMember(tx, id, principal.id)
         })
         return { after: { member: principal.name } }
       }),
 
-    /** Throws AppError `not_found`, `last_administrator`. */
+    /** Throws AppError `not_found`, `last_administrator`, `forbidden`. */
     removeMember: (team: string, member: string, actor: Actor) =>
       change(team, actor, async (tx, { id, name }) => {
         const principal = await access.findPrincipal(member, tx)
-        await access.keepAnAdministrator(tx, async () => {
+        await changeRights(tx, actor, async () => {
           if (await deleteMember(tx, id, principal.id)) return
           throw new AppError('not_found', { message: `${principal.name} is not in ${name}` })
         })

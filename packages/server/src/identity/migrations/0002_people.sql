@@ -22,7 +22,10 @@ create table identity.principal (
   preferences jsonb not null default '{}',
   disabled_at timestamptz,
   created_at timestamptz not null,
-  last_seen_at timestamptz
+  last_seen_at timestamptz,
+  -- Counted up when the password, a factor or `disabled_at` changes: a sign-in that was under way
+  -- meanwhile, and marks of devices from before, rest on another one.
+  generation integer not null default 0
 );
 
 create table identity.password (
@@ -55,6 +58,8 @@ create table identity.link (
   purpose text not null check (purpose in ('setup', 'invitation', 'reset')),
   -- Whom it is for; null for the set-up link.
   principal_id text references identity.principal (id) on delete cascade,
-  expires_at timestamptz not null
+  expires_at timestamptz not null,
+  -- Whose rights bound what it leads to, also once they are gone; null: the machine itself.
+  made_by text[]
 );
 create unique index on identity.link (purpose, principal_id) nulls not distinct;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { addTotp, codeOf, here } from '../testing/factors.ts'
 import { isError, openIdentity, password } from '../testing/open-identity.ts'
 
 const next = 'oboe gravel lantern'
@@ -47,6 +48,20 @@ test('a weak password is refused, and the present one stays', async () => {
   const weak = keelson.account.changePassword(keelson.ana, { present: password, next: 'password' })
   await assert.rejects(weak, isError('password_refused'))
   await keelson.signIn('ana')
+})
+
+test('ASVS 7.5.1: who has a second factor changes the password after a fresh proof alone', async () => {
+  await using keelson = await open()
+  const { secret } = await addTotp(keelson, keelson.ana)
+  await keelson.later(16 * 60_000)
+  const change = async () =>
+    keelson.account.changePassword(await keelson.authenticate(keelson.token), {
+      ...{ present: password, next },
+    })
+  await assert.rejects(change(), isError('reauthentication_required'))
+  const proof = { password, code: codeOf(keelson, secret) }
+  await keelson.identity.factors.confirm(keelson.ana, proof, () => here)
+  await change()
 })
 
 test('ASVS 6.2.10: a password is good until it is changed', async () => {

@@ -1,34 +1,49 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Queryable } from '../../kernel/db.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
 import { newToken } from '../one-time.ts'
+import { findGeneration } from './standing-store.ts'
+
+/** The longest that browsers keep a cookie. */
+export const deviceLifeSeconds = 400 * 24 * 3600
 
 /**
  * A browser that has signed in under a name keeps a mark of it, so that others who guess at the name do
- * not slow it down. The mark says nothing but that: it opens no session.
+ * not slow it down. The mark says nothing but that: it opens no session, and is of no use once the
+ * person's password or factors have changed, they were disabled, or 400 days have passed.
  */
 export type Devices = {
-  /** `<random>.<mac over name and random>`. */
-  mark(nameKey: string): string
+  /** `<random>.<generation>.<end in seconds>.<mac over name and these>`. */
+  mark(nameKey: string, generation: number): string
   /** What to count the device by, if it has signed in under this name before. */
-  known(nameKey: string, mark: string | undefined): string | null
+  known(nameKey: string, mark: string | undefined): Promise<string | null>
 }
 
-export const createDevices = (keyring: Keyring): Devices => {
-  const macOf = (nameKey: string, random: string, number: number): Buffer =>
-    createHmac('sha256', keyring.derive('device', number)).update(`${random}/${nameKey}`).digest()
+type Deps = { db: Queryable; clock: Clock; keyring: Keyring }
+
+export const createDevices = ({ db, clock, keyring }: Deps): Devices => {
+  const macOf = (nameKey: string, facts: string, number: number): Buffer =>
+    keyring.mac('device', `${facts}/${nameKey}`, number)
+  const nowSeconds = (): number => Math.floor(clock.now().getTime() / 1000)
+
   return {
-    mark: (nameKey) => {
+    mark: (nameKey, generation) => {
       const random = newToken().slice(0, 22)
-      return `${random}.${macOf(nameKey, random, keyring.current).toString('base64url')}`
+      const facts = `${random}.${generation}.${nowSeconds() + deviceLifeSeconds}`
+      return `${facts}.${macOf(nameKey, facts, keyring.current).toString('base64url')}`
     },
-    known: (nameKey, mark) => {
-      const [, random, mac] = /^([\w-]{22})\.([\w-]{43})$/.exec(mark ?? '') ?? []
-      if (random === undefined || mac === undefined) return null
+    known: async (nameKey, mark = '') => {
+      const [, facts, random, generation, end, mac] =
+        /^(([\w-]{22})\.(\d{1,10})\.(\d{1,12}))\.([\w-]{43})$/.exec(mark) ?? []
+      if (facts === undefined || random === undefined || mac === undefined) return null
       const given = Buffer.from(mac, 'base64url')
       const isOurs = keyring.numbers.some((number) =>
-        timingSafeEqual(macOf(nameKey, random, number), given),
+        timingSafeEqual(macOf(nameKey, facts, number), given),
       )
-      return isOurs ? random : null
+      if (!isOurs || Number(end) <= nowSeconds()) return null
+      // Asked for marks of ours alone: whoever makes one up costs no query.
+      return Number(generation) === (await findGeneration(db, { nameKey })) ? random : null
     },
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { localActor } from '../../kernel/actor.ts'
 import {
+  entered,
   isError,
   openIdentity,
   password,
@@ -11,13 +12,21 @@ import {
 } from '../testing/open-identity.ts'
 
 const minuteMs = 60_000
-const caller = { actor: visitor(), userAgent: 'Firefox/140.0 (X11; Linux)' }
+const caller = {
+  ...{ actor: visitor(), userAgent: 'Firefox/140.0 (X11; Linux)' },
+  party: () => ({ id: 'localhost', origins: ['http://localhost:7070'] }),
+}
 
 const setUpToken = async ({ identity }: Opened): Promise<string> =>
   tokenIn(await identity.linkForms.createSetupLink(localActor))
 
 const setUp = async (keelson: Opened, name = 'ana') =>
-  keelson.identity.linkForms.use({ token: await setUpToken(keelson), name, password }, caller)
+  entered(
+    await keelson.identity.linkForms.use(
+      { token: await setUpToken(keelson), name, password },
+      caller,
+    ),
+  )
 
 test('the link of the first start makes the administrator, who is signed in', async () => {
   await using keelson = await openIdentity()
@@ -81,6 +90,45 @@ test('once there is an administrator no link and no file makes another', async (
   await assert.rejects(linkForms.use({ token: kept, name: 'eve', password }, caller), again)
   await assert.rejects(linkForms.setUpUnattended({ name: 'eve', password }, localActor), again)
   await assert.rejects(keelson.identity.people.find('eve'), isError('not_found'))
+})
+
+test('what was set up once stays so, while somebody else may grant who is no administrator', async () => {
+  await using keelson = await openIdentity()
+  const { identity } = keelson
+  const { linkForms, people, roles } = identity
+  const kept = await setUpToken(keelson)
+  await keelson.addPerson('ana', 'administrator')
+  await roles.put('keeper', { description: '', permissions: ['access:write'] }, localActor)
+  await keelson.addPerson('kim', 'keeper')
+  const disabled = people.update('ana', { disabled: true }, localActor)
+  await assert.rejects(disabled, isError('last_administrator'))
+  // As a database may have become in another way.
+  await keelson.db.execute(`update identity.principal set disabled_at = now() where name = 'ana'`)
+  assert.equal(await identity.isSetUp(), true, 'the listener for others stays open')
+  const again = isError('already_set_up')
+  await assert.rejects(linkForms.createSetupLink(localActor), again)
+  await assert.rejects(linkForms.use({ token: kept, name: 'eve', password }, caller), again)
+  await assert.rejects(linkForms.setUpUnattended({ name: 'eve', password }, localActor), again)
+})
+
+test('only the command line of the machine makes set-up links', async () => {
+  await using keelson = await openIdentity()
+  await keelson.addPerson('mallory')
+  const mallory = await keelson.authenticate((await keelson.signIn('mallory')).token)
+  const { linkForms } = keelson.identity
+  await assert.rejects(linkForms.createSetupLink(mallory), isError('forbidden'))
+})
+
+test('when nobody gets in any more, the command line of the machine lets the administrator in', async () => {
+  await using keelson = await openIdentity()
+  const { people, linkForms } = keelson.identity
+  await setUp(keelson)
+  await keelson.db.execute('update identity.principal set disabled_at = now()')
+  await keelson.db.execute('delete from identity.password')
+  await people.update('ana', { disabled: false }, localActor)
+  const link = await people.startReset('ana', localActor)
+  const { token } = entered(await linkForms.use({ token: tokenIn(link), password }, caller))
+  assert.ok((await keelson.authenticate(token)).permissions.has('access:write'))
 })
 
 test('who joined before the set-up does not keep it from being done', async () => {
@@ -164,7 +212,7 @@ test('ASVS 6.4.1: an invitation lets one person join under its name, with the ro
   const facts = await links.read(tokenIn(link))
   assert.deepEqual([facts.purpose, facts.name], ['invitation', 'leo'])
   const form = { token: tokenIn(link), name: 'eve', displayName: 'Leo B.', password }
-  const { token } = await linkForms.use(form, caller)
+  const { token } = entered(await linkForms.use(form, caller))
   const { name, permissions } = await keelson.authenticate(token)
   assert.equal(name, 'leo')
   assert.ok(permissions.has('logs:read') && !permissions.has('stacks:write'))
@@ -181,7 +229,8 @@ test('ASVS 6.4.6: a reset lets the person choose, and ends what was open', async
   assert.equal(new URL(link.url).pathname, '/reset')
   assert.equal(await keelson.kindOf(before.token), 'user', 'until it is used')
   const next = 'oboe gravel lantern'
-  const { token } = await linkForms.use({ token: tokenIn(link), password: next }, caller)
+  const form = { token: tokenIn(link), password: next }
+  const { token } = entered(await linkForms.use(form, caller))
   assert.equal(await keelson.kindOf(before.token), 'anonymous')
   assert.equal(await keelson.kindOf(token), 'user')
   await assert.rejects(keelson.signIn('leo'), isError('sign_in_refused'))

@@ -1,17 +1,23 @@
-import type { OneTimeLink } from '@keelson/contract'
+import type { OneTimeLink, PasskeyCeremony, SecondFactorAsked } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Audit } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Access } from '../access/access.ts'
+import type { RefuseOutgrown } from '../access/rise.ts'
 import type { Epoch } from '../epoch/epoch.ts'
+import { addPasskey } from '../factors/add-passkey.ts'
+import type { LinkPasskeys, MadeForLink } from '../factors/link-passkeys.ts'
+import type { RelyingParty } from '../factors/relying-party.ts'
+import type { FinishFirstFactor } from '../factors/second-step.ts'
 import type { Passwords } from '../passwords/hash.ts'
 import { checkPassword } from '../passwords/policy.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Links } from './links.ts'
-import { openSession, type Opened } from './open-session.ts'
-import { findUser, lockSetUp, updateUser, type LinkRow } from './store.ts'
+import type { Opened } from './open-session.ts'
+import { nextGeneration } from './standing-store.ts'
+import { deleteLinksOf, findUser, lockSetUp, updateUser, type LinkRow } from './store.ts'
 import { addUser, setPassword, userObject } from './user.ts'
 
 type Deps = {
@@ -23,90 +29,148 @@ type Deps = {
   sessions: Sessions
   passwords: Passwords
   links: Links
+  linkPasskeys: LinkPasskeys
+  finishFirstFactor: FinishFirstFactor
+  refuseOutgrown: RefuseOutgrown
 }
 
-type LinkForm = { token: string; name?: string; displayName?: string; password: string }
+export type LinkForm = {
+  token: string
+  name?: string
+  displayName?: string
+  password?: string
+  /** Instead of a password, or beside it; not where one is reset. */
+  passkey?: { challenge: string; response: object; name: string }
+}
+
 type Named = { id: string; name: string }
+/** By what the person will sign in: at least one. */
+type Chosen = { hash: string | null; passkey: MadeForLink | null }
+type Caller = { actor: Actor; userAgent: string | null; party: () => RelyingParty }
 
 /** The forms that links lead to: creating the administrator, joining, choosing a password anew. */
 export const createLinkForms = (deps: Deps) => {
-  const { db, clock, audit, epoch, access, sessions, passwords, links } = deps
+  const { db, clock, audit, epoch, access, sessions, passwords, links, linkPasskeys } = deps
+
+  const keep = async (tx: Tx, self: Actor, { hash, passkey }: Chosen): Promise<void> => {
+    if (hash !== null) await setPassword(tx, deps, { userId: self.id, hash })
+    if (passkey !== null) {
+      await addPasskey(tx, deps, self, passkey)
+      await nextGeneration(tx, self.id)
+    }
+    await epoch.advance(tx, 'credentials')
+    await epoch.advance(tx, 'access')
+  }
 
   const setUp = async (
     tx: Tx,
     form: { name: string; displayName?: string },
-    hash: string,
+    chosen: Chosen,
     actor: Actor,
   ): Promise<Named> => {
     await lockSetUp(tx)
-    if (await access.hasAdministrator(tx)) throw new AppError('already_set_up')
-    const id = await addUser(tx, clock, { name: form.name, email: null })
-    const user = { id, name: form.name }
+    if (await access.isSetUp(tx)) throw new AppError('already_set_up')
+    const { name } = form
+    const id = await addUser(tx, clock, {
+      ...{ name, email: null },
+      ...(chosen.passkey === null ? {} : { id: chosen.passkey.userId }),
+    })
     await updateUser(tx, id, {
       ...{ display_name: form.displayName ?? '', email: null, disabled_at: null, preferences: {} },
     })
-    await setPassword(tx, deps, { userId: id, hash })
-    const self: Actor = { ...actor, kind: 'user', ...user }
+    const self: Actor = { ...actor, kind: 'user', id, name }
+    await keep(tx, self, chosen)
     await access.grantIn(tx, self, { principalId: id, role: 'administrator' })
-    audit.record(tx, self, { action: 'setup.completed', object: userObject(user) })
-    return user
+    await access.rememberSetUp(tx)
+    audit.record(tx, self, { action: 'setup.completed', object: userObject(self) })
+    return { id, name }
   }
 
   /** What the form of a link does, in the transaction that uses the link up. Returns whose it is. */
   const carryOut = async (
     tx: Tx,
     link: LinkRow,
-    { form, hash, actor }: { form: LinkForm; hash: string; actor: Actor },
+    { form, chosen, actor }: { form: LinkForm; chosen: Chosen; actor: Actor },
   ): Promise<Named> => {
-    if (link.purpose === 'setup') return setUp(tx, { ...form, name: nameIn(form) }, hash, actor)
+    if (link.purpose === 'setup') return setUp(tx, { ...form, name: nameIn(form) }, chosen, actor)
     const user = await findUser(tx, { id: link.principal_id ?? '' })
     if (user === undefined || user.disabled_at !== null) throw new AppError('link_invalid')
+    await deps.refuseOutgrown(tx, user, link.made_by)
     const self: Actor = { ...actor, kind: 'user', id: user.id, name: user.name }
-    await setPassword(tx, deps, { userId: user.id, hash })
+    await keep(tx, self, chosen)
+    // Whatever somebody had of this account until now was not the person's who holds the link.
+    await sessions.endAll(tx, user.id, null)
+    await deleteLinksOf(tx, user.id)
     if (link.purpose === 'reset') {
-      await sessions.endAll(tx, user.id, null)
       audit.record(tx, self, { action: 'password.reset', object: userObject(user) })
       return user
     }
     await updateUser(tx, user.id, { ...user, display_name: form.displayName ?? user.display_name })
-    await epoch.advance(tx, 'access')
     audit.record(tx, self, { action: 'user.joined', object: userObject(user) })
     return user
   }
 
+  const choosePassword = async (password: string, words: readonly string[]): Promise<string> => {
+    await checkPassword(password, words)
+    return passwords.hash(password)
+  }
+
   return {
-    /** Throws AppError `already_set_up`. */
+    /** Leads to all there is: for the machine alone. Throws AppError `forbidden`, `already_set_up`. */
     async createSetupLink(actor: Actor): Promise<OneTimeLink> {
-      if (await access.hasAdministrator(db)) throw new AppError('already_set_up')
+      if (actor.kind !== 'local' && actor.kind !== 'system') {
+        const message =
+          'Set-up links are made by the command line of the machine: keelson setup-link'
+        throw new AppError('forbidden', { message })
+      }
+      if (await access.isSetUp(db)) throw new AppError('already_set_up')
       return db.transaction(async (tx) => {
         audit.record(tx, actor, {
           action: 'setup_link.created',
           object: { kind: 'platform', id: 'keelson', name: 'keelson' },
         })
-        return links.make(tx, 'setup', null)
+        return links.make(tx, 'setup', null, actor)
       })
     },
 
     /** Without a link: from a file the machine's owner has put there. */
     async setUpUnattended(form: { name: string; password: string }, actor: Actor): Promise<void> {
-      await checkPassword(form.password, [form.name])
-      const hash = await passwords.hash(form.password)
-      await db.transaction((tx) => setUp(tx, form, hash, actor))
+      const hash = await choosePassword(form.password, [form.name])
+      await db.transaction((tx) => setUp(tx, form, { hash, passkey: null }, actor))
     },
 
-    /** Fills in the form of a link, which is used up only if all of it is right; signs in. */
-    async use(form: LinkForm, caller: { actor: Actor; userAgent: string | null }): Promise<Opened> {
+    startPasskey: (
+      form: { token: string; name?: string },
+      party: RelyingParty,
+    ): Promise<PasskeyCeremony> => linkPasskeys.begin(form, party),
+
+    /**
+     * Fills in the form of a link, which is used up only if all of it is right; signs in, or asks for
+     * the second factor of somebody who has one (ASVS 5.0 6.4.3).
+     */
+    async use(form: LinkForm, caller: Caller): Promise<Opened | SecondFactorAsked> {
       const facts = await links.read(form.token)
-      await checkPassword(form.password, [facts.name ?? nameIn(form), form.displayName ?? ''])
-      const hash = await passwords.hash(form.password)
+      const { password, passkey } = form
+      if (password === undefined && (passkey === undefined || facts.purpose === 'reset')) {
+        throw new AppError('bad_request', { message: 'Choose a password' })
+      }
+      const words = [facts.name ?? nameIn(form), form.displayName ?? '']
+      const hash = password === undefined ? null : await choosePassword(password, words)
+      const { actor, userAgent, party } = caller
       return db.transaction(async (tx) => {
         const link = await links.take(tx, form.token)
-        const user = await carryOut(tx, link, { form, hash, actor: caller.actor })
-        return openSession(
-          tx,
-          { sessions, audit },
-          { ...caller, user, methods: ['link', 'password'] },
-        )
+        const made =
+          passkey === undefined
+            ? null
+            : await linkPasskeys.verify(tx, link, { ...passkey, token: form.token }, party())
+        const chosen: Chosen = { hash, passkey: made }
+        const user = await carryOut(tx, link, { form, chosen, actor })
+        const methods = [
+          'link',
+          ...(hash === null ? [] : ['password']),
+          ...(made === null ? [] : ['passkey']),
+        ]
+        return deps.finishFirstFactor(tx, { actor, userAgent, user, methods })
       })
     },
   }

@@ -1,8 +1,11 @@
 import type { LinkFacts, OneTimeLink } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { makersOf } from '../access/rise.ts'
 import { digestOf, newToken } from '../one-time.ts'
+import { lockPerson } from './standing-store.ts'
 import {
   findLink,
   findUser,
@@ -24,20 +27,25 @@ const pages: Record<LinkPurpose, string> = { setup: 'set-up', invitation: 'join'
 
 export type Links = {
   /** The token is in the fragment: it reaches no server, proxy, log or referrer. */
-  make(tx: Tx, purpose: LinkPurpose, principalId: string | null): Promise<OneTimeLink>
+  make(tx: Tx, purpose: LinkPurpose, principalId: string | null, maker: Actor): Promise<OneTimeLink>
   read(token: string): Promise<LinkFacts>
   /** Uses it up in this transaction. Throws AppError `link_invalid`. */
   take(tx: Tx, token: string): Promise<LinkRow>
 }
 
-export const createLinks = (deps: { db: Db; clock: Clock; publicUrl: string }): Links => {
-  const { db, clock, publicUrl } = deps
+type LinksDeps = { db: Db; clock: Clock; publicUrl: string; localUrl?: string }
+
+export const createLinks = (deps: LinksDeps): Links => {
+  const { db, clock, publicUrl, localUrl = publicUrl } = deps
   return {
-    async make(tx, purpose, principalId) {
+    async make(tx, purpose, principalId, maker) {
       const token = newToken()
       const expiresAt = new Date(clock.now().getTime() + lifeMs[purpose])
-      await replaceLink(tx, { digest: digestOf(token), purpose, principalId, expiresAt })
-      const url = `${publicUrl}/${pages[purpose]}#${token}`
+      const kept = { digest: digestOf(token), purpose, principalId, expiresAt }
+      await replaceLink(tx, { ...kept, madeBy: makersOf(maker) })
+      // Nobody else gets in before the set-up.
+      const base = purpose === 'setup' ? localUrl : publicUrl
+      const url = `${base}/${pages[purpose]}#${token}`
       return { url, expiresAt: expiresAt.toISOString() }
     },
 
@@ -53,6 +61,8 @@ export const createLinks = (deps: { db: Db; clock: Clock; publicUrl: string }): 
       const digest = digestOf(token)
       const now = clock.now()
       const link = await findLink(tx, digest, now)
+      // In the order of those who change somebody and end their links.
+      if (link?.principal_id != null) await lockPerson(tx, link.principal_id)
       if (link === undefined || !(await takeLink(tx, digest, now))) {
         throw new AppError('link_invalid')
       }

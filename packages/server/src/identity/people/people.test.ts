@@ -169,3 +169,28 @@ test('while the audit cannot be written nothing changes', async () => {
   await assert.rejects(keelson.people.update('leo', { disabled: true }, keelson.root))
   assert.equal((await keelson.people.find('leo')).disabled_at, null)
 })
+
+test('nothing of somebody who may more is changed: their address may be a way in elsewhere', async () => {
+  await using keelson = await open()
+  const { roles, teams, serviceAccounts } = keelson.identity
+  await roles.put('host', { permissions: ['users:write', 'users:read'] }, localActor)
+  await keelson.addPerson('hal', 'host')
+  const hal = await keelson.authenticate((await keelson.signIn('hal')).token)
+  const forbidden = isError('forbidden')
+  for (const profile of [{ displayName: 'Toor' }, { email: 'hal@example.org' }, { email: null }]) {
+    await assert.rejects(keelson.people.update('root', profile, hal), forbidden)
+  }
+  const { display_name, email } = await keelson.people.find('root')
+  assert.deepEqual([display_name, email], ['', null])
+  await keelson.addPerson('mia')
+  const mia = await keelson.people.update('mia', { displayName: 'Mia', email: 'mia@x.org' }, hal)
+  assert.deepEqual([mia.display_name, mia.email], ['Mia', 'mia@x.org'])
+  await keelson.people.update('hal', { displayName: 'Hal' }, hal)
+  await keelson.people.update('root', { displayName: 'Root' }, keelson.root)
+  await assert.rejects(keelson.people.invite({ name: 'keelson' }, hal), isError('name_taken'))
+  await assert.rejects(keelson.people.invite({ name: hal.id }, hal), isError('name_taken'))
+  await assert.rejects(serviceAccounts.create({ name: 'system' }, hal), isError('name_taken'))
+  await assert.rejects(teams.create({ name: hal.id }, localActor), isError('name_taken'))
+  await teams.create({ name: 'ops' }, localActor)
+  await assert.rejects(teams.update('ops', { name: 'local' }, localActor), isError('name_taken'))
+})

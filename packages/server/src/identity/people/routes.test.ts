@@ -2,49 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Session, User } from '@keelson/contract'
 import { localActor } from '../../kernel/actor.ts'
-import { createHttp } from '../../kernel/http.ts'
-import { newId } from '../../kernel/ids.ts'
-import { quietLog } from '../../kernel/testing/index.ts'
-import { localToken, openIdentity, password, tokenIn } from '../testing/open-identity.ts'
-import { peopleRoutes } from './routes.ts'
-
-/** The routes with a browser before them, which keeps its cookies. */
-const open = async () => {
-  const keelson = await openIdentity()
-  const { identity } = keelson
-  const http = await createHttp({
-    ...{ log: quietLog, newId, hostNames: ['localhost'], onDenied: () => {} },
-    authenticate: (request) => identity.authenticate(request),
-    onDenied: async () => undefined,
-  })
-  peopleRoutes({ http, identity })
-  const cookies = new Map<string, string>()
-  const send = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: object) => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const answer = await http.app.inject({
-      ...{ method, url: `/api/v1/${path}`, headers: { host: 'localhost', cookie } },
-      ...(body === undefined ? {} : { payload: body }),
-    })
-    for (const { name, value, expires } of answer.cookies) {
-      if (expires !== undefined && expires.getTime() < Date.parse('2000-01-01'))
-        cookies.delete(name)
-      else cookies.set(name, value)
-    }
-    return answer
-  }
-  return {
-    ...{ keelson, identity, http, send, cookies },
-    async [Symbol.asyncDispose]() {
-      await http.close()
-      await keelson[Symbol.asyncDispose]()
-    },
-  }
-}
+import { openBrowser } from '../testing/browser.ts'
+import { localToken, password, tokenIn } from '../testing/open-identity.ts'
 
 test('from the printed link to a signed-in administrator, and out again', async () => {
-  await using browser = await open()
+  await using browser = await openBrowser()
   const { send } = browser
-  assert.deepEqual((await send('GET', 'sign-in')).json(), { setUp: false })
+  assert.deepEqual((await send('GET', 'sign-in')).json(), { setUp: false, providers: [] })
   const token = tokenIn(await browser.identity.linkForms.createSetupLink(localActor))
   const facts = (await send('POST', 'links/read', { token })).json<{ purpose: string }>()
   assert.equal(facts.purpose, 'setup')
@@ -53,7 +17,7 @@ test('from the printed link to a signed-in administrator, and out again', async 
   const session = entered.json<Session>()
   assert.ok(session.permissions.includes('users:write'), 'what it may do is known at once')
   assert.deepEqual((await send('GET', 'session')).json(), session)
-  assert.deepEqual((await send('GET', 'sign-in')).json(), { setUp: true })
+  assert.deepEqual((await send('GET', 'sign-in')).json(), { setUp: true, providers: [] })
   const out = await send('DELETE', 'session')
   assert.equal(out.statusCode, 204)
   assert.equal(out.headers['clear-site-data'], '"cache"')
@@ -61,7 +25,7 @@ test('from the printed link to a signed-in administrator, and out again', async 
 })
 
 test('ASVS 3.3.1, 3.3.2, 3.3.4: the session cookie is for this host and no script', async () => {
-  await using browser = await open()
+  await using browser = await openBrowser()
   await browser.keelson.addPerson('ana')
   const answer = await browser.send('POST', 'session', { name: 'ana', password })
   const set = answer.headers['set-cookie'] as string[]
@@ -75,7 +39,7 @@ test('ASVS 3.3.1, 3.3.2, 3.3.4: the session cookie is for this host and no scrip
 })
 
 test('a user is invited, changed, shown and deleted', async () => {
-  await using browser = await open()
+  await using browser = await openBrowser()
   const { send, keelson } = browser
   await keelson.addPerson('root', 'administrator')
   await send('POST', 'session', { name: 'root', password })
@@ -84,13 +48,11 @@ test('a user is invited, changed, shown and deleted', async () => {
   await send('PUT', 'users/leo', { displayName: 'Leo B.' })
   const { items } = (await send('GET', 'users?contains=leo')).json<{ items: User[] }>()
   assert.deepEqual(
-    items.map(({ name, displayName, hasPassword, roles }) => [
-      name,
-      displayName,
-      hasPassword,
+    items.map(({ name, displayName, hasPassword, canSignIn, roles }) => [
+      ...[name, displayName, hasPassword, canSignIn],
       roles,
     ]),
-    [['leo', 'Leo B.', false, ['viewer']]],
+    [['leo', 'Leo B.', false, false, ['viewer']]],
   )
   assert.match((await send('POST', 'users/leo/reset-links')).json<{ url: string }>().url, /\/join#/)
   assert.deepEqual((await send('GET', 'users/leo/sessions')).json(), {
@@ -103,7 +65,7 @@ test('a user is invited, changed, shown and deleted', async () => {
 })
 
 test('one’s own account: profile, password, sessions', async () => {
-  await using browser = await open()
+  await using browser = await openBrowser()
   const { send, keelson } = browser
   await keelson.addPerson('ana')
   await keelson.signIn('ana')
@@ -129,7 +91,7 @@ test('one’s own account: profile, password, sessions', async () => {
 })
 
 test('who has no role manages nobody, and the command line has no account', async () => {
-  await using browser = await open()
+  await using browser = await openBrowser()
   await browser.keelson.addPerson('ana')
   await browser.send('POST', 'session', { name: 'ana', password })
   for (const path of ['users', 'users/ana', 'users/ana/sessions']) {
@@ -150,9 +112,34 @@ const bad: [string, object][] = [
 ]
 for (const [path, body] of bad) {
   test(`POST ${path} refuses ${JSON.stringify(body).slice(0, 60)}`, async () => {
-    await using browser = await open()
+    await using browser = await openBrowser()
     const answer = await browser.send('POST', path, body)
     assert.equal(answer.statusCode, 400)
     assert.equal(answer.headers['set-cookie'], undefined)
   })
 }
+
+test('a token of a person changes nothing of their account', async () => {
+  await using browser = await openBrowser()
+  const { keelson, identity, http } = browser
+  const id = await keelson.addPerson('ana')
+  const ana = await keelson.authenticate((await keelson.signIn('ana')).token)
+  const { secret } = await identity.tokens.create({ id, name: 'ana' }, { name: 'ci' }, ana)
+  const send = (method: 'GET' | 'PUT' | 'DELETE', path: string, body?: object) =>
+    http.app.inject({
+      ...{ method, url: `/api/v1/account${path}` },
+      headers: { host: 'localhost:7070', authorization: `Bearer ${secret}` },
+      ...(body === undefined ? {} : { payload: body }),
+    })
+  const next = 'oboe gravel lantern'
+  for (const refused of [
+    await send('PUT', '/password', { present: password, next }),
+    await send('PUT', '', { displayName: 'Mallory' }),
+    await send('DELETE', '/sessions/others'),
+  ]) {
+    assert.equal(refused.statusCode, 403)
+    assert.match(refused.json<{ detail: string }>().detail, /token changes no account/)
+  }
+  assert.equal((await send('GET', '')).json<{ user: User }>().user.displayName, '')
+  await keelson.signIn('ana')
+})

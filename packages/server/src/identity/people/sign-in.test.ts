@@ -2,8 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AppError } from '../../kernel/errors.ts'
 import { createPasswords, type Passwords } from '../passwords/hash.ts'
-import { createSessions } from '../sessions/sessions.ts'
-import { createEpoch } from '../epoch/epoch.ts'
 import { isError, openIdentity, password, visitor } from '../testing/open-identity.ts'
 import { createDevices } from './devices.ts'
 import { createSignIn } from './sign-in.ts'
@@ -62,7 +60,6 @@ test('ASVS 6.3.8: a name nobody has costs as many queries and verifications as a
       return passwords.verify(stored, given)
     },
   }
-  const epoch = createEpoch({ db, clock })
   const signIn = createSignIn({
     ...deps,
     db: {
@@ -72,8 +69,9 @@ test('ASVS 6.3.8: a name nobody has costs as many queries and verifications as a
         return db.maybe(...query)
       },
     },
-    ...{ passwords: counted, sessions: createSessions({ ...deps, epoch }) },
-    ...{ throttle: createThrottle(clock), devices: createDevices(deps.keyring) },
+    ...{ passwords: counted, throttle: createThrottle(clock) },
+    devices: createDevices(deps),
+    finishFirstFactor: keelson.identity.factors.secondStep.finishFirstFactor,
   })
   const workFor = async (name: string) => {
     Object.assign(work, { verifications: 0, queries: 0 })
@@ -121,11 +119,21 @@ test('ASVS 6.1.1: who is guessed at signs in where they did before', async () =>
 
 test('the mark of a device is good for its name alone, and for no other key', async () => {
   await using keelson = await openIdentity()
-  const devices = createDevices(keelson.deps.keyring)
-  const mark = devices.mark('ana')
-  assert.equal(devices.known('ana', mark), mark.slice(0, 22))
-  assert.equal(devices.known('leo', mark), null)
-  for (const other of [undefined, '', mark.slice(0, -1), `x${mark}`, `${mark.slice(0, -2)}AA`]) {
-    assert.equal(devices.known('ana', other), null, String(other))
+  await keelson.addPerson('ana')
+  await keelson.addPerson('leo')
+  const devices = createDevices(keelson.deps)
+  const { deviceMark: mark } = await keelson.signIn('ana')
+  assert.equal(await devices.known('ana', mark), mark.slice(0, 22))
+  assert.equal(await devices.known('leo', mark), null)
+  const [random = '', generation = '', end = '', mac = ''] = mark.split('.')
+  const later = `${random}.${generation}.${Number(end) + 1}.${mac}`
+  const next = `${random}.${Number(generation) + 1}.${end}.${mac}`
+  const others = [undefined, '', mark.slice(0, -1), `x${mark}`, `${mark.slice(0, -2)}AA`]
+  for (const other of [...others, later, next]) {
+    assert.equal(await devices.known('ana', other), null, String(other))
   }
+  keelson.clock.advance(400 * 24 * 3_600_000 - 1000)
+  assert.equal(await devices.known('ana', mark), mark.slice(0, 22))
+  keelson.clock.advance(1000)
+  assert.equal(await devices.known('ana', mark), null, 'after 400 days')
 })

@@ -1,5 +1,6 @@
 import type { Preferences } from '@keelson/contract'
 import type { Queryable } from '../../kernel/db.ts'
+import { canSignIn } from '../access/store.ts'
 
 export type UserRow = {
   id: string
@@ -11,6 +12,8 @@ export type UserRow = {
   created_at: Date
   last_seen_at: Date | null
   has_password: boolean
+  /** By whatever means; until then they were invited and have not joined. */
+  can_sign_in: boolean
   teams: { id: string; name: string }[]
   roles: string[]
 }
@@ -18,6 +21,7 @@ export type UserRow = {
 const columns = `principal.id, name, display_name, email, preferences, disabled_at, created_at,
   last_seen_at,
   exists (select from identity.password where principal_id = principal.id) as has_password,
+  ${canSignIn} as can_sign_in,
   coalesce((select json_agg(json_build_object('id', team.id, 'name', team.name) order by team.name)
     from identity.team team join identity.team_member member on member.team_id = team.id
     where member.principal_id = principal.id), '[]') as teams,
@@ -69,7 +73,10 @@ export const updateUser = async (
 ): Promise<void> => {
   await db.execute(
     `update identity.principal
-     set display_name = $2, email = $3, disabled_at = $4, preferences = $5 where id = $1`,
+     set display_name = $2, email = $3, disabled_at = $4, preferences = $5,
+       generation = generation +
+         case when (disabled_at is null) = ($4::timestamptz is null) then 0 else 1 end
+     where id = $1`,
     [id, next.display_name, next.email, next.disabled_at, JSON.stringify(next.preferences)],
   )
 }
@@ -84,12 +91,18 @@ export const deleteUser = async (
   await db.execute('delete from identity.principal where id = $1', [id])
 }
 
-type Credentials = { id: string; name: string; disabled_at: Date | null; hash: string | null }
+export type Credentials = {
+  id: string
+  name: string
+  disabled_at: Date | null
+  generation: number
+  hash: string | null
+}
 
 /** What signing in looks at, in one query whether there is such a user or not. */
 export const findCredentials = (db: Queryable, key: string): Promise<Credentials | undefined> =>
   db.maybe<Credentials>(
-    `select id, name, disabled_at, hash from identity.principal
+    `select id, name, disabled_at, generation, hash from identity.principal
      left join identity.password on principal_id = id where kind = 'user' and name_key = $1`,
     [key],
   )
@@ -101,6 +114,7 @@ export const findPassword = async (db: Queryable, principalId: string): Promise<
     ])
   )?.hash ?? null
 
+/** After `lockPerson`. Sign-ins that are half done were begun with the one before: they end. */
 export const putPassword = async (
   db: Queryable,
   principalId: string,
@@ -108,32 +122,47 @@ export const putPassword = async (
   now: Date,
 ): Promise<void> => {
   await db.execute(
-    `insert into identity.password (principal_id, hash, changed_at) values ($1, $2, $3)
+    `with begun as (delete from identity.challenge where principal_id = $1 and purpose = 'second_factor'),
+       person as (update identity.principal set generation = generation + 1 where id = $1)
+     insert into identity.password (principal_id, hash, changed_at) values ($1, $2, $3)
      on conflict (principal_id) do update set hash = excluded.hash, changed_at = excluded.changed_at`,
     [principalId, hash, now],
   )
 }
 
 export type LinkPurpose = 'setup' | 'invitation' | 'reset'
-export type LinkRow = { purpose: LinkPurpose; principal_id: string | null; expires_at: Date }
+export type LinkRow = {
+  purpose: LinkPurpose
+  principal_id: string | null
+  expires_at: Date
+  /** Whose rights bound what it leads to; null: the machine itself. */
+  made_by: string[] | null
+}
 
 /** One of its purpose for a person: the one before stops working. */
 export const replaceLink = async (
   tx: Queryable,
-  link: { digest: Buffer; purpose: LinkPurpose; principalId: string | null; expiresAt: Date },
+  link: {
+    digest: Buffer
+    purpose: LinkPurpose
+    principalId: string | null
+    expiresAt: Date
+    madeBy: readonly string[] | null
+  },
 ): Promise<void> => {
   await tx.execute(
-    `insert into identity.link (token_digest, purpose, principal_id, expires_at)
-     values ($1, $2, $3, $4)
+    `insert into identity.link (token_digest, purpose, principal_id, expires_at, made_by)
+     values ($1, $2, $3, $4, $5)
      on conflict (purpose, principal_id)
-     do update set token_digest = excluded.token_digest, expires_at = excluded.expires_at`,
-    [link.digest, link.purpose, link.principalId, link.expiresAt],
+     do update set token_digest = excluded.token_digest, expires_at = excluded.expires_at,
+       made_by = excluded.made_by`,
+    [link.digest, link.purpose, link.principalId, link.expiresAt, link.madeBy],
   )
 }
 
 export const findLink = (db: Queryable, digest: Buffer, now: Date): Promise<LinkRow | undefined> =>
   db.maybe<LinkRow>(
-    `select purpose, principal_id, expires_at from identity.link
+    `select purpose, principal_id, expires_at, made_by from identity.link
      where token_digest = $1 and expires_at > $2`,
     [digest, now],
   )

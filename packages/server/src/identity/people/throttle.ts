@@ -11,17 +11,29 @@ import { AppError } from '../../kernel/errors.ts'
  *   it was not used on, by half a minute at most, so that nobody can be locked out.
  *
  * A device that has signed in under this name before counts by itself and is asked for none of them.
+ * Guesses at somebody's six digits are counted for the account whatever the device: marks ease guesses
+ * at passwords alone, of codes there are too few.
  * In memory, bounded: what is forgotten first was counted longest ago.
  */
 type Counter = { failures: number; lastMs: number }
 
-const freeFailures = { pair: 4, network: 20, name: 20, device: 10 }
-const delayMaxMs = { pair: 15 * 60_000, network: 15 * 60_000, name: 30_000, device: 15 * 60_000 }
+const freeFailures = { pair: 4, network: 20, name: 20, device: 10, codes: 4 }
+const delayMaxMs = {
+  ...{ pair: 15 * 60_000, network: 15 * 60_000, name: 30_000, device: 15 * 60_000 },
+  // Asked behind the right password alone: nobody without it can make somebody wait.
+  codes: 15 * 60_000,
+}
 const forgottenAfterMs = 60 * 60_000
 const countersMax = 50_000
 
 type Kind = keyof typeof freeFailures
-type Attempt = { nameKey: string; address: string | null; knownDevice: string | null }
+type Attempt = {
+  nameKey: string
+  address: string | null
+  knownDevice: string | null
+  /** At whose six digits it guesses: those are counted from everywhere, a million is soon tried. */
+  codesOf?: string | null
+}
 
 export type Throttle = {
   /**
@@ -30,6 +42,8 @@ export type Throttle = {
    */
   begin(attempt: Attempt): {
     succeeded(): void
+    /** Right so far, and more is asked: it takes this one back and forgets none before. */
+    goesOn(): void
     /** It could not be decided: takes it back and throws what kept it from that. */
     untried(this: void, error: unknown): never
   }
@@ -38,10 +52,12 @@ export type Throttle = {
 export const createThrottle = (clock: Clock): Throttle => {
   const counters = new LRUCache<string, Counter>({ max: countersMax })
 
-  const keysOf = ({ nameKey, address, knownDevice }: Attempt): [Kind, string][] => {
-    if (knownDevice !== null) return [['device', `device/${nameKey}/${knownDevice}`]]
+  const keysOf = ({ nameKey, address, knownDevice, codesOf }: Attempt): [Kind, string][] => {
+    const codes: [Kind, string][] = codesOf == null ? [] : [['codes', `codes/${codesOf}`]]
+    if (knownDevice !== null) return [...codes, ['device', `device/${nameKey}/${knownDevice}`]]
     const network = networkOf(address)
     return [
+      ...codes,
       ['pair', `pair/${nameKey}/${network}`],
       ['network', `network/${network}`],
       ['name', `name/${nameKey}`],
@@ -59,11 +75,14 @@ export const createThrottle = (clock: Clock): Throttle => {
     return counter.lastMs + Math.min(1000 * 2 ** over, delayMaxMs[kind]) - nowMs
   }
 
-  const takeBack = (key: string): void => {
+  /** Nobody waits for an attempt that did not fail: the time is that of the failure before it. */
+  const takeBack = (key: string, former: Counter | undefined): void => {
     const known = counters.get(key)
     if (known === undefined) return
-    if (known.failures <= 1) counters.delete(key)
-    else counters.set(key, { ...known, failures: known.failures - 1 })
+    if (known.failures <= 1) return void counters.delete(key)
+    const isLast = known.failures - 1 === former?.failures
+    const lastMs = isLast ? former.lastMs : known.lastMs
+    counters.set(key, { failures: known.failures - 1, lastMs })
   }
 
   return {
@@ -76,6 +95,7 @@ export const createThrottle = (clock: Clock): Throttle => {
         const message = `Too many attempts: try again in ${seconds} s`
         throw new AppError('sign_in_delayed', { message, seconds })
       }
+      const former = new Map(keys.map(([, key]) => [key, counters.get(key)]))
       for (const [, key] of keys) {
         const known = counters.get(key)
         const failures = known === undefined || isOld(known, nowMs) ? 1 : known.failures + 1
@@ -85,12 +105,15 @@ export const createThrottle = (clock: Clock): Throttle => {
         succeeded() {
           for (const [kind, key] of keys) {
             // One's own account must not wash out guesses at others.
-            if (kind === 'network') takeBack(key)
+            if (kind === 'network') takeBack(key, former.get(key))
             else counters.delete(key)
           }
         },
+        goesOn() {
+          for (const [, key] of keys) takeBack(key, former.get(key))
+        },
         untried(error) {
-          for (const [, key] of keys) takeBack(key)
+          for (const [, key] of keys) takeBack(key, former.get(key))
           throw error
         },
       }
@@ -99,7 +122,7 @@ export const createThrottle = (clock: Clock): Throttle => {
 }
 
 /** /24 or /64: what one person usually has. */
-const networkOf = (address: string | null): string => {
+export const networkOf = (address: string | null): string => {
   if (address === null) return 'unknown'
   const mapped = /^::ffff:(\d+\.\d+\.\d+)\.\d+$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped

@@ -4,7 +4,8 @@ import { isUniqueViolation, type Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Epoch } from '../epoch/epoch.ts'
-import { nameKey } from '../names.ts'
+import { nameKey, refuseMisleading } from '../names.ts'
+import { lockPerson } from './standing-store.ts'
 import { insertUser, putPassword, type UserRow } from './store.ts'
 
 /** What the audit names a user by. */
@@ -14,13 +15,13 @@ export const userObject = ({ id, name }: { id: string; name: string }) => ({
   name,
 })
 
-/** Answers with the id. Throws AppError `name_taken`. */
+/** Answers with the id. Throws AppError `name_taken`, `bad_request` as `refuseMisleading`. */
 export const addUser = async (
   tx: Tx,
   clock: Clock,
-  { name, email }: { name: string; email: string | null },
+  { name, email, id = newId() }: { name: string; email: string | null; id?: string },
 ): Promise<string> => {
-  const id = newId()
+  refuseMisleading(name)
   try {
     await insertUser(tx, { id, name, nameKey: nameKey(name), email, now: clock.now() })
   } catch (error) {
@@ -35,6 +36,7 @@ export const setPassword = async (
   { clock, epoch }: { clock: Clock; epoch: Epoch },
   { userId, hash }: { userId: string; hash: string },
 ): Promise<void> => {
+  await lockPerson(tx, userId)
   await putPassword(tx, userId, hash, clock.now())
   await epoch.advance(tx, 'credentials')
 }
@@ -44,5 +46,6 @@ export const describeUser = (user: UserRow): User => ({
   disabledAt: user.disabled_at?.toISOString() ?? null,
   createdAt: user.created_at.toISOString(),
   lastSeenAt: user.last_seen_at?.toISOString() ?? null,
-  ...{ teams: user.teams, roles: user.roles, hasPassword: user.has_password },
+  ...{ teams: user.teams, roles: user.roles },
+  ...{ hasPassword: user.has_password, canSignIn: user.can_sign_in },
 })

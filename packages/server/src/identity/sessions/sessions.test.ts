@@ -121,6 +121,8 @@ const agents: [string | null, string][] = [
   ['Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile Safari/537.36', 'Chrome on Android'],
   ['curl/8.14.1', 'curl'],
   ['<script>', 'another program'],
+  ['keelson-cli/1.2.0', 'keelson command line'],
+  ['keelson-cli/1.2.0 <script>', 'another program'],
   [null, 'unknown device'],
 ]
 for (const [agent, device] of agents) {

@@ -41,6 +41,8 @@ export type Sessions = {
       methods: readonly string[]
       origin: Pick<Origin, 'address'>
       userAgent: string | null
+      /** When the person proved themselves; unless told, now. */
+      authenticatedAt?: Date
     },
   ): Promise<{ token: string; id: string; expiresAt: Date }>
   authenticate(token: string): Promise<Principal | null>
@@ -96,7 +98,7 @@ export const createSessions = ({ db, clock, log, epoch }: Deps): Sessions => {
   }
 
   return {
-    async open(tx, principalId, { methods, origin, userAgent }) {
+    async open(tx, principalId, { methods, origin, userAgent, authenticatedAt }) {
       const token = newToken()
       const id = newId()
       const now = clock.now()
@@ -105,6 +107,7 @@ export const createSessions = ({ db, clock, log, epoch }: Deps): Sessions => {
       await insertSession(tx, {
         ...{ id, digest: digestOf(token), principalId, now, expiresAt, methods },
         ...{ address: origin.address, userAgent: userAgent?.slice(0, 300) ?? null },
+        authenticatedAt: authenticatedAt ?? now,
       })
       return { token, id, expiresAt }
     },
@@ -120,6 +123,7 @@ export const createSessions = ({ db, clock, log, epoch }: Deps): Sessions => {
         ...{ kind: 'user', id: row.principal_id, name: row.name, scopes: null },
         ...{ credential: `session:${row.id}`, provenBy: 'cookie' },
         ...{ expiresAt: row.expires_at, authenticatedAt: row.authenticated_at },
+        methods: row.methods,
       }
     },
 

@@ -10,11 +10,12 @@ export type SessionRow = {
   expires_at: Date
   address: string | null
   user_agent: string | null
+  methods: string[]
 }
 
 const columns = `session.id, session.principal_id, principal.name, session.created_at,
   session.authenticated_at, session.last_used_at, session.expires_at, session.address,
-  session.user_agent`
+  session.user_agent, session.methods`
 const from = `identity.session session
   join identity.principal principal on principal.id = session.principal_id`
 
@@ -27,6 +28,7 @@ type NewSession = {
   methods: readonly string[]
   address: string | null
   userAgent: string | null
+  authenticatedAt: Date
 }
 
 export const insertSession = async (db: Queryable, session: NewSession): Promise<void> => {
@@ -36,8 +38,11 @@ export const insertSession = async (db: Queryable, session: NewSession): Promise
        where id = $3)
      insert into identity.session (id, token_digest, principal_id, created_at, authenticated_at,
        last_used_at, expires_at, methods, address, user_agent)
-     values ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)`,
-    [id, digest, principalId, now, expiresAt, [...methods], address, userAgent],
+     values ($1, $2, $3, $4, $9, $4, $5, $6, $7, $8)`,
+    [
+      ...[id, digest, principalId, now, expiresAt, [...methods], address, userAgent],
+      session.authenticatedAt,
+    ],
   )
 }
 
@@ -73,6 +78,14 @@ export const touchSession = async (db: Queryable, id: string, now: Date): Promis
     [id, now],
   )
 }
+
+/** What was proved when it was opened; none: it is over. */
+export const findMethods = async (db: Queryable, id: string): Promise<string[]> =>
+  (
+    await db.maybe<{ methods: string[] }>('select methods from identity.session where id = $1', [
+      id,
+    ])
+  )?.methods ?? []
 
 export const confirmSession = async (db: Queryable, id: string, now: Date): Promise<void> => {
   await db.execute('update identity.session set authenticated_at = $2 where id = $1', [id, now])

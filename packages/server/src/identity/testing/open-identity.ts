@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
+import type { SecondFactorAsked } from '@keelson/contract'
 import { anonymous, localActor, type Actor } from '../../kernel/actor.ts'
 import { createAuditRecorder } from '../../kernel/audit/recorder.ts'
 import { AppError } from '../../kernel/errors.ts'
@@ -7,6 +9,7 @@ import { newId } from '../../kernel/ids.ts'
 import { createKeyring } from '../../kernel/keys/index.ts'
 import { Secret } from '../../kernel/log.ts'
 import { createManualClock, createTestDb, quietLog, until } from '../../kernel/testing/index.ts'
+import { isAsked } from '../factors/second-step.ts'
 import { createIdentity } from '../identity.ts'
 import { nameKey } from '../names.ts'
 import { createPasswords } from '../passwords/hash.ts'
@@ -15,16 +18,20 @@ import { insertUser, putPassword } from '../people/store.ts'
 
 const migrations = [{ domain: 'identity', dir: join(import.meta.dirname, '../migrations') }]
 export const localToken = new Secret('L'.repeat(43))
-const publicUrl = 'http://127.0.0.1:7070'
+const publicUrlUnlessTold = 'http://127.0.0.1:7070'
 /** Of everybody here who has one; hashed once. */
 export const password = 'gravel lantern oboe'
 let hash: Promise<string> | undefined
 
 /** Identity over a database of its own, with time that moves when it is told to. */
-export const openIdentity = async () => {
+export const openIdentity = async ({
+  publicUrl = publicUrlUnlessTold,
+  /** When time begins; browsers have their own. */
+  startsAt,
+}: { publicUrl?: string; startsAt?: Date } = {}) => {
   const test = await createTestDb({ migrations })
   const { db } = test
-  const clock = createManualClock()
+  const clock = createManualClock(startsAt)
   const keyring = createKeyring(new Map([[1, Buffer.alloc(32, 1)]]))
   const audit = createAuditRecorder({ db, clock, log: quietLog, keyring })
   const deps = { db, clock, audit, keyring, log: quietLog, localToken, publicUrl }
@@ -51,14 +58,19 @@ export const openIdentity = async () => {
       return id
     },
 
-    signIn: (name: string, from: SignInFrom = {}) =>
-      identity.signIn(
-        { name, password: from.password ?? password },
-        {
-          actor: from.actor ?? visitor(from.address),
-          ...{ userAgent: from.userAgent ?? null, deviceMark: from.deviceMark },
-        },
+    /** Of somebody without a second factor. */
+    signIn: async (name: string, from: SignInFrom = {}) =>
+      entered(
+        await identity.signIn({ name, password: from.password ?? password }, callerFrom(from)),
       ),
+
+    /** Of somebody with one. */
+    async askedAfterPassword(name: string, from: SignInFrom = {}) {
+      const given = { name, password: from.password ?? password }
+      const answer = await identity.signIn(given, callerFrom(from))
+      assert.ok(isAsked(answer), `${name} was signed in by the password alone`)
+      return answer
+    },
 
     kindOf: async (token: string): Promise<string> => (await authenticate(token)).kind,
 
@@ -93,13 +105,24 @@ export const openIdentity = async () => {
 
 export type Opened = Awaited<ReturnType<typeof openIdentity>>
 
-type SignInFrom = {
+export type SignInFrom = {
   password?: string
   address?: string
   userAgent?: string
   deviceMark?: string
   /** As whom the browser is signed in already. */
   actor?: Actor
+}
+
+export const callerFrom = (from: SignInFrom) => ({
+  actor: from.actor ?? visitor(from.address),
+  ...{ userAgent: from.userAgent ?? null, deviceMark: from.deviceMark },
+})
+
+/** What was answered to a sign-in that was all. */
+export const entered = <T extends object>(answer: T): Exclude<T, SecondFactorAsked> => {
+  assert.ok(!('challenge' in answer), 'a second factor was asked for')
+  return answer as Exclude<T, SecondFactorAsked>
 }
 
 /** Nobody yet, from somewhere. */

@@ -17,6 +17,11 @@ export type AuditEntry = {
   /** What changed: only the fields that did. */
   before?: Told
   after?: Told
+  /**
+   * Others that the row is in the history of: whom a grant is for, what was
+   * asked for and denied. Indexed for rows about grants and endpoints.
+   */
+  concerns?: readonly { kind: string; id: string; name: string }[]
   outcome?: 'done' | 'denied' | 'failed'
   /** Asked of the person, where a reason is. */
   reason?: string

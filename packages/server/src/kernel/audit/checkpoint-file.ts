@@ -13,27 +13,37 @@ const fileMaxBytes = 64 * 1024 * 1024
  * Numbers and digests of checkpoints outside of the database, so that this cannot be turned back
  * unseen. Lines are added and never changed.
  */
-export const createCheckpointFile = (path: string) => ({
-  /** Durable when it resolves. */
-  async append(checkpoint: Checkpoint): Promise<void> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const file = await open(path, 'a', 0o600)
-    try {
-      const line = { number: checkpoint.number, digest: digestOf(checkpoint) }
-      // In front of it, so that a line a crash has cut short does not take this one along.
-      await file.appendFile(`\n${JSON.stringify(line)}`)
-      await file.sync()
-      if ((await file.stat()).size > fileMaxBytes) await rename(path, `${path}.1`)
-    } finally {
-      await file.close()
-    }
-  },
-
+export const createCheckpointFile = (path: string) => {
   /** Oldest first. A line that a crash has cut short is left out. */
-  async *read(): AsyncGenerator<KnownCheckpoint> {
+  async function* read(): AsyncGenerator<KnownCheckpoint> {
     for (const each of [`${path}.1`, path]) yield* linesOf(each)
-  },
-})
+  }
+  return {
+    read,
+
+    /** Durable when it resolves. */
+    async append(checkpoint: Checkpoint): Promise<void> {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const file = await open(path, 'a', 0o600)
+      try {
+        const line = { number: checkpoint.number, digest: digestOf(checkpoint) }
+        // In front of it, so that a line a crash has cut short does not take this one along.
+        await file.appendFile(`\n${JSON.stringify(line)}`)
+        await file.sync()
+        if ((await file.stat()).size > fileMaxBytes) await rename(path, `${path}.1`)
+      } finally {
+        await file.close()
+      }
+    },
+
+    /** The highest number so far; 0 without any. */
+    async highest(): Promise<number> {
+      let highest = 0
+      for await (const { number } of read()) highest = Math.max(highest, number)
+      return highest
+    },
+  }
+}
 
 export type CheckpointFile = ReturnType<typeof createCheckpointFile>
 

@@ -1,6 +1,8 @@
-import { createHash, createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
+import type { Keyring } from '../keys/index.ts'
 import type { AuditAction } from '@keelson/contract'
 import type { Actor } from '../actor.ts'
+import { storableJson, storableText } from '../storable.ts'
 import type { AuditEntry, Told } from './audit.ts'
 
 /** A row but for its place in a lane. */
@@ -28,6 +30,8 @@ export type Detail = {
   address?: string
   requestId?: string
   via: Actor['origin']['via']
+  /** `user:<id>`, `user:ana`: whose history it is in besides that of its object. */
+  concerns?: readonly string[]
   /** Equal ones in one row; 1 unless told. */
   count?: number
   /** Before and after were too large, and are left out. */
@@ -44,7 +48,7 @@ export const contentOf = (
 ): Content => ({
   ...{ id, at, action: entry.action, outcome: entry.outcome ?? 'done' },
   ...{ actorKind: actor.kind, actorId: storable(actor.id), actorName: storable(actor.name) },
-  objectKind: entry.object.kind,
+  objectKind: storable(entry.object.kind),
   objectId: storable(entry.object.id),
   objectName: storable(entry.object.name),
   detail: detailOf(actor, entry, count),
@@ -62,17 +66,21 @@ const detailOf = (actor: Actor, entry: AuditEntry, count: number | undefined): s
     ...(credential === null ? {} : { credential }),
     ...(address === null ? {} : { address }),
     ...(requestId === null ? {} : { requestId }),
+    ...(entry.concerns === undefined ? {} : { concerns: namesOf(entry.concerns) }),
     via,
     ...(count === undefined || count === 1 ? {} : { count }),
   } satisfies Detail
-  const whole = JSON.stringify({ ...change, ...rest } satisfies Detail)
-  if (Buffer.byteLength(whole) <= detailMaxBytes) return withoutNul(whole)
-  return withoutNul(JSON.stringify({ ...rest, cut: true } satisfies Detail))
+  const whole = storableJson({ ...change, ...rest } satisfies Detail)
+  if (Buffer.byteLength(whole) <= detailMaxBytes) return whole
+  return storableJson({ ...rest, cut: true } satisfies Detail)
 }
 
-/** PostgreSQL stores no NUL; in JSON it is written `\u0000`, which text may hold. */
-const withoutNul = (text: string): string => text.replaceAll('\0', '')
-const storable = (text: string): string => withoutNul(text).slice(0, nameMax)
+const namesOf = (objects: NonNullable<AuditEntry['concerns']>): string[] => [
+  ...new Set(objects.flatMap(({ kind, id, name }) => [`${kind}:${id}`, `${kind}:${name}`])),
+]
+
+/** As it will be read back, for the mac is of that; last, for a cut may go through a character. */
+const storable = (text: string): string => storableText(text.slice(0, nameMax))
 
 /** Everything a person could be deceived by, in a form with one reading. */
 const bytesOf = (content: Content): string =>
@@ -82,8 +90,8 @@ const bytesOf = (content: Content): string =>
     ...[content.objectKind, content.objectId, content.objectName, content.detail],
   ])
 
-export const macOf = (key: Buffer, content: Content): Buffer =>
-  createHmac('sha256', key).update(bytesOf(content)).digest()
+export const macOf = (keyring: Keyring, content: Content, number?: number): Buffer =>
+  keyring.mac('audit/mac', bytesOf(content), number)
 
 /** The place is part of the chain: the same row elsewhere has another. */
 export const chainOf = (
@@ -91,4 +99,8 @@ export const chainOf = (
   place: { lane: number; number: bigint },
   mac: Buffer,
 ): Buffer =>
-  createHash('sha256').update(former).update(`${place.lane}/${place.number}/`).update(mac).digest()
+  hash(
+    'sha256',
+    Buffer.concat([former, Buffer.from(`${place.lane}/${place.number}/`), mac]),
+    'buffer',
+  )

@@ -47,11 +47,19 @@ const lineOf = (values: readonly (string | number | null)[]): string =>
   `${values.map(fieldOf).join(',')}\r\n`
 
 /**
- * A spreadsheet runs what begins like a formula, and others choose names and reasons: such text gets
- * an apostrophe in front (OWASP, CSV Injection).
+ * Every field is quoted, and what nobody sees but what ends lines or turns text around is written as
+ * in JSON. A spreadsheet runs what begins like a formula, and others choose names and reasons: such
+ * text gets an apostrophe in front (OWASP, CSV Injection), behind whatever a spreadsheet may be
+ * told, or believe, to separate fields as well.
  */
 const fieldOf = (value: string | number | null): string => {
   const text = value === null ? '' : String(value)
-  const harmless = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text
-  return /["\r\n,]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  const harmless = text.replaceAll(formula, "$&'").replaceAll(unseen, escaped)
+  return `"${harmless.replaceAll('"', '""')}"`
 }
+
+/** Up to where a formula would begin; full-width forms are read as the plain ones. */
+const formula = /(?:^|[\r\n\t,;|，；｜])[\s\p{Cf}\p{Cc}"']*(?=[=+\-@＝＋－＠])/gu
+const unseen = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
+const escaped = (character: string): string =>
+  String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -73,7 +73,7 @@ export const createAuditKeeper = (deps: KeeperDeps) => {
       await told(() => checkpoints.write())
     },
 
-    async state(): Promise<AuditState> {
+    async state(): Promise<Omit<AuditState, 'sinks'>> {
       const last = await findLastCheckpoint(db)
       const checkpoint = last === undefined ? null : { number: last.number, at: bodyOf(last).at }
       return { keptMonths, checkpoint }

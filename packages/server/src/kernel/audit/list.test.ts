@@ -12,7 +12,7 @@ const ana: Actor = {
   origin: { ...localActor.origin, via: 'page', address: '192.0.2.7', requestId: 'r-1' },
 }
 
-/** Five rows by three actors, oldest first. */
+/** Six rows by three actors, oldest first. */
 const open = async () => {
   const database = await createTestDb()
   const { db } = database
@@ -32,6 +32,11 @@ const open = async () => {
   await audit.write(ana, {
     ...{ action: 'request.denied', outcome: 'denied', reason: '100%_sure' },
     object: { kind: 'endpoint', id: 'GET /x', name: 'GET /x' },
+    concerns: [{ kind: 'service', id: 'shop/orders', name: 'shop/orders' }],
+  })
+  await audit.write(systemActor, {
+    ...{ action: 'grant.created', object: { kind: 'grant', id: 'g-1', name: 'operator' } },
+    concerns: [{ kind: 'team', id: 't-1', name: 'payments' }],
   })
   return {
     ...{ db, audit },
@@ -45,20 +50,33 @@ const open = async () => {
 }
 
 const filters: [filter: AuditFilter, actions: string[]][] = [
-  [{}, ['request.denied', 'user.changed', 'service.stopped', 'service.scaled', 'stack.applied']],
+  [
+    {},
+    [
+      'grant.created',
+      'request.denied',
+      'user.changed',
+      'service.stopped',
+      'service.scaled',
+      'stack.applied',
+    ],
+  ],
   [{ actor: 'ana' }, ['request.denied', 'service.stopped', 'service.scaled']],
   [{ action: 'service.scaled' }, ['service.scaled']],
   [{ object: 'service:shop/web' }, ['service.stopped', 'service.scaled']],
   [{ object: 'user:ana' }, ['user.changed']],
   [{ object: `user:${ana.id}` }, ['user.changed']],
   [{ object: 'stack:shop/web' }, []],
+  [{ object: 'team:payments' }, ['grant.created']],
+  [{ object: 'service:shop/orders' }, ['request.denied']],
+  [{ object: 'team:t-1' }, ['grant.created']],
   [{ outcome: 'denied' }, ['request.denied']],
   [{ address: '192.0.2.7', action: 'service.stopped' }, ['service.stopped']],
   [{ contains: 'REPLICAS' }, ['service.scaled']],
   [{ contains: '100%_' }, ['request.denied']],
   [{ contains: '10__' }, []],
   [{ until: '2020-01-01T00:00:00Z' }, []],
-  [{ from: '2020-01-01T00:00:00Z', actor: 'keelson' }, ['user.changed']],
+  [{ from: '2020-01-01T00:00:00Z', actor: 'keelson' }, ['grant.created', 'user.changed']],
 ]
 test('every filter finds its rows, and all that are given must hold', async () => {
   await using bench = await open()
@@ -129,16 +147,46 @@ for (const cursor of ['', 'x', '12.', `1.${'-'.repeat(36)}`, `99999999999999999.
   })
 }
 
-test('as CSV, no field is a formula, and quotes stay what they are', async () => {
+/** What a spreadsheet makes of it, whatever separates its fields. */
+const reasons: [reason: string, field: string][] = [
+  ['=1+1, "so"', `'=1+1, ""so""`],
+  ['+1', `'+1`],
+  ['-1', `'-1`],
+  ['@SUM(A1)', `'@SUM(A1)`],
+  ['  =1+1', `  '=1+1`],
+  ['\t=1+1', String.raw`\u0009'=1+1`],
+  ['x;=1+1', `x;'=1+1`],
+  ['x, "=1+1', `x, ""'=1+1`],
+  ['x|-1', `x|'-1`],
+  ['x\t@A1', String.raw`x\u0009'@A1`],
+  ['x\r\n=1+1', String.raw`x\u000d\u000a'=1+1`],
+  ['＝1+1', `'＝1+1`],
+  ['x；＋1', `x；'＋1`],
+  ['－1', `'－1`],
+  ['＠A1', `'＠A1`],
+  ['\u200b=1+1', `\u200b'=1+1`],
+  ['a\u001b[2Jb', String.raw`a\u001b[2Jb`],
+  ['a\u202eb\u2066c', String.raw`a\u202eb\u2066c`],
+  ['a\u0085b\u2028c', String.raw`a\u0085b\u2028c`],
+  ['a=b-c, d', 'a=b-c, d'],
+]
+test('ASVS 1.2.10: as CSV, no field is a formula, ends a line or turns text around', async () => {
   await using bench = await open()
+  const stack = { kind: 'stack', id: 'csv', name: 'csv' }
+  for (const [reason] of reasons) {
+    await bench.audit.write(ana, { action: 'stack.removed', object: stack, reason })
+  }
   const parts: string[] = []
   const read = (cursor: string | undefined) =>
-    bench.list({ actor: 'ana' }, cursor === undefined ? { limit: 2 } : { cursor, limit: 2 })
+    bench.list({ object: 'stack:csv' }, cursor === undefined ? { limit: 7 } : { cursor, limit: 7 })
   for await (const part of exportAudit('csv', read)) parts.push(part)
-  const lines = parts.join('').split('\r\n')
-  assert.equal(lines.length, 5, 'titles, three rows and the end')
-  assert.match(lines[0] ?? '', /^id,at,action,outcome,actor_kind/)
-  assert.ok(lines.some((line) => line.includes(`,"'=1+1, ""so""",192.0.2.7,page,`)))
+  const [titles = '', ...lines] = parts.join('').split('\r\n')
+  assert.match(titles, /^"id","at","action","outcome","actor_kind"/)
+  assert.equal(lines.length, reasons.length + 1, 'the last line ends too')
+  for (const [, field] of reasons) {
+    const found = lines.find((line) => line.includes(`,"${field}","192.0.2.7","page",`))
+    assert.match(found ?? field, /^"(?:[^"]|"")*"(?:,"(?:[^"]|"")*"){21}$/)
+  }
 })
 
 test('as JSON lines, every row is a line', async () => {

@@ -1,7 +1,7 @@
-import type { AuditAction, AuditFilter, AuditRow } from '@keelson/contract'
+import type { AuditFilter, AuditRow } from '@keelson/contract'
 import type { Queryable } from '../db.ts'
 import { AppError } from '../errors.ts'
-import type { Detail } from './entry.ts'
+import { rowColumns, rowOf, type Row } from './row.ts'
 
 export type AuditPage = { items: AuditRow[]; nextCursor: string | null }
 
@@ -16,7 +16,7 @@ export const listAudit = async (
 ): Promise<AuditPage> => {
   const { found, searched, values } = conditionsOf(filter, cursor)
   const rows = await db.many<Row>(
-    `select ${columns} from (
+    `select ${rowColumns} from (
        select * from kernel.audit_entry where ${found.sql}
        order by at desc, id desc limit ${searched === null ? limit + 1 : lookedMax}
      ) as looked where ${searched ?? 'true'} order by at desc, id desc limit ${limit + 1}`,
@@ -34,25 +34,6 @@ export const listAudit = async (
   return { items, nextCursor: end === undefined ? null : cursorOf(end) }
 }
 
-type Row = {
-  id: string
-  at: Date
-  action: AuditAction
-  outcome: AuditRow['outcome']
-  actor_kind: string
-  actor_id: string
-  actor_name: string
-  object_kind: string
-  object_id: string
-  object_name: string
-  detail: string
-  lane: number
-  number: string
-  chain: Buffer
-}
-
-const columns = `id, at, action, outcome, actor_kind, actor_id, actor_name, object_kind, object_id,
-  object_name, detail, lane, number, chain`
 const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** What an index finds, and what the rows found so are searched for; null when nothing. */
@@ -70,7 +51,9 @@ const conditionsOf = (filter: AuditFilter, cursor: string | undefined) => {
     given(filter.object, (object) => {
       const name = object.slice(object.indexOf(':') + 1)
       const column = isId.test(name) ? 'object_id' : 'object_name'
-      return `object_kind = ${hold(object.split(':')[0])} and ${column} = ${hold(name)}`
+      const isIt = `object_kind = ${hold(object.split(':')[0])} and ${column} = ${hold(name)}`
+      const concernsIt = `object_kind in ('grant', 'endpoint') and detail::jsonb -> 'concerns' ? ${hold(object)}`
+      return `((${isIt}) or (${concernsIt}))`
     }),
     given(filter.from, (from) => `at >= ${hold(new Date(from))}`),
     given(filter.until, (until) => `at < ${hold(new Date(until))}`),
@@ -97,21 +80,4 @@ const readCursor = (cursor: string): { at: Date; id: string } => {
   const [, ms, id] = /^(\d{1,14})\.([0-9a-f-]{36})$/.exec(cursor) ?? []
   if (ms === undefined || id === undefined || !isId.test(id)) throw new AppError('cursor_invalid')
   return { at: new Date(Number(ms)), id }
-}
-
-const rowOf = (row: Row): AuditRow => {
-  const { before, after, reason, onBehalfOf, credential, address, requestId, via, count, cut } =
-    JSON.parse(row.detail) as Detail
-  return {
-    ...{ id: row.id, at: row.at.toISOString(), action: row.action, outcome: row.outcome },
-    actor: {
-      ...{ kind: row.actor_kind, id: row.actor_id, name: row.actor_name },
-      credential: credential ?? null,
-    },
-    object: { kind: row.object_kind, id: row.object_id, name: row.object_name },
-    ...{ onBehalfOf: onBehalfOf ?? null, before: before ?? null, after: after ?? null },
-    ...{ cut: cut === true, reason: reason ?? null, address: address ?? null },
-    ...{ via, requestId: requestId ?? null, count: count ?? 1 },
-    place: { lane: row.lane, number: row.number, chain: row.chain.toString('hex') },
-  }
 }

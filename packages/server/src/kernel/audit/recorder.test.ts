@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { localActor, systemActor } from '../actor.ts'
 import { systemClock } from '../clock.ts'
+import { createDb } from '../db.ts'
 import { createKeyring } from '../keys/index.ts'
 import { createTestDb, quietLog } from '../testing/index.ts'
+import { createCheckpointFile } from './checkpoint-file.ts'
+import { listAudit } from './list.ts'
 import { createAuditRecorder } from './recorder.ts'
+import { verifyAudit } from './verify.ts'
 
 const keyring = createKeyring(new Map([[1, Buffer.alloc(32, 1)]]))
 const entry = {
@@ -71,6 +75,30 @@ test('concurrent changes use several lanes, each without a gap', async () => {
   for (const { rows, last, head } of lanes) assert.deepEqual([rows, head], [last, last])
 })
 
+test('more changes at once than there are lanes wait for each other', async () => {
+  const database = await createTestDb()
+  const db = createDb({
+    ...{ connectionString: database.connectionString, log: quietLog, poolMax: 40 },
+  })
+  const audit = createAuditRecorder({ db, clock: systemClock, log: quietLog, keyring })
+  try {
+    await Promise.all(
+      Array.from({ length: 400 }, (_, at) =>
+        db.transaction(async (tx) => {
+          for (let each = 0; each <= Number(at % 7 === 0); each += 1) {
+            audit.record(tx, systemActor, entry)
+          }
+        }),
+      ),
+    )
+    const found = await verifyAudit({ db, keyring, file: createCheckpointFile('/nowhere') })
+    assert.deepEqual([found.rows, found.findings], [458, []])
+  } finally {
+    await db.close()
+    await database[Symbol.asyncDispose]()
+  }
+})
+
 test('equal attempts within ten seconds are one row and then one with their number', async () => {
   await using bench = await open()
   const refused = { ...entry, action: 'session.refused', outcome: 'denied' } as const
@@ -84,4 +112,37 @@ test('equal attempts within ten seconds are one row and then one with their numb
     rows.map(({ detail }) => JSON.parse(detail).count ?? 1),
     [1, 499],
   )
+})
+
+test('text that no database takes whole is proved as it was written', async () => {
+  await using bench = await open()
+  const half = 'a\ud800b\0c'
+  const cut = `${'x'.repeat(299)}😀`
+  const origin = { ...localActor.origin, address: half, requestId: half }
+  await bench.audit.write(
+    { ...localActor, id: cut, name: half, origin },
+    {
+      ...{ action: 'stack.applied', object: { kind: 'stack', id: half, name: cut }, reason: cut },
+      ...{ after: { [half]: [half] }, concerns: [{ kind: 'team', id: half, name: cut }] },
+    },
+  )
+  const file = createCheckpointFile('/nowhere')
+  assert.deepEqual((await verifyAudit({ db: bench.db, keyring, file })).findings, [])
+  const { items } = await listAudit(bench.db, { address: 'a\ufffdb\ufffdc' }, { limit: 10 })
+  assert.deepEqual(
+    items.map(({ actor, after }) => [actor.name, after]),
+    [['a\ufffdb\ufffdc', { 'a\ufffdb\ufffdc': ['a\ufffdb\ufffdc'] }]],
+  )
+})
+
+test('rows go into lanes that have their end, and without any no change happens', async () => {
+  await using bench = await open()
+  await bench.db.execute('delete from kernel.audit_lane where lane <> 5')
+  await bench.db.execute(`insert into kernel.audit_lane values (-1, 0, '\\x')`)
+  // All at once, so that the lane is taken for most of them.
+  await Promise.all(Array.from({ length: 8 }, () => bench.audit.write(localActor, entry)))
+  const lanes = await bench.db.many('select distinct lane from kernel.audit_entry')
+  assert.deepEqual(lanes, [{ lane: 5 }])
+  await bench.db.execute('delete from kernel.audit_lane')
+  await assert.rejects(bench.audit.write(localActor, entry), /the ends of all lanes are missing/)
 })

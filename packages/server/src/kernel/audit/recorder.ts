@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import type { Actor } from '../actor.ts'
 import type { Clock } from '../clock.ts'
 import type { Db, Tx } from '../db.ts'
@@ -74,11 +73,7 @@ export const createAuditRecorder = ({ db, clock, log, keyring }: Deps): AuditRec
       await write(actor, entry, 1)
     },
 
-    fingerprint: (secret) =>
-      createHmac('sha256', keyring.derive('audit/fingerprint'))
-        .update(secret)
-        .digest('hex')
-        .slice(0, 12),
+    fingerprint: (secret) => keyring.mac('audit/fingerprint', secret).toString('hex').slice(0, 12),
 
     async close() {
       await Promise.all([...counted.keys()].map(writeCounted))
@@ -92,4 +87,5 @@ const kindOf = ({ origin, ...actor }: Actor, entry: AuditEntry, isCrowded: boole
     ...(isCrowded
       ? []
       : [actor.kind, actor.id, entry.object.kind, entry.object.id, origin.address]),
+    ...(isCrowded ? [] : (entry.concerns ?? []).map(({ kind, id }) => `${kind}:${id}`)),
   ])

@@ -11,13 +11,20 @@ import {
 } from './checkpoint.ts'
 import type { CheckpointFile, KnownCheckpoint } from './checkpoint-file.ts'
 import {
+  countStrayCheckpoints,
   findLastCheckpoint,
   selectCheckpoints,
   selectCheckpointsAfter,
 } from './checkpoint-store.ts'
 import type { Findings } from './findings.ts'
 
-type Deps = { keyring: Keyring; file: CheckpointFile; findings: Findings }
+type Deps = {
+  keyring: Keyring
+  file: CheckpointFile
+  /** What the file says above this is newer than what is looked at. */
+  fileUpTo: number
+  findings: Findings
+}
 
 export type Sealed = {
   checkpoints: number
@@ -39,7 +46,7 @@ export const verifyCheckpoints = async (tx: Tx, deps: Deps): Promise<Sealed> => 
   let trusted: Checkpoint | undefined
   let checkpoints = 0
   for (;;) {
-    const batch = await selectCheckpointsAfter(tx, former?.number ?? -1, atOnce)
+    const batch = await selectCheckpointsAfter(tx, former?.number ?? 0, atOnce)
     if (batch.length === 0) break
     const named: NamedEnd[] = []
     for (const each of batch) {
@@ -55,22 +62,27 @@ export const verifyCheckpoints = async (tx: Tx, deps: Deps): Promise<Sealed> => 
     }
     await compareRows(tx, named, findings)
   }
+  const strays = await countStrayCheckpoints(tx)
+  if (strays > 0) findings.add(`${strays} checkpoints have numbers that none is given`)
   await compareFile(tx, { ...deps, first })
   return { checkpoints, lastCheckpointAt: end?.at ?? null, dropped: end?.dropped }
 }
 
 const faultOf = (
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint & { at: string },
   former: Checkpoint | undefined,
   { keyring, first }: { keyring: Keyring; first: number },
 ): string | null => {
   if (!isSigned(keyring, checkpoint)) return 'its signature does not fit: it was changed'
   const body = bodyOf(checkpoint)
   if (body.number !== checkpoint.number) return 'it is another one: it was moved'
+  // By it the old ones are dropped.
+  if (body.at !== checkpoint.at) return 'its time was changed'
   if (former === undefined)
     return checkpoint.number === first ? null : 'those before it are missing'
   if (former.number + 1 !== checkpoint.number) return 'the one before it is missing'
   if (body.former !== digestOf(former)) return 'it does not follow the one before'
+  if (checkpoint.keyNumber < former.keyNumber) return 'its key is older than that of the one before'
   return null
 }
 
@@ -118,7 +130,10 @@ const compareRows = async (
 }
 
 /** What the data folder has seen must be in the database. */
-const compareFile = async (tx: Tx, { file, findings, first }: Deps & { first: number }) => {
+const compareFile = async (
+  tx: Tx,
+  { file, fileUpTo, findings, first }: Deps & { first: number },
+): Promise<void> => {
   let batch: KnownCheckpoint[] = []
   const compare = async (): Promise<void> => {
     const found = await selectCheckpoints(
@@ -134,6 +149,7 @@ const compareFile = async (tx: Tx, { file, findings, first }: Deps & { first: nu
     batch = []
   }
   for await (const known of file.read()) {
+    if (known.number > fileUpTo) continue
     batch.push(known)
     if (batch.length === atOnce) await compare()
   }

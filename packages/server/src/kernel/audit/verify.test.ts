@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, suite, test } from 'node:test'
@@ -30,6 +30,9 @@ const open = async (keptMonths = 0) => {
         await db.transaction(async (tx) => audit.record(tx, localActor, entry(name)))
       }
     },
+    /** Another process on the same data folder. */
+    restarted: (months = keptMonths) =>
+      createAuditLog({ db, clock, log, keyring: testKeyring, dataDir, keptMonths: months }),
     verify: (keyring = testKeyring) => verifyAudit({ db, keyring, file }),
     async [Symbol.asyncDispose]() {
       await audit.close()
@@ -127,6 +130,82 @@ const forgeries: [name: string, forge: (db: Db) => Promise<unknown>, found: RegE
     /content was changed|there twice/,
   ],
   [
+    'a row told again at the end of a lane, with the chain and the end that belong to it',
+    (db) =>
+      db.execute(
+        `with told as (
+           insert into kernel.audit_entry
+           select head.lane, head.number + 1, ${restOf('entry')}, sha256(head.chain
+             || convert_to(head.lane || '/' || (head.number + 1) || '/', 'UTF8') || entry.mac)
+           from kernel.audit_lane head, (select * from kernel.audit_entry limit 1) entry
+           where head.lane = 4 returning lane, number, chain
+         )
+         update kernel.audit_lane head set number = told.number, chain = told.chain
+         from told where head.lane = told.lane`,
+      ),
+    /row [0-9a-f-]{36} is there 2 times/,
+  ],
+  [
+    'a lane without its end, with a row changed and one gone',
+    async (db) => {
+      const lane = await fullestLane(db)
+      await db.execute('delete from kernel.audit_lane where lane = $1', [lane])
+      await db.execute(
+        `update kernel.audit_entry set actor_name = 'eve' where lane = $1 and number = 1`,
+        [lane],
+      )
+      await db.execute('delete from kernel.audit_entry where lane = $1 and number = 2', [lane])
+    },
+    /content was changed\n.*is missing before it[^]*the end of lane \d+ is missing/,
+  ],
+  [
+    'a lane that is gone as a whole',
+    async (db) => {
+      const lane = await fullestLane(db)
+      await db.execute('delete from kernel.audit_entry where lane = $1', [lane])
+      await db.execute('delete from kernel.audit_lane where lane = $1', [lane])
+    },
+    /names, is missing[^]*the end of lane \d+ is missing/,
+  ],
+  [
+    'the last row of a lane changed, with its chain kept and the end of the lane gone',
+    async (db) => {
+      const lane = await fullestLane(db)
+      await db.execute('delete from kernel.audit_lane where lane = $1', [lane])
+      await db.execute(
+        `update kernel.audit_entry set object_name = 'other' where lane = $1
+         and number = (select max(number) from kernel.audit_entry where lane = $1)`,
+        [lane],
+      )
+    },
+    /content was changed/,
+  ],
+  [
+    'a row in front of the first',
+    (db) => copyRow(db, '4, -7', ''),
+    /row -7 of lane 4 \(.*\): it stands before the first of its lane/,
+  ],
+  [
+    'a row with the lowest number and time there are',
+    (db) => copyRow(db, '4, -9223372036854775808', `at = '-infinity'`),
+    /lane 4 has 1 rows that stand nowhere/,
+  ],
+  [
+    'a row at no time',
+    (db) => copyRow(db, '4, 5', `at = 'infinity'`),
+    /row 5 of lane 4 \(.*\): its content was changed/,
+  ],
+  [
+    'a row in a lane there is not',
+    (db) => copyRow(db, '99, 1', ''),
+    /row 1 of lane 99 \(.*\): there is no such lane/,
+  ],
+  [
+    'the end of a lane there is not',
+    (db) => db.execute(`insert into kernel.audit_lane values (-1, 0, '\\x')`),
+    /there is an end of lane -1, and no such lane/,
+  ],
+  [
     'a tail that is cut off',
     (db) =>
       db.execute(
@@ -166,6 +245,22 @@ const forgeries: [name: string, forge: (db: Db) => Promise<unknown>, found: RegE
     /checkpoint 1: its signature does not fit/,
   ],
   [
+    'a checkpoint at another time than it was signed',
+    (db) => db.execute(`update kernel.audit_checkpoint set at = at - interval '1 year'`),
+    /checkpoint 1: its time was changed[^]*checkpoint 2: its time was changed/,
+  ],
+  [
+    'checkpoints with numbers that none has',
+    (db) =>
+      db.execute(
+        `insert into kernel.audit_checkpoint
+         select number, at, body, key_number, signature from (values (-5), (9223372036854775807))
+           as given (number) cross join lateral
+           (select at, body, key_number, signature from kernel.audit_checkpoint limit 1) one`,
+      ),
+    /2 checkpoints have numbers that none is given/,
+  ],
+  [
     'a checkpoint that is gone',
     (db) => db.execute('delete from kernel.audit_checkpoint where number = 1'),
     /checkpoint 2: those before it are missing/,
@@ -176,6 +271,33 @@ const forgeries: [name: string, forge: (db: Db) => Promise<unknown>, found: RegE
     /checkpoint 2 of the data folder is not in the database: it was turned back/,
   ],
 ]
+
+/** Columns but for lane, number and chain. */
+const restOf = (row: string): string =>
+  [
+    ...['id', 'at', 'action', 'outcome', 'actor_kind', 'actor_id', 'actor_name', 'object_kind'],
+    ...['object_id', 'object_name', 'detail', 'key_number', 'mac'],
+  ]
+    .map((column) => `${row}.${column}`)
+    .join()
+
+const fullestLane = async (db: Db): Promise<number> => {
+  const { lane } = await db.one<{ lane: number }>(
+    'select lane from kernel.audit_lane order by number desc, lane limit 1',
+  )
+  return lane
+}
+
+/** A true row once more, at another place. */
+const copyRow = async (db: Db, place: string, change: string): Promise<unknown> => {
+  const row = change.startsWith('at = ')
+    ? restOf('entry').replace('entry.at', change.slice(5))
+    : restOf('entry')
+  return db.execute(
+    `insert into kernel.audit_entry select ${place}, ${row}, chain from kernel.audit_entry entry limit 1`,
+  )
+}
+
 const tables = ['audit_entry', 'audit_lane', 'audit_checkpoint']
 
 suite('what was done to the database is found', () => {
@@ -195,17 +317,55 @@ suite('what was done to the database is found', () => {
   })
 
   for (const edit of columnEdits) {
-    test(edit, async () => {
+    test(`ASVS 16.4.2: an edit is found, ${edit}`, async () => {
       await bench.db.execute(`update kernel.audit_entry set ${edit} ${of}`)
       assert.match((await bench.verify()).findings.join('\n'), /content was changed/)
     })
   }
   for (const [name, forge, expected] of forgeries) {
-    test(name, async () => {
+    test(`ASVS 16.4.2: a forgery is found, ${name}`, async () => {
       await forge(bench.db)
       assert.match((await bench.verify()).findings.join('\n'), expected)
     })
   }
+})
+
+test('a forged twin of a row is found wherever it stands', async () => {
+  await using bench = await open()
+  await bench.db.transaction(async (tx) => {
+    for (let at = 0; at < 2001; at += 1) bench.audit.record(tx, localActor, entry('stack'))
+  })
+  // As many as are read at once: the twin would be the first of the next ones.
+  const twin = `insert into kernel.audit_entry
+    select lane, number, gen_random_uuid(), at + interval '1 microsecond' * $1, action, outcome,
+      actor_kind, actor_id, 'eve', object_kind, object_id, object_name, detail, key_number, mac, chain
+    from kernel.audit_entry where number = 2000 and actor_name <> 'eve'`
+  for (const later of [1, 2]) await bench.db.execute(twin, [later])
+  const { rows, findings } = await bench.verify()
+  assert.equal(rows, 2003)
+  assert.equal(findings.filter((one) => one.includes('content was changed')).length, 2)
+})
+
+test('a checkpoint that is written while all is read is no finding', async () => {
+  await using bench = await written()
+  const path = checkpointFileIn(bench.dataDir)
+  const file = createCheckpointFile(path)
+  const writesMeanwhile = {
+    ...file,
+    async *read() {
+      const before = (await readFile(path, 'utf8')).length
+      const again = bench.restarted()
+      await again.write(localActor, entry('meanwhile'))
+      await again.start()
+      await again.close()
+      assert.notEqual((await readFile(path, 'utf8')).length, before)
+      yield* file.read()
+    },
+  }
+  const { findings } = await verifyAudit({
+    ...{ db: bench.db, keyring: testKeyring, file: writesMeanwhile },
+  })
+  assert.deepEqual(findings, [])
 })
 
 test('rows written with a key that is gone are told as such', async () => {
@@ -250,10 +410,7 @@ test('months older than those kept are dropped, and the rest stays provable', as
   assert.equal((await bench.verify()).rows, 60)
 
   bench.clock.advance(month)
-  const again = createAuditLog({
-    ...{ db: bench.db, clock: bench.clock, log: bench.log, keyring: testKeyring },
-    ...{ dataDir: bench.dataDir, keptMonths: 1 },
-  })
+  const again = bench.restarted()
   await again.start()
   await bench.write('new')
   await again.close()
@@ -263,6 +420,14 @@ test('months older than those kept are dropped, and the rest stays provable', as
   assert.deepEqual(items[0]?.after, {
     ...{ before: '2026-04-01T00:00:00.000Z', months: ['2026-03'] },
   })
+
+  const { lane } = await bench.db.one<{ lane: number }>(
+    'select lane from kernel.audit_entry order by number desc limit 1',
+  )
+  await copyRow(bench.db, `${lane}, 1`, '')
+  assert.match((await bench.verify()).findings.join('\n'), /row 1 .* it stands before the first/)
+  await bench.db.execute('delete from kernel.audit_entry where lane = $1 and number = 1', [lane])
+  assert.deepEqual((await bench.verify()).findings, [])
 
   await bench.db.execute(
     `delete from kernel.audit_entry where number = (select min(number) from kernel.audit_entry)`,
@@ -285,12 +450,12 @@ test('a row of an old month behind a younger one of its lane stays', async () =>
   await before.write(localActor, entry('late march'))
   bench.clock.advance(month)
   await bench.audit.close()
-  const again = createAuditLog({
-    ...{ db: bench.db, clock: bench.clock, log: bench.log, keyring: testKeyring },
-    ...{ dataDir: bench.dataDir, keptMonths: 1 },
-  })
+  const again = bench.restarted()
   await again.start()
   await again.close()
+  await bench.db.execute(
+    `insert into kernel.audit_lane select lane, 0, '\\x' from generate_series(1, 15) as lane`,
+  )
   const { items } = await again.list({}, { limit: 10 })
   assert.deepEqual(
     items.map(({ object }) => object.name),

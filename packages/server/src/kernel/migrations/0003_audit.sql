@@ -29,6 +29,9 @@ create index on kernel.audit_entry (action, at desc);
 create index on kernel.audit_entry (actor_name, at desc);
 create index on kernel.audit_entry (object_id, at desc);
 create index on kernel.audit_entry (object_name, at desc);
+-- Whose history a grant or a denied request is in besides its own.
+create index on kernel.audit_entry using gin ((detail::jsonb -> 'concerns'))
+  where object_kind in ('grant', 'endpoint');
 
 -- The end of each lane; its row is locked by whoever appends, until the commit is visible.
 create table kernel.audit_lane (

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs'
-import { chmod, chown, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, chown, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { AppError } from '../errors.ts'
 import type { OsUser } from './os-user.ts'
 
-type WriteOptions = { mode?: number; owner?: OsUser | undefined }
+type WriteOptions = { mode?: number; owner?: Pick<OsUser, 'uid' | 'gid'> | undefined }
 
 /**
  * Writes a small file so that after a crash at any point it holds either the old content or the
@@ -34,6 +34,15 @@ export const writeDurably = async (
     await rm(temporary, { force: true })
     throw cause
   }
+}
+
+/** Those of this file that a process left when it was killed. Nobody may be writing it meanwhile. */
+export const removeDrafts = async (path: string): Promise<void> => {
+  const [folder, name] = [dirname(path), basename(path)]
+  const drafts = (await readdir(folder)).filter(
+    (one) => one.startsWith(`${name}.`) && /^\d+\.new$/.test(one.slice(name.length + 1)),
+  )
+  for (const draft of drafts) await rm(join(folder, draft), { force: true })
 }
 
 /** Makes renames and new names in a folder durable (fsync(2), "does not ensure the entry…"). */

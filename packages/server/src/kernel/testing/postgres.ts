@@ -98,10 +98,21 @@ export const startTestPostgres = async (
   }
 }
 
-let shared: Promise<TestPostgres> | undefined
+/** Set by `npm test` to the database `postgres` of a server that all its test files share. */
+const urlOfTheRun = process.env['TEST_RUN_POSTGRES']
 
-/** One for the whole test process, started by the first test that needs it. */
-export const sharedPostgres = (): Promise<TestPostgres> => (shared ??= startTestPostgres())
+export type SharedPostgres = Pick<TestPostgres, 'connectionString' | 'urlOf'>
+let shared: Promise<SharedPostgres> | undefined
+
+/** That of the test run, or one for this test process, started by the first test that needs it. */
+export const sharedPostgres = (): Promise<SharedPostgres> =>
+  (shared ??=
+    urlOfTheRun === undefined ? startTestPostgres() : Promise.resolve(startedAt(urlOfTheRun)))
+
+const startedAt = (connectionString: string): SharedPostgres => ({
+  connectionString,
+  urlOf: (database) => Object.assign(new URL(connectionString), { pathname: `/${database}` }).href,
+})
 
 const initialise = async (runtime: Runtime, folder: string, identity: object): Promise<void> => {
   const args = ['--pgdata', join(folder, 'data'), '--username=postgres', '--auth=trust']

@@ -11,6 +11,7 @@ import { Value } from 'typebox/value'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { readJson } from '../../kernel/http/json-body.ts'
 import type { PersonsCommand } from './commands.ts'
 
 /** The request has to follow the connection at once: nobody types it. */
@@ -149,7 +150,7 @@ const readRequest = async (
   const timer = clock.setTimer(() => late.abort(), requestWithinMs)
   const first = await Promise.race([inbox.first(), aborted(AbortSignal.any([closed, late.signal]))])
   timer.cancel()
-  const request = first === gone || first.isBinary ? undefined : parseJson(first.data)
+  const request = first === gone || first.isBinary ? undefined : readJson(first.data, 'message')
   if (!Value.Check(ExecRequest, request)) {
     throw new AppError('bad_request', { message: 'The first message is no ExecRequest' })
   }

@@ -51,6 +51,7 @@ const startServer = async () => {
   const told: AuditEntry[] = []
   const audit = { write: async (_actor: Actor, entry: AuditEntry) => void told.push(entry) }
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'id',
@@ -235,6 +236,7 @@ test('a request to end it ends it', async () => {
 const faults: [string, string | Buffer, string][] = [
   ['text that is no JSON', 'hello', 'bad_request'],
   ['a request of another form', '{"mode":"exec"}', 'bad_request'],
+  ['a word with NUL, which no process could be given', request('echo', 'a\0'), 'bad_request'],
   ['exec without a command', request(), 'bad_request'],
   ['bytes before the request', frame(0, 'x'), 'bad_request'],
   ['a program that is not there', request('/no/such/program'), 'exec_failed'],

@@ -8,6 +8,7 @@ import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Http } from '../../kernel/http.ts'
+import { isOwnOrigin } from '../../kernel/http/origin.ts'
 import type { Log } from '../../kernel/log.ts'
 import { problemOf } from '../../kernel/problem.ts'
 import { whileAllowed } from '../../kernel/standing.ts'
@@ -123,10 +124,10 @@ const entryOf = ({ id }: ServiceDeclaration, asked: ExecRequest): AuditEntry => 
 })
 
 /** A browser tells a WebSocket where its page is from, and sends the cookie along all the same. */
-const refuseForeignPage = ({ headers }: FastifyRequest, actor: Actor): void => {
+const refuseForeignPage = (request: FastifyRequest, actor: Actor): void => {
   if (actor.origin.provenBy === 'bearer') return
-  const { origin, host } = headers
-  if (origin === `http://${host}` || origin === `https://${host}`) return
+  const { origin } = request.headers
+  if (origin !== undefined && isOwnOrigin(request, origin)) return
   const message = `A page from ${origin ?? 'nowhere'} may not run commands`
   throw new AppError('origin_refused', { message })
 }

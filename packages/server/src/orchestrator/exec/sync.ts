@@ -1,4 +1,5 @@
-import type { CallInput, HookSpec, RuntimeKind } from '@keelson/contract'
+import type { Static } from 'typebox'
+import type { Api, HookSpec, RuntimeKind } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -18,7 +19,7 @@ type SyncDeps = {
   runtimes: Record<RuntimeKind, Runtime>
   clock: Clock
 }
-export type SyncChanges = CallInput<'syncService'>['body']
+export type SyncChanges = Static<Api['syncService']['body']>
 
 /** A hook that has not ended by then is not waited for any longer. */
 const hookMaxMs = 600_000

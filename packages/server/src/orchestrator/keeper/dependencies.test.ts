@@ -13,7 +13,8 @@ const world = (replicas: number, ...instances: One[]): Known => {
     name: `db-${at}`,
     phase,
     wanted,
-    phaseReason: 'exit code 1',
+    phaseReason: 'it wrote: no password',
+    exitCode: 1,
   }))
   const states = new Map(instances.map(([, state], at) => [`db-${at}`, { state }]))
   return {
@@ -59,7 +60,7 @@ const cases: [DependencyCondition, replicas: number, One[], required: boolean, R
     1,
     [['failed', 'unhealthy']],
     true,
-    /db did not complete: exit code 1/,
+    /^db did not complete: exit code 1$/,
   ],
   ['service_completed_successfully', 1, [['failed', 'unhealthy']], false, null],
   ['service_healthy', 1, [['running', 'unhealthy']], false, null],

@@ -63,9 +63,10 @@ const waitFor = (id: string, dependency: DependencySpec, known: Known): string |
     case 'service_completed_successfully': {
       if (all(({ phase }) => phase === 'completed')) return null
       const failed = instances.find(({ phase }) => phase === 'failed')
-      return failed === undefined
-        ? `waiting for ${service} to complete`
-        : `${service} did not complete: ${failed.phaseReason}`
+      if (failed === undefined) return `waiting for ${service} to complete`
+      // Not its reason, which holds what it wrote: not all who may read of one may read of the other.
+      const code = failed.exitCode === null ? '' : `: exit code ${failed.exitCode}`
+      return `${service} did not complete${code}`
     }
   }
 }

@@ -5,7 +5,9 @@ import {
   instanceEnvironment,
   looksSecret,
   variableName,
+  withoutSecrets,
 } from './environment.ts'
+import { digestOfParts, partsOf } from './parts.ts'
 import { serviceSpec } from '../testing/spec.ts'
 
 const address = { host: '127.0.0.1', port: 21_005 }
@@ -47,6 +49,27 @@ test('the file wins over everything that Keelson adds', () => {
   assert.deepEqual(all, { ...environment, ORDER_API_PORT: '1' })
   const plain = instanceEnvironment(serviceSpec('web'), {}, { name: 'shop-web-1', ports: [bound] })
   assert.deepEqual(plain, { PORT: '21001', KEELSON_INSTANCE: 'shop-web-1' })
+})
+
+test('credentials are told to a service, masked to people, and no reason to start it anew', () => {
+  const credentials = {
+    KEELSON_TOKEN_URL: 'http://127.0.0.1:7070/oauth/token',
+    KEELSON_CLIENT_ID: 'shop/web',
+    KEELSON_CLIENT_SECRET: 'ksc_one',
+  }
+  const spec = serviceSpec('web')
+  const given = (more: object) => ({ ...injectedEnvironment(spec, input), ...more })
+  const instance = { name: 'shop-web-1', ports: [] }
+  const told = instanceEnvironment(spec, given(credentials), instance)
+  assert.equal(told['KEELSON_CLIENT_SECRET'], 'ksc_one')
+  assert.ok(looksSecret('KEELSON_CLIENT_SECRET', 'ksc_one'))
+  assert.equal(withoutSecrets('it said ksc_one', told), 'it said [secret]')
+  const digest = (injected: Record<string, string>) =>
+    digestOfParts(partsOf(spec, { injected, content: [] }))
+  const changed = { ...credentials, KEELSON_CLIENT_SECRET: 'ksc_two' }
+  assert.equal(digest(given(changed)), digest(given(credentials)))
+  assert.equal(digest(given({})), digest(given(credentials)), 'nor is an update of Keelson')
+  assert.notEqual(digest(given({ OTHER: 'x' })), digest(given(credentials)))
 })
 
 test('PORT is the first TCP port, and containers get none', () => {

@@ -37,6 +37,27 @@ export const injectedEnvironment = (
   return injected
 }
 
+/** By what a service proves to the platform who it is, and where: client_credentials of RFC 6749. */
+export const credentialNames = [
+  'KEELSON_TOKEN_URL',
+  'KEELSON_CLIENT_ID',
+  'KEELSON_CLIENT_SECRET',
+] as const
+export type Credentials = Readonly<Record<(typeof credentialNames)[number], string>>
+export type CredentialsOf = (stack: string, service: string) => Credentials
+
+const isCredential = (name: string): boolean =>
+  (credentialNames as readonly string[]).includes(name)
+
+/**
+ * What of the injected variables makes an instance what it is. Credentials are told at its start and
+ * mean nothing to what it does: neither another master key nor another port of ours is a change of it.
+ */
+export const withoutCredentials = (
+  injected: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(injected).filter(([name]) => !isCredential(name)))
+
 /** The whole environment of one instance: injected, then its port, then the file over both. */
 export const instanceEnvironment = (
   spec: ServiceSpec,

@@ -1,6 +1,6 @@
 import type { ContainerSpec, FileSpec, MountSpec, PortSpec, ServiceSpec } from '@keelson/contract'
 import { digestOf } from '../../kernel/digest.ts'
-import { looksSecret } from './environment.ts'
+import { looksSecret, withoutCredentials } from './environment.ts'
 import { fixedPorts } from '../ports.ts'
 import { readableWith, type Readable } from './readable.ts'
 
@@ -48,7 +48,7 @@ export const partsOf = (spec: ServiceSpec, given: GivenFacts): Part[] => {
   addProgram(spec, collect)
   addLife(spec, collect)
   if (spec.container !== null) addContainer(spec.container, collect)
-  for (const [name, value] of Object.entries(given.injected)) {
+  for (const [name, value] of Object.entries(withoutCredentials(given.injected))) {
     // The file wins over what is injected.
     if (spec.environment[name] === undefined)
       collect.add(`environment.${name}`, value, { about: 'given' })

@@ -4,6 +4,7 @@ import { databasesOf, type StackDatabases } from '../databases.ts'
 import { ownStack, type KnownStacks } from '../known-stacks.ts'
 import { changedFiles } from './change-origins.ts'
 import { changesBetween, clauseOf } from './changes.ts'
+import type { CredentialsOf } from './environment.ts'
 import type { Adoption } from './adoption.ts'
 import type { Definitions } from './definitions.ts'
 import { meaningOf } from './meaning.ts'
@@ -34,6 +35,7 @@ type PlanningDeps = {
   surroundings: Surroundings
   adoption: Adoption
   gatewayUrl: string
+  credentialsOf: CredentialsOf
   /** What of a stack this machine cannot run; `own`: ports of containers that it takes over. */
   machineFaults: (stack: StackSpec, own: ReadonlySet<number>) => Promise<ProblemDetail[]>
   /** What the Kong file changes. Throws AppError('gateway_config_invalid'): every mistake in it. */
@@ -53,10 +55,10 @@ export type Draft = { plan: Plan; missing: readonly MissingResource[] }
 
 /** What should be: checks a stack, resolves it, compares it with what is. Starts nothing. */
 export const createPlanning = (deps: PlanningDeps) => {
-  const { stacks, places, ports, databases, containers, definitions, surroundings, gatewayUrl } =
-    deps
+  const { credentialsOf, gatewayUrl } = deps
+  const { stacks, places, ports, databases, containers, definitions, surroundings } = deps
   const asApplied = {
-    ...{ ports, databases, containers, gatewayUrl, contentOf: surroundings.applied },
+    ...{ ports, databases, containers, gatewayUrl, credentialsOf, contentOf: surroundings.applied },
     counted: places.asScaled,
   }
   /** Who applies a file asks for its numbers again; who names services does not. */

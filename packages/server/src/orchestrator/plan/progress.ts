@@ -115,8 +115,9 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
   }
 }
 
-const firstOf = (stack: string, { id, kind, subject }: PlanAction): ActionProgress => ({
+const firstOf = (stack: string, { id, kind, subject, service }: PlanAction): ActionProgress => ({
   ...{ stack, id, kind, subject },
+  ...(service === undefined ? {} : { service }),
   ...{ state: 'waiting', text: '', share: null },
 })
 

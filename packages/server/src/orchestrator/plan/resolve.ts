@@ -1,7 +1,8 @@
 import type { BoundPort, ServiceSpec, StackSpec } from '@keelson/contract'
 import { serviceIdOf } from '../../registry/index.ts'
-import { injectedEnvironment } from './environment.ts'
+import { injectedEnvironment, type CredentialsOf } from './environment.ts'
 import type { StackDatabases } from '../databases.ts'
+import { ownStack } from '../known-stacks.ts'
 import { digestOfParts, partsOf, type Part } from './parts.ts'
 import { processPorts, wantedPorts, type PortGiver } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
@@ -25,6 +26,7 @@ type ResolveDeps = {
   databases: Pick<StackDatabases, 'ensure'>
   containers: Runtime
   gatewayUrl: string
+  credentialsOf: CredentialsOf
   /** Of files outside of compose and of the image: as they are, or as they were applied. */
   contentOf: (stack: StackSpec, spec: ServiceSpec) => Promise<readonly Part[]>
 }
@@ -60,9 +62,11 @@ export const resolveService = async (
   const databaseUrl =
     spec.database === undefined ? undefined : await deps.databases.ensure(stack.name, spec.database)
   const { gatewayUrl } = deps
+  const known = { stack: stack.name, gatewayUrl, dependencies, databaseUrl }
+  // Containers do not reach our loopback addresses: they get none of it.
   const injected =
     spec.runtime === 'process'
-      ? injectedEnvironment(spec, { stack: stack.name, gatewayUrl, dependencies, databaseUrl })
+      ? { ...injectedEnvironment(spec, known), ...credentialsFor(stack, spec, deps) }
       : {}
   const content = await deps.contentOf(stack, spec)
   const parts = partsOf(spec, { injected, content })
@@ -79,6 +83,13 @@ export const resolveService = async (
     instances: bound.get(spec.name) ?? [],
   }
 }
+
+/** Our own parts have other ways to prove who they are. */
+const credentialsFor = (
+  { name }: StackSpec,
+  spec: ServiceSpec,
+  { credentialsOf }: Pick<ResolveDeps, 'credentialsOf'>,
+): Readonly<Record<string, string>> => (name === ownStack ? {} : credentialsOf(name, spec.name))
 
 const probeOf = async (stack: StackSpec, spec: ServiceSpec, containers: Runtime) =>
   spec.probe === null && spec.runtime === 'container'

@@ -1,4 +1,4 @@
-import type { Plan, StackRevision, StackSpec } from '@keelson/contract'
+import type { Plan, ServiceSpec, StackRevision, StackSpec } from '@keelson/contract'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { KnownStacks, StackHead } from '../known-stacks.ts'
@@ -7,6 +7,9 @@ import { selectRevisions, upsertRevision } from '../store.ts'
 const keptRevisions = 20
 const textLengthMax = 500
 const namedMax = 4
+
+/** With the services that it had. */
+export type KeptRevision = StackRevision & { services: readonly ServiceSpec[] }
 
 export type Revisions = ReturnType<typeof createRevisions>
 
@@ -22,11 +25,11 @@ export const createRevisions = ({ db, stacks }: { db: Db; stacks: KnownStacks })
     ),
 
   /** Newest first. Throws AppError('stack_not_found'). */
-  async list(stack: string): Promise<StackRevision[]> {
+  async list(stack: string): Promise<KeptRevision[]> {
     const { revision: current } = stacks.get(stack)
     const rows = await selectRevisions(db, stack)
-    return rows.map(({ revision, applied_at, actor, text }) => ({
-      ...{ revision, actor, text },
+    return rows.map(({ revision, applied_at, actor, text, spec: { services } }) => ({
+      ...{ revision, actor, text, services },
       appliedAt: applied_at.toISOString(),
       current: revision === current,
     }))

@@ -1,5 +1,12 @@
 import { access, constants } from 'node:fs/promises'
-import type { FilesPlan, Plan, ProblemDetail, Reading, StackSpec } from '@keelson/contract'
+import type {
+  FilesPlan,
+  Plan,
+  ProblemDetail,
+  Reading,
+  ServiceSpec,
+  StackSpec,
+} from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError, messageOf } from '../../kernel/errors.ts'
@@ -14,6 +21,9 @@ type FilesDeps = {
   apply: (actor: Actor, stack: StackSpec, options: { planDigest: string }) => Promise<Plan>
 }
 
+/** With the services that the files make. */
+type PlannedFiles = FilesPlan & { services: readonly ServiceSpec[] }
+
 type Read = { spec: StackSpec; warnings: ProblemDetail[]; changed: string[] }
 
 export type StackFiles = ReturnType<typeof createStackFiles>
@@ -21,7 +31,7 @@ export type StackFiles = ReturnType<typeof createStackFiles>
 /** The files of a stack as they are now: what applying them would do, and doing it. */
 export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps) => {
   /** Several pages that ask at once get one answer. */
-  const asked = new Map<string, Promise<FilesPlan>>()
+  const asked = new Map<string, Promise<PlannedFiles>>()
 
   const inTurn = createTurns<Read>()
   const readAgain = (name: string): Promise<Read> => inTurn(name, () => readNow(name))
@@ -49,9 +59,10 @@ export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps
     return { spec, warnings, changed: changedFiles(applied, spec) }
   }
 
-  const planNow = async (name: string): Promise<FilesPlan> => {
+  const planNow = async (name: string): Promise<PlannedFiles> => {
     const { spec, warnings, changed } = await readAgain(name)
-    return { plan: await plan(spec), changed, warnings, readAt: clock.now().toISOString() }
+    const readAt = clock.now().toISOString()
+    return { plan: await plan(spec), changed, warnings, readAt, services: spec.services }
   }
 
   return {
@@ -59,7 +70,7 @@ export const createStackFiles = ({ stacks, clock, read, plan, apply }: FilesDeps
      * What applying them would do. Throws stack_files_unreadable, stack_invalid with every fault and
      * its place, and what making a plan throws.
      */
-    plan(name: string): Promise<FilesPlan> {
+    plan(name: string): Promise<PlannedFiles> {
       const under = asked.get(name)
       if (under !== undefined) return under
       const answer = planNow(name).finally(() => asked.delete(name))

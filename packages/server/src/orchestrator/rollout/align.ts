@@ -1,3 +1,4 @@
+import type { ServiceSpec } from '@keelson/contract'
 import { messageOf } from '../../kernel/errors.ts'
 import { serviceIdOf } from '../../registry/index.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -39,13 +40,22 @@ export const createAlign = (deps: AlignDeps) => {
     if (edition === undefined || !state.declared) return
     const resolved = await editions.resolve(known.spec, edition)
     const replicas = wantedCount(state)
-    const spec = { ...edition.spec, probe: resolved.spec.probe, replicas }
+    const spec = { ...asApplied(known, edition.spec), probe: resolved.spec.probe, replicas }
     const { injected, upstreams } = resolved
     const shown = JSON.stringify([spec, injected, upstreams])
     if (shown === declared && registry.findService(serviceIdOf(id.stack, id.service)) !== undefined)
       return
     declared = shown
     keeping.declare(known, spec, resolved)
+  }
+
+  /** Access goes by these, and is the file's: no service goes back to others by itself, or by an update. */
+  const asApplied = (known: KnownStack, spec: ServiceSpec): ServiceSpec => {
+    const applied = known.spec.services.find(({ name }) => name === id.service)
+    if (applied === undefined) return spec
+    const { owner: _former, ...rest } = spec
+    const { labels, owner } = applied
+    return { ...rest, labels, ...(owner === undefined ? {} : { owner }) }
   }
 
   const causeFor = (state: ServiceState, place: Place, former: string | null): string => {

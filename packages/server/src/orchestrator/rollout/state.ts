@@ -97,6 +97,10 @@ export const editionOf = (
   digest: string | null,
 ): Edition | undefined => editions.find((edition) => edition.digest === digest)
 
+/** What its instances are made from now; during an update several. */
+export const runningEditions = ({ editions, places }: ServiceState): Edition[] =>
+  editions.filter(({ digest }) => places.some((place) => place.digest === digest))
+
 /** Made from what the service is to run, and through the last restart. */
 export const isCurrent = ({ aim, round }: ServiceState, place: Place): boolean =>
   place.digest === aim && place.round >= round

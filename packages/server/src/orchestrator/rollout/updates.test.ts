@@ -335,6 +335,33 @@ test('rollback in one command: to the edition before, once', async () => {
   assert.equal((await house.orchestrator.plan(shop(web('2')))).actions.length, 1)
 })
 
+test('labels and owner, which access goes by, stay those of the file that is applied', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const shown = () => {
+    const { labels, owner } = house.registry.getService('shop/web').spec
+    return { labels, owner }
+  }
+  const inner = { labels: { tier: 'inner' }, owner: 'bank@example.com' }
+  await house.apply(shop(web('1')))
+  await isHealthy(house, 'shop-web-1')
+  await house.apply(shop(web('2', inner)))
+  await reaches(house, 'completed')
+  await house.rollBackService('shop/web')
+  await reaches(house, 'rolled_back')
+  assert.deepEqual(versions(bench), ['1'])
+  assert.deepEqual(shown(), inner)
+
+  await house.crash()
+  const next = await bench.again()
+  await isHealthy(next, 'shop-web-1')
+  assert.deepEqual(next.registry.getService('shop/web').spec.labels, inner.labels)
+  // The other way round, too: what the file opens is open.
+  await next.apply(shop(web('3')))
+  await reaches(next, 'completed')
+  assert.deepEqual(next.registry.getService('shop/web').spec.labels, {})
+})
+
 test('a container is taken back to the very image it ran', async () => {
   await using bench = await createFakeBench()
   const { house, containers } = bench

@@ -3,6 +3,7 @@ import type { Db } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { until } from '../../kernel/testing/index.ts'
 import type { LogStore } from '../logs/index.ts'
+import type { FilesReader } from '../plan/files-reader.ts'
 import { createFakeRuntime } from './fake-runtime.ts'
 import { createHouseDb, noDatabases, openHouse, withResources, type House } from './house.ts'
 
@@ -10,7 +11,8 @@ import { createHouseDb, noDatabases, openHouse, withResources, type House } from
 export const createFakeBench = async ({
   clock = systemClock,
   logs,
-}: { clock?: Clock; logs?: Pick<LogStore, 'page'> } = {}) => {
+  readFiles,
+}: { clock?: Clock; logs?: Pick<LogStore, 'page'>; readFiles?: FilesReader } = {}) => {
   const test = await createHouseDb()
   const processes = createFakeRuntime(clock)
   const containers = withResources(createFakeRuntime(clock, 'container'))
@@ -33,11 +35,12 @@ export const createFakeBench = async ({
       return Promise.reject(new AppError('database_unavailable', { message: 'gone' }))
     },
   }
-  const open = async (): Promise<House> => {
+  const open = async (more: { masterKey?: number } = {}): Promise<House> => {
     const runtimes = { process: processes, container: containers }
     const house = await openHouse({
-      ...{ db, clock, ...runtimes, databases },
+      ...{ db, clock, ...runtimes, databases, ...more },
       ...(logs === undefined ? {} : { logs }),
+      ...(readFiles === undefined ? {} : { readFiles }),
     })
     houses.push(house)
     return house
@@ -50,8 +53,8 @@ export const createFakeBench = async ({
     database,
     /** $VERSION by incarnation. */
     versions,
-    async again(): Promise<House> {
-      const next = await open()
+    async again(more: { masterKey?: number } = {}): Promise<House> {
+      const next = await open(more)
       await next.start()
       return next
     },

@@ -11,6 +11,7 @@ import { localActor } from '../../kernel/actor.ts'
 import { createHealth } from '../../health/index.ts'
 import { createRegistry } from '../../registry/index.ts'
 import { createOrchestrator } from '../orchestrator.ts'
+import type { FilesReader } from '../plan/files-reader.ts'
 import type { ContextDigest } from '../plan/surroundings.ts'
 import type { LogStore } from '../logs/index.ts'
 import type { Runtime } from '../runtime.ts'
@@ -44,6 +45,9 @@ type HouseOptions = {
   databases?: typeof noDatabases
   contextDigest?: ContextDigest
   logs?: Pick<LogStore, 'page'>
+  readFiles?: FilesReader
+  /** Another master key gives services other secrets. */
+  masterKey?: number
 }
 
 /**
@@ -63,8 +67,14 @@ export const openHouse = async ({ db, clock = systemClock, ...options }: HouseOp
   const orchestrator = await createOrchestrator({
     ...{ db, events, audit: createTestAudit(db), recorder, registry, health, runtimes, clock, log },
     gatewayUrl: 'http://127.0.0.1:8080',
+    credentialsOf: (stack, service) => ({
+      KEELSON_TOKEN_URL: 'http://127.0.0.1:7070/oauth/token',
+      KEELSON_CLIENT_ID: `${stack}/${service}`,
+      KEELSON_CLIENT_SECRET: `ksc_${options.masterKey ?? 1}_${stack}_${service}`,
+    }),
     databases: options.databases ?? noDatabases,
     ...(options.logs === undefined ? {} : { logs: options.logs }),
+    ...(options.readFiles === undefined ? {} : { readFiles: options.readFiles }),
     ...(options.contextDigest === undefined ? {} : { contextDigest: options.contextDigest }),
   })
   health.start()

@@ -6,6 +6,7 @@ import type {
   StackServiceState,
   StackState,
 } from '@keelson/contract'
+import type { Actor } from '../../kernel/actor.ts'
 import { describeService, type Health } from '../../health/index.ts'
 import { serviceIdOf, type Registry } from '../../registry/index.ts'
 import type { DriftWatch } from '../drift/watch.ts'
@@ -49,7 +50,11 @@ export const createStackState = (deps: StateDeps) => {
     return definitions.find(stack, spec.name, digest)?.parts ?? null
   }
 
-  const serviceState = (known: KnownStack, spec: ServiceSpec): StackServiceState[] => {
+  const serviceState = (
+    known: KnownStack,
+    spec: ServiceSpec,
+    actor: Actor | undefined,
+  ): StackServiceState[] => {
     const stack = known.spec.name
     const declared = registry.findService(serviceIdOf(stack, spec.name))
     if (declared === undefined) return []
@@ -64,7 +69,7 @@ export const createStackState = (deps: StateDeps) => {
     )
     return [
       {
-        summary: describeService(declared, { registry, health }),
+        summary: describeService(declared, { registry, health }, actor),
         replicas: { declared: spec.replicas, wanted: deps.wantedOf(stack, spec) },
         stoppedBy: deps.stoppedBy(stack, spec.name),
         facts: factsOf(spec, parts, running, drifted),
@@ -76,11 +81,11 @@ export const createStackState = (deps: StateDeps) => {
 
   return {
     /** Throws AppError('stack_not_found'). */
-    of(name: string): StackState {
+    of(name: string, actor?: Actor): StackState {
       const known = stacks.get(name)
       return {
         stack: deps.describe(known),
-        services: known.spec.services.flatMap((spec) => serviceState(known, spec)),
+        services: known.spec.services.flatMap((spec) => serviceState(known, spec, actor)),
         drift: drift.of(name),
         rollouts: deps.rolloutsOf(name),
         checkedAt: (drift.checkedAt(name) ?? known.appliedAt).toISOString(),

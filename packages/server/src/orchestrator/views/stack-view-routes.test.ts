@@ -21,6 +21,7 @@ const createBench = async () => {
   const dir = await mkdtemp(join(tmpdir(), 'keelson-stack-view-'))
   const logs = createLogStore({ dir, clock: systemClock })
   const http = await createHttp({
+    clock: systemClock,
     onDenied: async () => undefined,
     log: quietLog,
     newId: () => 'r-1',

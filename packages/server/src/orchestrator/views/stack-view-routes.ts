@@ -3,6 +3,8 @@ import type { Http } from '../../kernel/http.ts'
 import { objectOf, type Registry, type ServiceDeclaration } from '../../registry/index.ts'
 import type { LogStore } from '../logs/index.ts'
 import type { Orchestrator } from '../orchestrator.ts'
+import { startFor, usageFor } from './readable-stack.ts'
+import { readableTo } from './readable-to.ts'
 import { instancesToRead, readStackLogs } from './stack-logs.ts'
 
 type Deps = {
@@ -14,14 +16,15 @@ type Deps = {
 
 /** What the page of a stack shows beside its state: its start, what it takes, its logs. */
 export const stackViewRoutes = ({ http, registry, orchestrator, logs }: Deps): void => {
-  http.route('getStackStart', ({ params: { stack } }) => {
+  http.route('getStackStart', ({ actor, params: { stack } }) => {
     const { appliedAt: startedAt } = orchestrator.getStack(stack)
     const unseen = { stack, startedAt, endedAt: startedAt, spans: [], criticalPath: [] }
-    return orchestrator.stackStart(stack) ?? unseen
+    const start = orchestrator.stackStart(stack) ?? unseen
+    return startFor(start, readableTo({ actor, stack, registry }))
   })
-  http.route('getStackUsage', ({ params: { stack } }) => {
+  http.route('getStackUsage', async ({ actor, params: { stack } }) => {
     orchestrator.getStack(stack) // throws for one that is not there
-    return orchestrator.stackUsage(stack)
+    return usageFor(await orchestrator.stackUsage(stack), readableTo({ actor, stack, registry }))
   })
   http.route('getStackLogs', async ({ actor, params: { stack }, query }) => {
     orchestrator.getStack(stack)

@@ -1,6 +1,6 @@
 import type { GatewayCacheRow } from '@keelson/contract'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { purgeBody, purgeSentence, type PurgeAsk } from './cache-text.ts'
 
@@ -24,16 +24,12 @@ export const PurgeDialog = ({ ask, cache, onDone, onClose }: PurgeDialogProps) =
   return (
     <ConfirmDialog
       title="Forget these answers?"
-      confirmLabel="Forget"
+      submit="Forget"
       danger={ask.by === 'all'}
-      busy={purge.isPending}
-      error={purge.error}
-      onConfirm={() => purge.mutate(undefined)}
+      change={purge}
       onClose={onClose}
     >
-      <p className="break">
-        Forgets {purgeSentence(ask)}, {where}. The next request for each is answered by its service.
-      </p>
+      Forgets {purgeSentence(ask)}, {where}. The next request for each is answered by its service.
     </ConfirmDialog>
   )
 }

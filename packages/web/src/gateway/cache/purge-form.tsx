@@ -30,8 +30,6 @@ export const PurgeForm = ({ caches, onAsk }: PurgeFormProps) => {
           aria-label="What to forget"
           value={ask.by}
           data={ways.map(({ value, label }) => ({ value, label }))}
-          rightSection={<Icon name="chevron" size={14} />}
-          rightSectionPointerEvents="none"
           onChange={({ currentTarget: { value } }) =>
             setAsk({ ...ask, by: ways.find((one) => one.value === value)?.value ?? 'url' })
           }

@@ -17,7 +17,7 @@ export const WarmForm = () => {
   const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault()
     setDone(null)
-    warm.mutate(undefined)
+    warm.mutate()
   }
   return (
     <Card title="Ask ahead">

@@ -2,7 +2,8 @@ import type { GatewayDiff, GatewayFault } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
-import { call, CallError } from '../../api/call.ts'
+import { ProblemError } from '@keelson/sdk'
+import { call } from '../../api/call.ts'
 import { Card } from '../../ui/card.tsx'
 import { ErrorBox } from '../../ui/feedback.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
@@ -103,7 +104,7 @@ export const Editor = () => {
 
 /** Somebody else has applied another configuration since the difference was made. */
 const isConflict = (error: unknown): boolean =>
-  error instanceof CallError && error.problem.status === 412
+  error instanceof ProblemError && error.problem.status === 412
 
 /** Marks the place in the box and brings it into view: lines are not wrapped, so each is as high. */
 const goTo = (box: HTMLTextAreaElement | null, { line, column }: GatewayFault) => {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
+import { DialogForm } from '../../ui/dialog-form.tsx'
 import { ErrorBox, Loading } from '../../ui/feedback.tsx'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { gatewayRollbackQuery } from '../queries.ts'
@@ -18,14 +18,15 @@ export const RollBackDialog = ({ revision, onClose }: RollBackDialogProps) => {
     onClose,
   )
   return (
-    <ConfirmDialog
+    <DialogForm
       title={`Roll the gateway back to revision ${revision}?`}
-      confirmLabel="Roll back"
+      submit="Roll back"
       wide
       disabled={looked === undefined || looked.changes.length === 0}
-      busy={rollBack.isPending}
-      error={rollBack.error}
-      onConfirm={() => looked !== undefined && rollBack.mutate(looked.revision)}
+      change={{
+        ...rollBack,
+        mutate: () => looked !== undefined && rollBack.mutate(looked.revision),
+      }}
       onClose={onClose}
     >
       {diff.isPending && <Loading rows={4} height={32} />}
@@ -35,6 +36,6 @@ export const RollBackDialog = ({ revision, onClose }: RollBackDialogProps) => {
           <DiffView diff={looked} />
         </ScrollRegion>
       )}
-    </ConfirmDialog>
+    </DialogForm>
   )
 }

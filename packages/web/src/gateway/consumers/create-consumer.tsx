@@ -1,8 +1,7 @@
-import { Input } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
-import { Field } from '../../ui/field.tsx'
+import { DialogForm } from '../../ui/dialog-form.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { listOf } from './consumer-text.ts'
 
@@ -24,48 +23,38 @@ export const CreateConsumer = ({ onClose }: { onClose: () => void }) => {
     onClose,
   )
   return (
-    <ConfirmDialog
+    <DialogForm
       title="Create a consumer"
-      confirmLabel="Create"
+      submit="Create"
       disabled={username.trim() === ''}
-      busy={create.isPending}
-      error={create.error}
-      onConfirm={() => create.mutate(undefined)}
+      change={create}
       onClose={onClose}
     >
-      <Field label="Name">
-        {(props) => (
-          <Input
-            {...props}
-            required
-            maxLength={nameMax}
-            value={username}
-            onChange={({ currentTarget }) => setUsername(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label="Custom id, if it has one elsewhere">
-        {(props) => (
-          <Input
-            {...props}
-            maxLength={nameMax}
-            value={customId}
-            onChange={({ currentTarget }) => setCustomId(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field
+      <TextField
+        exact
+        required
+        name="username"
+        label="Name"
+        max={nameMax}
+        value={username}
+        onChange={setUsername}
+      />
+      <TextField
+        exact
+        name="customId"
+        label="Custom id, if it has one elsewhere"
+        max={nameMax}
+        value={customId}
+        onChange={setCustomId}
+      />
+      <TextField
+        exact
+        name="groups"
         label="Groups"
         hint="Separated by commas; the plugin acl lets groups in or keeps them out."
-      >
-        {(props) => (
-          <Input
-            {...props}
-            value={groups}
-            onChange={({ currentTarget }) => setGroups(currentTarget.value)}
-          />
-        )}
-      </Field>
-    </ConfirmDialog>
+        value={groups}
+        onChange={setGroups}
+      />
+    </DialogForm>
   )
 }

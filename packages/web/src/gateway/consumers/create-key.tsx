@@ -1,9 +1,8 @@
 import type { GatewayConsumerRow, GatewayKeyMade } from '@keelson/contract'
-import { Input } from '@mantine/core'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
-import { Field } from '../../ui/field.tsx'
+import { DialogForm } from '../../ui/dialog-form.tsx'
+import { TextField } from '../../ui/text-field.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { consumerName, listOf } from './consumer-text.ts'
 
@@ -20,25 +19,22 @@ export const CreateKey = ({ consumer, onMade, onClose }: CreateKeyProps) => {
     onMade,
   )
   return (
-    <ConfirmDialog
+    <DialogForm
       title={`Create a key for ${consumerName(consumer)}?`}
-      confirmLabel="Create"
-      busy={create.isPending}
-      error={create.error}
-      onConfirm={() => create.mutate(undefined)}
+      submit="Create"
+      change={create}
       onClose={onClose}
     >
       <p>It works at once, beside the keys that there are. It is shown once.</p>
-      <Field label="Tags" hint="Separated by commas: what the key is for, to know it again.">
-        {(props) => (
-          <Input
-            {...props}
-            maxLength={200}
-            value={tags}
-            onChange={({ currentTarget }) => setTags(currentTarget.value)}
-          />
-        )}
-      </Field>
-    </ConfirmDialog>
+      <TextField
+        exact
+        name="tags"
+        label="Tags"
+        hint="Separated by commas: what the key is for, to know it again."
+        max={200}
+        value={tags}
+        onChange={setTags}
+      />
+    </DialogForm>
   )
 }

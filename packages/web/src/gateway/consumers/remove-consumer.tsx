@@ -1,6 +1,6 @@
 import type { GatewayConsumerRow } from '@keelson/contract'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { countOf } from '../../ui/format.ts'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { consumerName } from './consumer-text.ts'
@@ -13,19 +13,15 @@ export const RemoveConsumer = ({ consumer, onClose }: RemoveConsumerProps) => {
   return (
     <ConfirmDialog
       title={`Remove ${consumerName(consumer)}?`}
-      confirmLabel="Remove"
+      submit="Remove"
       danger
-      busy={remove.isPending}
-      error={remove.error}
-      onConfirm={() => remove.mutate(undefined)}
+      change={remove}
       onClose={onClose}
     >
-      <p>
-        {credentials.length === 0
-          ? 'It has no credential.'
-          : `Its ${countOf(credentials.length, 'credential')} ${credentials.length === 1 ? 'stops' : 'stop'} working at once.`}{' '}
-        The configuration of before can be rolled back to.
-      </p>
+      {credentials.length === 0
+        ? 'It has no credential.'
+        : `Its ${countOf(credentials.length, 'credential')} ${credentials.length === 1 ? 'stops' : 'stop'} working at once.`}{' '}
+      The configuration of before can be rolled back to.
     </ConfirmDialog>
   )
 }

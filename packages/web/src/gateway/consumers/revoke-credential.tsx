@@ -1,6 +1,6 @@
 import type { GatewayConsumerRow, GatewayCredential } from '@keelson/contract'
 import { call } from '../../api/call.ts'
-import { ConfirmDialog } from '../../ui/dialog.tsx'
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx'
 import { useGatewayChange } from '../use-gateway-change.ts'
 import { consumerName, credentialKinds } from './consumer-text.ts'
 
@@ -19,17 +19,13 @@ export const RevokeCredential = ({ consumer, credential, onClose }: RevokeCreden
   return (
     <ConfirmDialog
       title={`Revoke ${credentialKinds[kind]} ${label}?`}
-      confirmLabel="Revoke"
+      submit="Revoke"
       danger
-      busy={revoke.isPending}
-      error={revoke.error}
-      onConfirm={() => revoke.mutate(undefined)}
+      change={revoke}
       onClose={onClose}
     >
-      <p>
-        Whoever asks with it as {consumerName(consumer)} is turned away at once. A revoked key works
-        again only by rolling the configuration back.
-      </p>
+      Whoever asks with it as {consumerName(consumer)} is turned away at once. A revoked key works
+      again only by rolling the configuration back.
     </ConfirmDialog>
   )
 }

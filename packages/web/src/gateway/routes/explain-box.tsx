@@ -4,7 +4,6 @@ import { useMutation } from '@tanstack/react-query'
 import { useId, useState, type SyntheticEvent } from 'react'
 import { Card } from '../../ui/card.tsx'
 import { ErrorBox } from '../../ui/feedback.tsx'
-import { Icon } from '../../ui/icon.tsx'
 import { explain } from '../queries.ts'
 import { askOf, methods, type AskForm } from './explain-ask.ts'
 import { ExplainDetails } from './explain-details.tsx'
@@ -42,8 +41,6 @@ export const ExplainBox = () => {
             aria-label="Method"
             data={[...methods]}
             value={form.method}
-            rightSection={<Icon name="chevron" size={14} />}
-            rightSectionPointerEvents="none"
             onChange={({ currentTarget }) => change({ method: currentTarget.value })}
           />
           <TextInput

@@ -1,7 +1,7 @@
 import type { GatewayDocumentSummary } from '@keelson/contract'
-import { TextInput } from '@mantine/core'
-import { Icon } from '../../ui/icon.tsx'
+import { SearchBox } from '../../ui/search-box.tsx'
 import { Select } from '../../ui/select.tsx'
+import '../../ui/list-bar.css'
 import type { GatewaySearch, GatewaySearchChange } from '../gateway-search.ts'
 import { managerKey } from '../managed.ts'
 
@@ -12,15 +12,12 @@ type RouteFiltersProps = {
 }
 
 export const RouteFilters = ({ documents, search, onChange }: RouteFiltersProps) => (
-  <div className="gw-filters" role="search" aria-label="Routes">
-    <TextInput
-      type="search"
-      size="sm"
-      aria-label="Filter routes by text"
+  <div className="list-bar" role="search" aria-label="Routes">
+    <SearchBox
+      label="Filter routes by text"
       placeholder="Name, host, path, service"
-      leftSection={<Icon name="search" />}
-      value={search.q ?? ''}
-      onChange={({ currentTarget }) => onChange({ q: currentTarget.value || undefined })}
+      words={search.q ?? ''}
+      onFind={(words) => onChange({ q: words || undefined })}
     />
     <Select
       label="Managed by"

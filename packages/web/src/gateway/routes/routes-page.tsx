@@ -1,6 +1,5 @@
 import type { GatewayDocumentSummary } from '@keelson/contract'
 import { Button } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo } from 'react'
@@ -17,7 +16,6 @@ import { RoutesTable } from './routes-table.tsx'
 import './routes.css'
 
 const route = getRouteApi('/shell/gateway/')
-const typingMs = 250
 const noDocuments: readonly GatewayDocumentSummary[] = []
 
 /** Every route in the order they are matched, and the question which of them takes a request. */
@@ -34,7 +32,7 @@ export const RoutesPage = () => {
       }),
     [navigate],
   )
-  const [words] = useDebouncedValue(search.q ?? '', typingMs)
+  const words = search.q ?? ''
   const documents = useQuery(gatewayDocumentsQuery)
   const list = useInfiniteQuery(gatewayRoutesQuery(words, stackOfKey(search.by)))
   const rows = useMemo(() => rowsOf(list.data?.pages ?? [], search.by), [list.data, search.by])

@@ -15,25 +15,42 @@ export const parseSource = (text: string): ParsedSource => {
   const parsed = parseAny(text)
   if ('errors' in parsed) return parsed
   const path: (string | number)[] = []
-  if (!leadsTooDeep(parsed.value, path)) return parsed
-  const message = `This is nested more than ${deepest} levels deep, or contains itself.`
-  return { errors: [{ offset: parsed.positions().offsetOf(path), message }] }
+  const fault = faultIn(parsed.value, path)
+  if (fault === null) return parsed
+  return {
+    errors: [{ offset: parsed.positions().offsetOf(path, fault.isOfKey), message: fault.message }],
+  }
 }
 
 /** Configurations have a dozen levels; whoever walks a value needs a bound, also for its cycles. */
 const deepest = 64
 
-/** Leaves in `path` where it does. */
-const leadsTooDeep = (value: unknown, path: (string | number)[]): boolean => {
-  if (typeof value !== 'object' || value === null) return false
-  if (path.length >= deepest) return true
+type SourceFault = { message: string; isOfKey: boolean }
+
+const tooDeep = {
+  message: `This is nested more than ${deepest} levels deep, or contains itself.`,
+  isOfKey: false,
+}
+const noText = 'This text has NUL or half a character, which nothing can keep.'
+
+const isWholeText = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
+/** What nobody who walks a value is to meet; leaves in `path` where it is. */
+const faultIn = (value: unknown, path: (string | number)[]): SourceFault | null => {
+  if (typeof value === 'string') {
+    return isWholeText(value) ? null : { message: noText, isOfKey: false }
+  }
+  if (typeof value !== 'object' || value === null) return null
+  if (path.length >= deepest) return tooDeep
   const isList = Array.isArray(value)
   for (const [key, member] of Object.entries(value)) {
     path.push(isList ? Number(key) : key)
-    if (leadsTooDeep(member, path)) return true
+    const isOfKey = !isWholeText(key)
+    const fault = isOfKey ? { message: noText, isOfKey } : faultIn(member, path)
+    if (fault !== null) return fault
     path.pop()
   }
-  return false
+  return null
 }
 
 const parseAny = (text: string): ParsedSource => {

@@ -1,7 +1,7 @@
 import { errors } from 'jose'
 import type { Static } from 'typebox'
 import type { Consumer, Credential } from '../../config/model.ts'
-import { OutgoingError, type PublishedKeys } from '../../outgoing/index.ts'
+import { OutgoingError, type PublishedKeys } from '../../../kernel/outgoing/index.ts'
 import { challengeOf, isDone, runAs } from '../authentication.ts'
 import { authenticateByClaims } from '../claim-values.ts'
 import {

@@ -4,7 +4,7 @@ import {
   publishedKeys,
   type OutgoingPolicy,
   type PublishedKeys,
-} from '../../outgoing/index.ts'
+} from '../../../kernel/outgoing/index.ts'
 import type { PluginHost } from '../plugin.ts'
 import type { jwtSchema } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import { errors } from 'jose'
 import type { Static } from 'typebox'
-import { OutgoingError } from '../../outgoing/index.ts'
+import { OutgoingError } from '../../../kernel/outgoing/index.ts'
 import { afterScheme, challengeOf, fail, isDone, type Refusal } from '../authentication.ts'
 import { authenticateByClaims, claimText, type Claims } from '../claim-values.ts'
 import { fieldValue } from '../field-value.ts'

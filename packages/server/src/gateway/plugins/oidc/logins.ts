@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Static } from 'typebox'
-import { OutgoingError } from '../../outgoing/index.ts'
+import { OutgoingError } from '../../../kernel/outgoing/index.ts'
 import type { PluginExchange, PluginHost } from '../plugin.ts'
 import { parameterValues } from '../query.ts'
 import { redirectUriOf, returnPath } from './addresses.ts'

@@ -9,8 +9,8 @@ import {
   publishedKeys,
   type IssuerMetadata,
   type OutgoingPolicy,
-} from '../../outgoing/index.ts'
-import { refreshed } from '../../outgoing/refreshed.ts'
+} from '../../../kernel/outgoing/index.ts'
+import { refreshed } from '../../../kernel/outgoing/refreshed.ts'
 import { createIntrospection, isOpaque } from './introspection.ts'
 import type { oidcSchema } from './schema.ts'
 import {

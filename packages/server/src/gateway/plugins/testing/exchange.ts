@@ -27,14 +27,17 @@ export type AskedExchange = Partial<
   >
 > &
   Partial<
-    Pick<PluginRequest, 'method' | 'scheme' | 'host' | 'path' | 'query' | 'version' | 'framing'>
+    Pick<
+      PluginRequest,
+      'method' | 'scheme' | 'host' | 'path' | 'query' | 'version' | 'framing' | 'platformCookie'
+    >
   > & {
     /** Flat. */
     headers?: readonly string[]
     /** A body of unknown length when `chunked`. */
     body?: string | Buffer
     chunked?: boolean
-    service?: { id: string; name?: string } | null
+    service?: { id: string; name?: string; host?: string } | null
     route?: { id: string; name?: string } | null
   }
 
@@ -118,6 +121,7 @@ const requestOf = (
     setBody: (next) => void (exchange.sentBody = next),
     limitBody: (bytes, answer) => void (exchange.bodyLimit = { bytes, answer }),
     cookies: new Map(cookies.map(([name = '', value = '']) => [name, value])),
+    platformCookie: asked.platformCookie ?? null,
   }
 }
 

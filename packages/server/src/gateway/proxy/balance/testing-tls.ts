@@ -2,12 +2,14 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 
 import { createCertificate } from '../../tls/x509/certificate.ts'
 
-/** A certificate authority for one test. */
-export const createTestAuthority = (commonName = 'authority of a test') => {
+const dayMs = 86_400_000
+
+/** A certificate authority for one test; what it signs lives for a day unless it is said. */
+export const createTestAuthority = (commonName = 'authority of a test', lifeMs = dayMs) => {
   const key = newKey()
   const life = {
-    notBefore: new Date(Date.now() - 86_400_000),
-    notAfter: new Date(Date.now() + 86_400_000),
+    notBefore: new Date(Date.now() - dayMs),
+    notAfter: new Date(Date.now() + lifeMs),
   }
   return {
     ca: createCertificate({ commonName, names: [], key, isAuthority: true, ...life }),

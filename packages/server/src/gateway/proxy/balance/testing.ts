@@ -3,6 +3,7 @@ import { createManualClock } from '../../../kernel/testing/clock.ts'
 import { createFlights } from '../flights.ts'
 import { atOnce } from '../../slices.ts'
 import type { BalanceAsk } from './balancing.ts'
+import { anUpstream } from '../../testing/entities.ts'
 import { Pool } from './pool.ts'
 import type { NameResolver } from './names/resolver.ts'
 import type { PoolTarget } from './pool-target.ts'
@@ -17,63 +18,23 @@ export type UpstreamChanges = Partial<Omit<Upstream, 'healthchecks'>> & {
   threshold?: number
 }
 
-const goodStatuses = [200, 201, 202, 203, 204, 205, 206, 207, 208, 226]
 const redirects = [300, 301, 302, 303, 304, 305, 306, 307, 308]
 
 export const upstreamOf = (changes: UpstreamChanges = {}): Upstream => {
   const { active, passive, threshold = 0, ...rest } = changes
+  const { healthchecks, ...upstream } = anUpstream('app', { id: 'upstream-1' })
+  const { healthy } = healthchecks.passive
   return {
-    id: 'upstream-1',
-    tags: [],
-    name: 'app',
-    algorithm: 'round-robin',
-    hash_on: 'none',
-    hash_fallback: 'none',
-    hash_on_header: null,
-    hash_fallback_header: null,
-    hash_on_cookie: null,
-    hash_on_cookie_path: '/',
-    hash_on_query_arg: null,
-    hash_fallback_query_arg: null,
-    hash_on_uri_capture: null,
-    hash_fallback_uri_capture: null,
-    slots: 10_000,
-    host_header: null,
-    client_certificate: null,
-    use_srv_name: false,
+    ...upstream,
     healthchecks: {
       threshold,
-      active: {
-        type: 'http',
-        timeout: 1,
-        concurrency: 10,
-        http_path: '/',
-        https_sni: null,
-        https_verify_certificate: true,
-        headers: {},
-        healthy: { interval: 0, http_statuses: [200, 302], successes: 0 },
-        unhealthy: {
-          interval: 0,
-          http_statuses: [429, 404, 500, 501, 502, 503, 504, 505],
-          tcp_failures: 0,
-          timeouts: 0,
-          http_failures: 0,
-        },
-        ...active,
-      },
+      active: { ...healthchecks.active, ...active },
       passive: {
-        type: 'http',
-        healthy: { http_statuses: [...goodStatuses, ...redirects], successes: 0 },
-        unhealthy: {
-          http_statuses: [429, 500, 503],
-          tcp_failures: 0,
-          timeouts: 0,
-          http_failures: 0,
-        },
+        ...healthchecks.passive,
+        healthy: { ...healthy, http_statuses: [...healthy.http_statuses, ...redirects] },
         ...passive,
       },
     },
-    'x-keelson': {},
     ...rest,
   }
 }

@@ -1,7 +1,7 @@
 import type { GatewayAnswer, PluginRequest } from '../../plugins/plugin.ts'
 import type { ClientExchange } from '../client-exchange.ts'
 import { HeaderList } from '../header-list.ts'
-import { expectsContinue, type RequestHead } from '../request-head.ts'
+import { expectsContinue, platformCookieIn, type RequestHead } from '../request-head.ts'
 import type { Way } from '../way.ts'
 import type { RequestBody } from './request-body.ts'
 
@@ -62,6 +62,10 @@ export class ChainRequest implements PluginRequest {
 
   get proxyAuthorization(): string | null {
     return this.client.headers.get('proxy-authorization') ?? null
+  }
+
+  get platformCookie(): string | null {
+    return platformCookieIn(this.client.headers.get('cookie') ?? '', this.client.scheme)
   }
 
   get upstreamHost(): string {

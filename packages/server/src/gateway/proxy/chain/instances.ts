@@ -26,6 +26,8 @@ export type InstanceDeps = {
   /** Instances of the snapshot in effect. */
   services: () => GatewaySnapshot['services']
   worker?: WorkerPart | undefined
+  /** Origin of the platform; absent without one. */
+  platform?: string | undefined
 }
 
 /** A configured plugin that runs. */
@@ -77,6 +79,7 @@ type Locate = (host: string, port: number) => { host: string; port: number }
  */
 export const createInstances = (deps: InstanceDeps) => {
   const { plugins, clock, newId, log, counters, secret, node, services, worker } = deps
+  const ofPlatform = deps.platform === undefined ? {} : { platform: deps.platform }
   const all = new Map<string, Bound>()
   const closing = new Set<Promise<void>>()
 
@@ -107,9 +110,10 @@ export const createInstances = (deps: InstanceDeps) => {
       return new Bound({ ...parts, priority, instance: refusing })
     }
     if (definition === undefined) return refused('there is no such plugin')
-    const locate = stack === null ? {} : { locate: locateFor(stack) }
+    const locate = stack === null ? {} : { locate: locateFor(stack), stack }
     const workers = worker === undefined ? {} : { workers: worker }
-    const host = { clock, newId, log, entity, counters, secret, node, ...locate, ...workers }
+    const shared = { clock, newId, log, counters, secret, node, ...ofPlatform }
+    const host = { ...shared, entity, ...locate, ...workers }
     try {
       const instance = definition.create(entity.config, host)
       return new Bound({ ...parts, priority: definition.priority, instance })

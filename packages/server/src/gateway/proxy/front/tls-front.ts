@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 
-import { proofProtocol } from '../../tls/acme/proof.ts'
-import { readClientHello } from '../../tls/client-hello.ts'
-import type { KeyAndCertificate } from '../../tls/local-authority.ts'
+import { createProofDoor } from '../../tls/acme/proof-door.ts'
 import type { HandshakeOptions } from '../../tls/tls-options.ts'
 import { inheritClient, noteAuthorities } from './client-address.ts'
 import type { FrontHost } from './host.ts'
-import { createPeeks } from './peeks.ts'
 
 /**
  * Handshakes, with options that may be others for each. They are bounded in time and number: who
@@ -49,8 +46,8 @@ export const createTlsFront = (
   }
   // It never listens: a server is no more than its options, and goes with its last connection.
   let server = serverOf(first)
-  let { proofs } = first
-  const peeks = createPeeks(clock, bounds)
+  const proofDoor = createProofDoor(clock, bounds)
+  proofDoor.use(first.proofs ?? new Map())
 
   const shake = (socket: Socket): void => {
     const peer = peerOf(socket)
@@ -63,34 +60,12 @@ export const createTlsFront = (
   }
 
   return {
-    accept(socket: Socket): void {
-      if (proofs === undefined || proofs.size === 0) return shake(socket)
-      socket.on('error', () => socket.destroy())
-      // Only what is asked for tells whether somebody looks for a proof (RFC 8737 3).
-      peeks.peek(socket, readClientHello, (first, bytes) => {
-        socket.unshift(bytes)
-        const asks = first.kind === 'hello' && first.alpn.includes(proofProtocol)
-        const proof = asks ? proofs?.get(first.sni ?? '') : undefined
-        if (proof === undefined) shake(socket)
-        else prove(socket, proof, bounds.handshakeMs)
-      })
-    },
+    accept: (socket: Socket): void => proofDoor.accept(socket, shake),
     use(options: HandshakeOptions): void {
-      ;({ proofs } = options)
+      proofDoor.use(options.proofs ?? new Map())
       server = serverOf(options)
     },
   }
-}
-
-/** The handshake is all there is to say. */
-const prove = (socket: Socket, proof: KeyAndCertificate, handshakeTimeout: number): void => {
-  const server = createServer({ ...proof, handshakeTimeout, ALPNProtocols: [proofProtocol] })
-  server.on('secureConnection', (secure) => {
-    secure.on('error', () => secure.destroy())
-    secure.end()
-  })
-  server.on('tlsClientError', () => socket.destroy())
-  server.emit('connection', socket)
 }
 
 /** Both ends: one that speaks to two of our ports may do so from the same one of its own. */

@@ -3,72 +3,17 @@ import { test } from 'node:test'
 
 import type { GatewayConfig, Route, Service } from '../../config/model.ts'
 import type { GatewayDocument } from '../../snapshot.ts'
+import { aConfig, aRoute, aService } from '../../testing/entities.ts'
 import { entriesOf } from './entries.ts'
 
-const service = (id: string, changes: Partial<Service> = {}): Service => ({
-  id,
-  tags: [],
-  name: id,
-  protocol: 'http',
-  host: id,
-  port: 80,
-  path: null,
-  retries: 5,
-  connect_timeout: 60_000,
-  write_timeout: 60_000,
-  read_timeout: 60_000,
-  enabled: true,
-  client_certificate: null,
-  ca_certificates: [],
-  tls_verify: null,
-  tls_verify_depth: null,
-  'x-keelson': {},
-  ...changes,
-})
+const service = (id: string, changes: Partial<Service> = {}): Service =>
+  aService(id, { host: id, ...changes })
 
-const route = (id: string, changes: Partial<Route> = {}): Route => ({
-  id,
-  tags: [],
-  name: id,
-  service: null,
-  protocols: ['http', 'https'],
-  methods: [],
-  hosts: [],
-  paths: ['/'],
-  headers: {},
-  snis: [],
-  sources: [],
-  destinations: [],
-  strip_path: true,
-  preserve_host: false,
-  regex_priority: 0,
-  path_handling: 'v0',
-  https_redirect_status_code: 426,
-  request_buffering: true,
-  response_buffering: true,
-  'x-keelson': {},
-  ...changes,
-})
+const route = (id: string, { service: of = null, ...changes }: Partial<Route> = {}): Route =>
+  aRoute(id, of, changes)
 
 const documentOf = (manager: string, parts: Partial<GatewayConfig>): GatewayDocument => ({
-  manager,
-  stack: null,
-  style: 'kong',
-  config: {
-    services: [],
-    routes: [],
-    upstreams: [],
-    targets: [],
-    consumers: [],
-    credentials: [],
-    acls: [],
-    plugins: [],
-    certificates: [],
-    snis: [],
-    ca_certificates: [],
-    vaults: [],
-    ...parts,
-  },
+  ...{ manager, stack: null, style: 'kong', config: aConfig(parts) },
 })
 
 test('routes of all documents, without those that serve nothing over HTTP', () => {

@@ -42,6 +42,8 @@ test('where port 80 is closed a name is proved over TLS, and nobody else sees it
     openKeeping: async () => ({
       load: async () => [],
       save: async () => {},
+      loadTries: async () => [],
+      saveTry: async () => {},
       accountKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
     }),
     apply: async () => {

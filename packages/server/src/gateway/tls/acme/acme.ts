@@ -3,9 +3,9 @@ import type { Clock } from '../../../kernel/clock.ts'
 import { messageOf } from '../../../kernel/errors.ts'
 import type { GatewayAcme, GatewayDocument } from '../../snapshot.ts'
 import { createAcmeCertificates, type AcmeCertificates } from './certificates.ts'
-import type { Present } from './client.ts'
 import type { AcmeState, CertificateKeeping } from './keeper.ts'
 import { sendAcme } from './send.ts'
+import { createShown } from './shown.ts'
 import { ordersOf } from './wanted.ts'
 
 type AcmeDeps = {
@@ -21,8 +21,7 @@ export type Acme = ReturnType<typeof createAcme>
 
 /** ACME for the acme plugins of documents. Nothing is opened or written until one asks for it. */
 export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
-  const challenges = new Map<string, string>()
-  const proofs = new Map<string, string>()
+  const shown = createShown(apply)
   let certificates: AcmeCertificates | undefined
   let opening: Promise<AcmeCertificates> | undefined
   let wanted: readonly GatewayDocument[] = []
@@ -33,29 +32,11 @@ export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
     )
   }
 
-  const present: Present = async ({ type, name, token, keyAuthorization, digest }) => {
-    const [shown, key, value] =
-      type === 'http-01'
-        ? [challenges, token, keyAuthorization]
-        : [proofs, name, digest.toString('base64url')]
-    const withdraw = async (): Promise<void> => {
-      shown.delete(key)
-      await apply()
-    }
-    shown.set(key, value)
-    try {
-      await apply()
-    } catch (error) {
-      shown.delete(key)
-      throw error
-    }
-    return { withdraw }
-  }
-
   const open = async (): Promise<AcmeCertificates> => {
     const { accountKey, ...keeping } = await openKeeping()
     const opened = createAcmeCertificates({
-      ...{ clock, log, keeping, accountKey, send: sendAcme, present, onChange },
+      ...{ clock, log, keeping, accountKey, send: sendAcme, onChange },
+      ...{ present: shown.present, challenges: ['http-01', 'tls-alpn-01'] },
     })
     await opened.start()
     return opened
@@ -65,9 +46,10 @@ export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
     /** Of the gateways' snapshot. */
     state: (): GatewayAcme => ({
       certificates: certificates?.certificates() ?? [],
-      challenges: Object.fromEntries(challenges),
-      proofs: Object.fromEntries(proofs),
+      ...shown.state(),
     }),
+    /** Shows what somebody else has to prove. */
+    present: shown.present,
     /** What is configured from now on; `state` may be another one afterwards. Rejects when nothing can be kept. */
     async want(documents: readonly GatewayDocument[]): Promise<void> {
       wanted = documents
@@ -80,7 +62,7 @@ export const createAcme = ({ clock, log, openKeeping, apply }: AcmeDeps) => {
           opening = undefined
         }
       }
-      certificates.want(wanted)
+      certificates.want(ordersOf(wanted))
     },
     states: (): AcmeState[] => certificates?.states() ?? [],
     /** Orders under way are given up. */

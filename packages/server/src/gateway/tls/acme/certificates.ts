@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../../../kernel/clock.ts'
-import type { GatewayDocument } from '../../snapshot.ts'
-import { createAcmeClient, type AcmeClient, type Present } from './client.ts'
+import { createAcmeClient, type AcmeClient, type Challenge, type Present } from './client.ts'
 import {
   createAcmeKeeper,
   type AcmeState,
@@ -9,7 +8,7 @@ import {
   type HeldCertificate,
 } from './keeper.ts'
 import { AcmeError, type Send } from './transport.ts'
-import { ordersOf, type AcmeOrder } from './wanted.ts'
+import type { AcmeOrder } from './wanted.ts'
 
 type AcmeDeps = {
   clock: Clock
@@ -19,15 +18,17 @@ type AcmeDeps = {
   accountKey: KeyObject
   send: Send
   present: Present
+  /** In this order. */
+  challenges: readonly Challenge['type'][]
   /** There is another certificate, or another problem. */
   onChange: () => void
 }
 
 export type AcmeCertificates = ReturnType<typeof createAcmeCertificates>
 
-/** Certificates that the acme plugins of the documents ask for: obtained, kept, renewed. */
+/** Certificates that somebody has ordered: obtained, kept, renewed. */
 export const createAcmeCertificates = (deps: AcmeDeps) => {
-  const { clock, log, keeping, accountKey, send, present, onChange } = deps
+  const { clock, log, keeping, accountKey, send, present, challenges, onChange } = deps
   let orders: ReadonlyMap<string, AcmeOrder> = new Map()
   const stopping = new AbortController()
   const { signal } = stopping
@@ -40,7 +41,7 @@ export const createAcmeCertificates = (deps: AcmeDeps) => {
     if (known !== undefined) return known
     const client = createAcmeClient({
       ...{ directoryUrl: source, accountKey, email, termsAgreed, send, clock, present, signal },
-      challenges: ['http-01', 'tls-alpn-01'],
+      challenges,
     })
     clients.set(key, client)
     return client
@@ -57,14 +58,15 @@ export const createAcmeCertificates = (deps: AcmeDeps) => {
 
   return {
     start: (): Promise<void> => keeper.start(),
+    /** What there is of it without an order. After `start`. */
+    kept: (order: AcmeOrder): HeldCertificate | null => keeper.kept(order),
     /** Orders under way are given up. */
     stop(): Promise<void> {
       stopping.abort()
       return keeper.stop()
     },
     /** After `start`. What nobody asks for any more is not renewed. */
-    want(documents: readonly GatewayDocument[]): void {
-      const wanted = ordersOf(documents)
+    want(wanted: readonly AcmeOrder[]): void {
       orders = new Map(wanted.map((order) => [order.names[0] ?? '', order]))
       const used = new Set(wanted.map(clientFor))
       for (const [key, client] of clients) if (!used.has(client)) clients.delete(key)

@@ -7,9 +7,13 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { systemClock } from '../../../kernel/clock.ts'
 import { openAcmeServer } from '../../testing/acme-server.ts'
+import { createTestAuthority } from '../../proxy/balance/testing-tls.ts'
 import { createCertificate } from '../x509/certificate.ts'
 import { createAcmeClient, type Challenge, type Present } from './client.ts'
-import type { Send } from './transport.ts'
+import { anyDocument } from './documents.ts'
+import { readAnswer, type Send } from './transport.ts'
+
+const dayMs = 86_400_000
 
 const send: Send = async (url, { method, body }) => {
   const headers = { 'content-type': 'application/jose+json' }
@@ -21,6 +25,7 @@ const send: Send = async (url, { method, body }) => {
   }
 }
 
+const leafOf = (...names: string[]): string => createTestAuthority().leaf(...names).cert
 const newKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
 /** A web server that shows what it is told under the well-known path. */
@@ -90,6 +95,69 @@ test('a certificate for several names is proved over HTTP and fetched', async ()
   assert.deepEqual(server.challenges, ['http-01 a.test', 'http-01 b.test'])
   assert.equal(web.shown.size, 0)
 })
+
+/** Puts another certificate in the place of the one that the server gives. */
+const givingInstead =
+  (text: string): Send =>
+  async (url, request) => {
+    const answer = await send(url, request)
+    return answer.text.startsWith('-----BEGIN') ? { ...answer, text } : answer
+  }
+
+const strangers: [string, () => string, RegExp][] = [
+  ['that is none', () => '-----BEGIN', /something that is no certificate/],
+  ['for another name', () => leafOf('b.test'), /a certificate that nobody has ordered/],
+  ['for another key', () => leafOf('a.test'), /a certificate that nobody has ordered/],
+]
+for (const [what, given, message] of strangers) {
+  test(`a certificate ${what} is not taken`, async () => {
+    await using web = await openWeb()
+    await using server = await openAcmeServer({ httpPort: web.port })
+    const client = createAcmeClient({
+      ...{ directoryUrl: server.directoryUrl, accountKey: newKey(), email: null },
+      ...{ termsAgreed: true, send: givingInstead(given()), clock: systemClock },
+      ...{ challenges: ['http-01'], present: web.present },
+    })
+    await assert.rejects(client.obtain(['a.test']), { message })
+  })
+}
+
+const misshapen: [string, (url: string) => boolean, string, RegExp][] = [
+  ['directory', (url) => url.endsWith('/directory'), 'null', /has not the form of RFC 8555/],
+  ['order', (url) => url.endsWith('/newOrder'), 'null', /has not the form of RFC 8555/],
+  ['order', (url) => url.endsWith('/newOrder'), '{"status":"ready"}', /form of RFC 8555/],
+  ['authorization', (url) => url.includes('/authz/'), '[]', /form of RFC 8555/],
+]
+for (const [what, isIt, text, message] of misshapen) {
+  test(`${what} ${text} is told as what it is`, async () => {
+    await using web = await openWeb()
+    await using server = await openAcmeServer({ httpPort: web.port })
+    const spoiled: Send = async (url, request) => {
+      const answer = await send(url, request)
+      return isIt(url) ? { ...answer, text } : answer
+    }
+    const client = createAcmeClient({
+      ...{ directoryUrl: server.directoryUrl, accountKey: newKey(), email: null },
+      ...{ termsAgreed: true, send: spoiled, clock: systemClock },
+      ...{ challenges: ['http-01'], present: web.present },
+    })
+    await assert.rejects(client.obtain(['a.test']), { name: 'AcmeError', message })
+  })
+}
+
+const waits: [string, number][] = [
+  ['99999999999999', dayMs],
+  ['9'.repeat(400), dayMs],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', dayMs],
+  ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['120', 120_000],
+]
+for (const [after, waitMs] of waits) {
+  test(`Retry-After ${after.slice(0, 40)} is a wait of ${waitMs / 1000} s`, () => {
+    const answer = { status: 429, headers: { 'retry-after': after }, text: '{}' }
+    assert.throws(() => readAnswer(answer, anyDocument), { retryAfterMs: waitMs })
+  })
+}
 
 test('several orders have one account', async () => {
   await using web = await openWeb()

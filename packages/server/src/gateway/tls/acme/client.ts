@@ -1,9 +1,18 @@
-import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
+import { createHash, generateKeyPair, X509Certificate, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Static, TSchema } from 'typebox'
 import { calculateJwkThumbprint, exportJWK, FlattenedSign, type JWK } from 'jose'
 import type { Clock } from '../../../kernel/clock.ts'
 import { createRequest } from '../x509/certificate.ts'
 import type { KeyAndCertificate } from '../local-authority.ts'
+import {
+  anyDocument,
+  authorizationDocument,
+  detailOf,
+  directoryDocument,
+  orderDocument,
+  type Directory,
+} from './documents.ts'
 import { AcmeError, readAnswer, type AcmeAnswer, type Send } from './transport.ts'
 
 /** What has to be shown at the name, until `withdraw`. */
@@ -35,25 +44,13 @@ type AcmeDeps = {
   signal?: AbortSignal
 }
 
-type Directory = { newNonce: string; newAccount: string; newOrder: string }
-type Order = {
-  status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid'
-  authorizations: string[]
-  finalize: string
-  certificate?: string
-  error?: { detail?: string }
-}
-type Authorization = {
-  status: 'pending' | 'valid' | 'invalid' | 'deactivated' | 'expired' | 'revoked'
-  identifier: { value: string }
-  challenges: { type: string; url: string; token: string; error?: { detail?: string } }[]
-}
-
 const pollFirstMs = 500
 const pollMostMs = 5_000
 /** An order that is not decided by then has failed (RFC 8555 7.1.6 gives no limit). */
 const decisionMs = 120_000
 const badNonceTries = 3
+/** Base64url (RFC 8555 8.3): it becomes part of an address. */
+const tokenPattern = /^[A-Za-z0-9_-]{1,1000}$/
 const newKey = promisify(generateKeyPair)
 
 /** A client of one account at one ACME server (RFC 8555). */
@@ -69,7 +66,9 @@ export const createAcmeClient = (deps: AcmeDeps) => {
   const failed = new Map<string, Challenge['type']>()
 
   const readDirectory = (): Promise<Directory> => {
-    directory ??= send(directoryUrl, { method: 'GET' }).then(readAnswer<Directory>)
+    directory ??= send(directoryUrl, { method: 'GET' }).then((answer) =>
+      readAnswer(answer, directoryDocument),
+    )
     directory.catch(() => {
       directory = undefined
     })
@@ -113,8 +112,11 @@ export const createAcmeClient = (deps: AcmeDeps) => {
       if (!isBadNonce || attempt === badNonceTries) return answer
     }
   }
-  const ask = async <T>(url: string, payload: object | null): Promise<T> =>
-    readAnswer<T>(await post(url, payload, 'kid'))
+  const ask = async <T extends TSchema>(
+    url: string,
+    payload: object | null,
+    form: T,
+  ): Promise<Static<T>> => readAnswer(await post(url, payload, 'kid'), form)
 
   const ownAccount = (): Promise<string> => {
     account ??= register()
@@ -128,7 +130,7 @@ export const createAcmeClient = (deps: AcmeDeps) => {
     const { newAccount } = await readDirectory()
     const contact = email === null ? {} : { contact: [`mailto:${email}`] }
     const answer = await post(newAccount, { termsOfServiceAgreed: termsAgreed, ...contact }, 'jwk')
-    readAnswer(answer)
+    readAnswer(answer, anyDocument)
     const { location } = answer.headers
     if (location === undefined) throw new AcmeError('The ACME server names no account', null)
     return location
@@ -141,10 +143,14 @@ export const createAcmeClient = (deps: AcmeDeps) => {
   }
 
   /** Asks again and again until `isOver`; throws when that takes too long. */
-  const follow = async <T>(url: string, isOver: (state: T) => boolean): Promise<T> => {
+  const follow = async <T extends TSchema>(
+    url: string,
+    form: T,
+    isOver: (state: Static<T>) => boolean,
+  ): Promise<Static<T>> => {
     const untilMs = clock.monotonicMs() + decisionMs
     for (let delayMs = pollFirstMs; ; delayMs = Math.min(delayMs * 1.5, pollMostMs)) {
-      const state = await ask<T>(url, null)
+      const state = await ask(url, null, form)
       if (isOver(state)) return state
       if (clock.monotonicMs() > untilMs) {
         throw new AcmeError(`No decision within ${decisionMs / 1000} s`, null)
@@ -154,14 +160,16 @@ export const createAcmeClient = (deps: AcmeDeps) => {
   }
 
   const authorize = async (url: string): Promise<void> => {
-    const asked = await ask<Authorization>(url, null)
+    const asked = await ask(url, null, authorizationDocument)
     if (asked.status === 'valid') return
     const name = asked.identifier.value
     const last = failed.get(name)
     const inOrder = challenges.toSorted((a, b) => Number(a === last) - Number(b === last))
     const [offered] = inOrder.flatMap((type) => {
       const found = asked.challenges.find((one) => one.type === type)
-      return found === undefined ? [] : [{ ...found, type }]
+      const { url: answerUrl, token } = found ?? {}
+      const isWhole = answerUrl !== undefined && token !== undefined && tokenPattern.test(token)
+      return isWhole ? [{ type, token, answerUrl }] : []
     })
     if (offered === undefined) {
       const types = asked.challenges.map(({ type }) => type).join(', ')
@@ -172,12 +180,14 @@ export const createAcmeClient = (deps: AcmeDeps) => {
     const { type, token } = offered
     const shown = await present({ type, name, token, keyAuthorization, digest })
     try {
-      await ask(offered.url, {})
-      const decided = await follow<Authorization>(url, ({ status }) => status !== 'pending')
+      await ask(offered.answerUrl, {}, anyDocument)
+      const decided = await follow(url, authorizationDocument, ({ status }) => status !== 'pending')
       if (decided.status === 'valid') return
       failed.set(name, type)
-      const fault = decided.challenges.find(({ error }) => error !== undefined)
-      throw new AcmeError(`${name} was not proved: ${fault?.error?.detail ?? decided.status}`, null)
+      const [fault = decided.status] = decided.challenges.flatMap(
+        ({ error }) => detailOf(error) ?? [],
+      )
+      throw new AcmeError(`${name} was not proved: ${fault}`, null)
     } finally {
       await shown.withdraw()
     }
@@ -189,31 +199,46 @@ export const createAcmeClient = (deps: AcmeDeps) => {
       const { newOrder } = await readDirectory()
       const identifiers = names.map((value) => ({ type: 'dns', value }))
       const made = await post(newOrder, { identifiers }, 'kid')
-      const order = readAnswer<Order>(made)
+      const order = readAnswer(made, orderDocument)
       const orderUrl = made.headers.location
       if (orderUrl === undefined) throw new AcmeError('The ACME server names no order', null)
       // One after the other: a CA that looks at them at once has nothing to be faster by.
       for (const url of order.authorizations) await authorize(url)
-      await follow<Order>(orderUrl, ({ status }) => status !== 'pending')
+      await follow(orderUrl, orderDocument, ({ status }) => status !== 'pending')
       const { privateKey } =
         kind === 'ec'
           ? await newKey('ec', { namedCurve: 'P-256' })
           : await newKey('rsa', { modulusLength: kind.rsaBits })
       const csr = createRequest(privateKey, names).toString('base64url')
-      await ask(order.finalize, { csr })
-      const done = await follow<Order>(
+      await ask(order.finalize, { csr }, anyDocument)
+      const done = await follow(
         orderUrl,
+        orderDocument,
         ({ status }) => status === 'valid' || status === 'invalid',
       )
       if (done.certificate === undefined) {
-        throw new AcmeError(`The order failed: ${done.error?.detail ?? done.status}`, null)
+        throw new AcmeError(`The order failed: ${detailOf(done.error) ?? done.status}`, null)
       }
       const answer = await post(done.certificate, null, 'kid')
-      if (answer.status !== 200) readAnswer(answer)
+      if (answer.status !== 200) readAnswer(answer, anyDocument)
+      requireOrdered(answer.text, names, privateKey)
       const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
       return { key, cert: answer.text }
     },
   }
+}
+
+/** What is shown in place of a good certificate has to be one. */
+const requireOrdered = (cert: string, names: readonly string[], key: KeyObject): void => {
+  let leaf: X509Certificate
+  try {
+    leaf = new X509Certificate(cert)
+  } catch {
+    throw new AcmeError('The ACME server gives something that is no certificate', null)
+  }
+  const isOrdered = names.every((name) => leaf.checkHost(name) !== undefined)
+  if (isOrdered && leaf.checkPrivateKey(key)) return
+  throw new AcmeError('The ACME server gives a certificate that nobody has ordered', null)
 }
 
 const stoppedBy = (signal: AbortSignal | undefined): Promise<never> => {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { fetchOutgoing } from '../../outgoing/index.ts'
+import { fetchOutgoing } from '../../../kernel/outgoing/index.ts'
 import { AcmeError, type Send } from './transport.ts'
 
 const timeoutMs = 30_000

@@ -1,3 +1,6 @@
+import type { Static, TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+
 /** An answer of an ACME server; header names in lower case. */
 export type AcmeAnswer = {
   status: number
@@ -11,23 +14,32 @@ export type Send = (
   request: { method: 'GET' | 'HEAD' | 'POST'; body?: string },
 ) => Promise<AcmeAnswer>
 
+/** Words of a server are shown to people, and may be a page. */
+const messageMax = 500
+
 /** The server said no, or something that makes no sense. `retryAfterMs` when it said when. */
 export class AcmeError extends Error {
   readonly retryAfterMs: number | null
 
   constructor(message: string, retryAfterMs: number | null) {
-    super(message)
+    super(message.replaceAll(/\p{Cc}+/gu, ' ').slice(0, messageMax))
     this.name = 'AcmeError'
     this.retryAfterMs = retryAfterMs
   }
 }
 
-/** The document of a good answer. Throws AcmeError with the problem of any other (RFC 8555 6.7). */
-export const readAnswer = <T>({ status, headers, text }: AcmeAnswer): T => {
+/** The document of a good answer, in its form. Throws AcmeError: the problem of any other (RFC 8555 6.7). */
+export const readAnswer = <T extends TSchema>(
+  { status, headers, text }: AcmeAnswer,
+  form: T,
+): Static<T> => {
   const document = parse(text)
   if (status >= 200 && status < 300) {
     if (document === undefined) throw new AcmeError('The ACME server answered no JSON', null)
-    return document as T
+    if (Value.Check(form, document)) return document
+    const { instancePath = '' } = Value.Errors(form, document)[0] ?? {}
+    const where = instancePath === '' ? '' : ` at ${instancePath}`
+    throw new AcmeError(`The ACME server's answer has not the form of RFC 8555${where}`, null)
   }
   const problem = (document ?? {}) as { type?: unknown; detail?: unknown }
   const type =
@@ -44,11 +56,13 @@ const parse = (text: string): unknown => {
   }
 }
 
+/** Who asks for more is asked again the next day: nobody keeps us from a certificate for ever. */
+const retryAfterMostMs = 86_400_000
+
 /** Seconds or a date (RFC 9110 10.2.3). */
 const retryAfterOf = (headers: AcmeAnswer['headers']): number | null => {
   const given = headers['retry-after']
   if (given === undefined) return null
-  if (/^\d+$/.test(given)) return Number(given) * 1000
-  const at = Date.parse(given)
-  return Number.isNaN(at) ? null : Math.max(0, at - Date.now())
+  const waitMs = /^\d+$/.test(given) ? Number(given) * 1000 : Date.parse(given) - Date.now()
+  return Number.isNaN(waitMs) ? null : Math.min(Math.max(0, waitMs), retryAfterMostMs)
 }

@@ -1,0 +1,18 @@
+import type { Grant } from '@keelson/contract'
+import { Icon } from '../../ui/icon.tsx'
+
+export const holderKinds: Record<Grant['holder']['kind'], string> = {
+  user: 'user',
+  service_account: 'service account',
+  stack_service: 'service of a stack',
+  team: 'team',
+}
+
+/** Only a denial is marked: it wins over everything. */
+export const Effect = ({ effect }: Pick<Grant, 'effect'>) =>
+  effect === 'deny' && (
+    <span className="mark is-unhealthy">
+      <Icon name="unhealthy" size={12} />
+      denied
+    </span>
+  )
