@@ -33,7 +33,7 @@ export const tokenCases = ({ browser, skip }: Tools): void => {
     await page.getByRole('button', { name: 'Make the secret' }).click()
     await page.getByText('kst_backup_9876543210', { exact: true }).waitFor()
     await page.getByRole('button', { name: 'I have stored it' }).click()
-    await page.getByText('the secret before').waitFor()
+    await page.locator('tr[data-token=backup]').getByText('the secret before').waitFor()
     await page.getByRole('button', { name: 'Revoke: backup' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
     await page.getByText('No API token').waitFor()
