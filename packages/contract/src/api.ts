@@ -435,9 +435,10 @@ export const api = {
   planStack: endpoint({
     method: 'POST',
     path: '/api/v1/stacks/:stack/plan',
-    permission: 'stacks:read',
+    // To compare what one makes up with what is there answers guesses, and looks at paths one names.
+    permission: 'stacks:write',
     on: 'stack',
-    summary: 'What applying this would do; changes nothing',
+    summary: 'What applying this would do; changes nothing, and asks for what applying asks for',
     params: StackParams,
     query: Type.Object({ named: Named }),
     bodyMax: fileMax,

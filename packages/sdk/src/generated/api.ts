@@ -2597,7 +2597,7 @@ export type Operations = {
     params: { stack: string }
     answer: Stack
   }
-  /** What applying this would do; changes nothing (stacks:read) */
+  /** What applying this would do; changes nothing, and asks for what applying asks for (stacks:write) */
   planStack: {
     params: { stack: string }
     query: { named?: string }

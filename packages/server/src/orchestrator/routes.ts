@@ -11,8 +11,6 @@ import { execSocket } from './exec/socket.ts'
 import type { LogStore } from './logs/index.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import { serviceVerbRoutes } from './service-routes.ts'
-import { planFor } from './views/readable-plan.ts'
-import { readableTo } from './views/readable-to.ts'
 import { instancesToRead } from './views/stack-logs.ts'
 import { stackReadRoutes } from './views/stack-read-routes.ts'
 import { stackViewRoutes } from './views/stack-view-routes.ts'
@@ -37,11 +35,9 @@ export const stackRoutes = (deps: Deps): void => {
   execSocket({ ...deps, commands: orchestrator.commands })
 
   stackReadRoutes(deps)
-  http.route('planStack', async ({ actor, params: { stack }, query, body }) => {
-    refuseOtherName(stack, body.name)
-    const { services: written } = body
-    const plan = await orchestrator.plan(body, namedIn(query))
-    return planFor(plan, readableTo({ actor, stack, registry, written }))
+  http.route('planStack', ({ params, query, body }) => {
+    refuseOtherName(params.stack, body.name)
+    return orchestrator.plan(body, namedIn(query))
   })
   http.route('applyStack', ({ actor, params, query, body, request }) => {
     refuseOtherName(params.stack, body.name)

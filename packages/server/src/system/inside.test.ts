@@ -69,11 +69,9 @@ for (const denied of subsets) {
     const all = new Set<string>()
     for (const [name, endpoint] of endpoints) {
       const services = endpoint.on === 'service' ? seen : ['']
-      const body = endpoint.body === undefined ? undefined : shopWith('asked')
       for (const service of services) {
-        const { method } = endpoint
-        assert.ok(method === 'GET' || name === 'planStack', name)
-        const answer = await shop.ask(method as 'GET' | 'POST', pathOf(endpoint, service), body)
+        assert.equal(endpoint.method, 'GET', name)
+        const answer = await shop.ask('GET', pathOf(endpoint, service))
         for (const one of told(answer)) {
           all.add(one)
           assert.ok(!denied.includes(one), `${name} ${service}: ${JSON.stringify(answer)}`)
@@ -124,7 +122,7 @@ const permissionsOf = (field: RegExp): string[] => {
   return [...new Set(found)].toSorted()
 }
 
-const planOf = (value = 'asked') => shop.ask<Plan>('POST', 'stacks/shop/plan', shopWith(value))
+const planOf = async () => (await shop.ask<FilesPlan>('GET', 'stacks/shop/files/plan')).plan
 
 /** Of a stack whose Kong file changes. */
 const kongPlanFor = (actor: Actor): Plan => {
@@ -186,8 +184,15 @@ const rows: Record<string, () => Promise<void> | void> = {
     const ids = new Set(actions.map(({ id }) => id))
     assert.equal(ids.size, actions.length)
     assert.ok(actions.every((action) => action.after.every((id) => ids.has(id))))
+    const guess = await shop.request('POST', 'stacks/shop/plan', shopWith('guessed'))
+    assert.equal(guess.status, 403, guess.text)
+    const { digest } = await planOf()
     shop.as(readerWithout(['bee'], { alsoNot: [] }))
-    assert.deepEqual(told(await planOf()), [...names], 'whoever may apply it sees all of it')
+    const whole = await planOf()
+    assert.deepEqual(told(whole), [...names], 'whoever may apply it sees all of it')
+    assert.notEqual(digest, whole.digest, 'a digest of hidden values confirms a guess of them')
+    const made = await shop.request('POST', 'stacks/shop/plan', shopWith('in_files'))
+    assert.equal(made.status, 200, made.text)
   },
   'a plan: what a Kong file changes': () => {
     without()

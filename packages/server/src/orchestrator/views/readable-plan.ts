@@ -1,4 +1,5 @@
 import type { ActionProgress, FilesPlan, Plan, PlanAction } from '@keelson/contract'
+import { digestOf } from '../../kernel/digest.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Readable } from './readable-to.ts'
 
@@ -24,7 +25,8 @@ export const planFor = (plan: Plan, readable: Readable): Plan => {
     ...action,
     after: action.after.map((id) => renamed.get(id) ?? id),
   }))
-  return { ...plan, actions }
+  // Its digest is of hidden values, too: whoever knows all but one could try that one out by it.
+  return { ...plan, actions, digest: renamed.size === 0 ? plan.digest : digestOf(actions) }
 }
 
 type About = Pick<PlanAction, 'kind' | 'subject' | 'service'>
