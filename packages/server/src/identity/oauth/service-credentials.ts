@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
+import { sameBytes } from '../../kernel/same-bytes.ts'
 import { serviceName, serviceTokenType } from './claims.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -40,10 +40,9 @@ export const createServiceCredentials = (deps: Deps): ServiceCredentials => {
     secretOf: (id) => secretUnder(keyring.current, id),
     isSecretOf(id, secret) {
       const given = Buffer.from(secret)
-      return keyring.numbers.some((number) => {
-        const wanted = Buffer.from(secretUnder(number, id))
-        return given.length === wanted.length && timingSafeEqual(given, wanted)
-      })
+      return keyring.numbers.some((number) =>
+        sameBytes(given, Buffer.from(secretUnder(number, id))),
+      )
     },
     async makeToken(id, audience) {
       const stack = id.slice(0, id.indexOf('/'))

@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Queryable } from '../../kernel/db.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
+import { sameBytes } from '../../kernel/same-bytes.ts'
 import { newToken } from '../one-time.ts'
 import { findGeneration } from './standing-store.ts'
 
@@ -39,7 +39,7 @@ export const createDevices = ({ db, clock, keyring }: Deps): Devices => {
       if (facts === undefined || random === undefined || mac === undefined) return null
       const given = Buffer.from(mac, 'base64url')
       const isOurs = keyring.numbers.some((number) =>
-        timingSafeEqual(macOf(nameKey, facts, number), given),
+        sameBytes(macOf(nameKey, facts, number), given),
       )
       if (!isOurs || Number(end) <= nowSeconds()) return null
       // Asked for marks of ours alone: whoever makes one up costs no query.

@@ -44,7 +44,7 @@ test('a name is made of what is said, and is one that people could have', () => 
 
 test('what the database cannot hold, or nobody can be known by, is not taken', () => {
   assert.equal(subjectIn({ sub: 'ana-1' }), 'ana-1')
-  for (const sub of ['', 'a\0b', 'a'.repeat(256), 7, null, undefined]) {
+  for (const sub of ['', 'a\0b', 'a\ud800b', 'a'.repeat(256), 7, null, undefined]) {
     assert.equal(subjectIn({ sub }), null)
   }
 })

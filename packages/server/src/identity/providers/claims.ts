@@ -1,5 +1,6 @@
 import { UserName } from '@keelson/contract'
 import { Value } from 'typebox/value'
+import { storableText } from '../../kernel/storable.ts'
 
 /** What a provider says of a person, once it is proved to be said by it. */
 export type Claims = Readonly<Record<string, unknown>>
@@ -59,8 +60,7 @@ const asName = (text: string): string =>
 const textIn = (claims: Claims, name: string, maxLength: number): string | null => {
   const value = claims[name]
   const isText = typeof value === 'string' && value !== '' && value.length <= maxLength
-  // PostgreSQL stores no NUL.
-  return isText && !value.includes('\0') ? value : null
+  return isText && value === storableText(value) ? value : null
 }
 
 /** By which alone a person is known at a provider; at most 255 characters (Core 1.0, 2). */

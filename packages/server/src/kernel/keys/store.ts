@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { Db, Queryable, Tx } from '../db.ts'
 import { AppError } from '../errors.ts'
+import { sameBytes } from '../same-bytes.ts'
 import type { Keyring } from './keyring.ts'
 import type { NumberedColumn, SealedColumn } from './sealed.ts'
 
@@ -18,7 +18,7 @@ export const checkKeyring = async (db: Db, keyring: Keyring): Promise<void> => {
         message: `The database was used with master key ${number}, which is not there`,
       })
     }
-    if (!timingSafeEqual(proofOf(keyring, number), proof)) {
+    if (!sameBytes(proofOf(keyring, number), proof)) {
       throw new AppError('master_key_wrong', {
         message: `Master key ${number} is not the one the database was used with`,
       })

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { afterScheme } from '../authentication.ts'
-import { sameBytes } from '../same-bytes.ts'
+import { sameBytes } from '../../../kernel/same-bytes.ts'
 
 export type BasicCredentials = { username: string; password: string }
 

@@ -8,7 +8,7 @@ import {
   type PluginHost,
   type PluginInstance,
 } from '../plugin.ts'
-import { sameBytes } from '../same-bytes.ts'
+import { sameBytes } from '../../../kernel/same-bytes.ts'
 import { hmacAuthSchema } from './schema.ts'
 import { isSignature, readHmac, signingString, type HmacParameters } from './signature.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterScheme } from '../authentication.ts'
 import type { PluginRequest } from '../plugin.ts'
-import { sameBytes } from '../same-bytes.ts'
+import { sameBytes } from '../../../kernel/same-bytes.ts'
 
 /** What a client says of its signature. */
 export type HmacParameters = {

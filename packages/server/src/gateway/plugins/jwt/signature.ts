@@ -1,6 +1,6 @@
 import { constants, createHmac, createPublicKey, verify, type KeyObject } from 'node:crypto'
 import type { Credential, JwtAlgorithm } from '../../config/model.ts'
-import { sameBytes } from '../same-bytes.ts'
+import { sameBytes } from '../../../kernel/same-bytes.ts'
 import type { ParsedToken } from './token.ts'
 
 type JwtSecret = Extract<Credential, { kind: 'jwt_secrets' }>

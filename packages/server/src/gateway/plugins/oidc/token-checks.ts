@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { decodeProtectedHeader, type JWTPayload } from 'jose'
-import { sameBytes } from '../same-bytes.ts'
+import { sameBytes } from '../../../kernel/same-bytes.ts'
 
 /** The provider said no, or what it gave does not hold: a code, a token. */
 export class TokensRefused extends Error {
