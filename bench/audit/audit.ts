@@ -10,7 +10,9 @@ import { join } from 'node:path'
 import type { AuditFilter } from '../../packages/contract/src/index.ts'
 import { createCheckpointFile, verifyAudit } from '../../packages/server/src/kernel/audit/index.ts'
 import { listAudit } from '../../packages/server/src/kernel/audit/list.ts'
+import { makePartitions } from '../../packages/server/src/kernel/audit/partitions.ts'
 import { localActor } from '../../packages/server/src/kernel/actor.ts'
+import { systemClock } from '../../packages/server/src/kernel/clock.ts'
 import {
   createTestAudit,
   createTestDb,
@@ -26,6 +28,12 @@ await using postgres = await startTestPostgres({ durable: true })
 await using database = await createTestDb({ postgres })
 const { db } = database
 const audit = createTestAudit(db)
+
+// The rows to list over go back from now, one a second, in partitions by month.
+for (let daysAgo = 0; daysAgo * 86_400 <= rows + 31 * 86_400; daysAgo += 28) {
+  const now = (): Date => new Date(Date.now() - daysAgo * 86_400_000)
+  await makePartitions(db, { ...systemClock, now })
+}
 
 const writeChanges = async (): Promise<number> => {
   const endMs = performance.now() + seconds * 1000
@@ -86,9 +94,11 @@ for (let from = 0; from < rows; from += step) {
     `insert into kernel.audit_entry
      select n % 16, 10000000 + n, gen_random_uuid(), now() - n * interval '1 s',
        (array['service.scaled', 'service.restarted', 'stack.applied', 'session.created'])[1 + n % 4],
-       case when n % 1000 = 0 then 'denied' else 'done' end, 'user', 'u' || n % 200, 'user-' || n % 200,
-       'service', 'shop/s' || n % 3000, 'shop/s' || n % 3000,
-       '{"after":{"replicas":2},"address":"192.0.2.' || n % 250 || '","via":"api"}', 1, '\\x', '\\x'
+       case when n % 1009 = 0 then 'denied' else 'done' end, 'user', 'u' || n % 200, 'user-' || n % 200,
+       case when n % 1009 = 0 then 'endpoint' else 'service' end, 'shop/s' || n % 3000, 'shop/s' || n % 3000,
+       '{"after":{"replicas":2},"address":"192.0.2.' || n % 250 || '","via":"api"'
+         || case when n % 1009 = 0 then ',"concerns":["service:shop/s' || n % 3000 || '"]' else '' end || '}',
+       1, '\\x', '\\x'
      from generate_series($1::int, $2::int) as n`,
     [from, Math.min(rows, from + step) - 1],
   )
@@ -100,6 +110,12 @@ const filters: Record<string, (at: number) => AuditFilter> = {
   actor: (at) => ({ actor: `user-${at}` }),
   object: (at) => ({ object: `service:shop/s${at * 7}` }),
   'actor and action': (at) => ({ actor: `user-${at}`, action: 'stack.applied' }),
+  'actor and outcome': (at) => ({ actor: `user-${at}`, outcome: 'denied' }),
+  'object and actor (searched)': (at) => ({
+    object: `service:shop/s${at * 7}`,
+    actor: `user-${at}`,
+  }),
+  'actor and text (searched)': (at) => ({ actor: `user-${at}`, contains: 'nothing' }),
   'outcome (searched)': () => ({ outcome: 'denied' }),
   'text (searched)': (at) => ({ contains: `user-${at}` }),
 }

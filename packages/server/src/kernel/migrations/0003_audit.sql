@@ -25,10 +25,11 @@ create table kernel.audit_entry (
 create table kernel.audit_entry_other partition of kernel.audit_entry default;
 
 create index on kernel.audit_entry (at desc, id desc);
-create index on kernel.audit_entry (action, at desc);
-create index on kernel.audit_entry (actor_name, at desc);
-create index on kernel.audit_entry (object_id, at desc);
-create index on kernel.audit_entry (object_name, at desc);
+-- Behind the time what a row is held to without being read: of an actor with 50,000 rows, the few of an action.
+create index on kernel.audit_entry (action, at desc, outcome);
+create index on kernel.audit_entry (actor_name, at desc, action, outcome);
+create index on kernel.audit_entry (object_id, at desc, action, outcome);
+create index on kernel.audit_entry (object_name, at desc, action, outcome);
 -- Whose history a grant or a denied request is in besides its own.
 create index on kernel.audit_entry using gin ((detail::jsonb -> 'concerns'))
   where object_kind in ('grant', 'endpoint');
