@@ -52,7 +52,7 @@ export const AuditPage = () => {
             : {
                 icon: 'search',
                 title: 'None in the newest rows',
-                text: 'Text, outcome and address are looked for in 10,000 rows at once.',
+                text: 'Text and address are looked for row by row, from the newest back.',
               }
         }
       >

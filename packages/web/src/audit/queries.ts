@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { call } from '../api/call.ts'
 import type { AuditSearch } from './audit-search.ts'
+import { lookFor } from './look-for.ts'
 
 const hourMs = 3_600_000
 const pageRows = 100
@@ -11,19 +12,21 @@ const isObject = (text: string): boolean => /^[a-z_]+:./.test(text)
 export const auditQuery = ({ q, hours, object, ...search }: AuditSearch) =>
   infiniteQueryOptions({
     queryKey: ['audit', q ?? '', hours ?? 0, object ?? '', search],
-    queryFn: ({ signal, pageParam }) =>
-      call('listAudit', {
-        query: {
-          ...{ ...search, limit: pageRows },
-          ...(object === undefined || !isObject(object) ? {} : { object }),
-          ...(q === undefined ? {} : { contains: q }),
-          ...(hours === undefined
-            ? {}
-            : { from: new Date(Date.now() - hours * hourMs).toISOString() }),
-          ...(pageParam === null ? {} : { cursor: pageParam }),
-        },
-        signal,
-      }),
+    queryFn: ({ signal, pageParam }) => {
+      const from = hours === undefined ? null : new Date(Date.now() - hours * hourMs).toISOString()
+      const query = {
+        ...search,
+        ...(object === undefined || !isObject(object) ? {} : { object }),
+        ...(q === undefined ? {} : { contains: q }),
+        ...(from === null ? {} : { from }),
+      }
+      return lookFor(pageParam, pageRows, (cursor, limit) =>
+        call('listAudit', {
+          query: { ...query, limit, ...(cursor === null ? {} : { cursor }) },
+          signal,
+        }),
+      )
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: keepPreviousData,
