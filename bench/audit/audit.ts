@@ -88,7 +88,7 @@ console.log(
   `verify: ${found.rows} rows in ${Math.round(tookMs)} ms, ${Math.round((found.rows / tookMs) * 1000)} rows/s, ${found.findingsCount} findings`,
 )
 
-const step = 100_000
+const step = 20_000
 for (let from = 0; from < rows; from += step) {
   await db.execute(
     `insert into kernel.audit_entry
