@@ -245,6 +245,17 @@ suite('every change is in the audit', () => {
       (call) => call('updateUser', { params: ben, body: { displayName: 'Ben' } }),
     ],
     [
+      'revokeUserSession',
+      'session.revoked',
+      async (call) => {
+        const body = { name: 'ben', password: 'pebble orchard violin' }
+        await visitor()('createSession', { body })
+        const { items } = await call('listUserSessions', { params: ben })
+        const session = items[0]?.id ?? ''
+        await call('revokeUserSession', { params: { ...ben, session } })
+      },
+    ],
+    [
       'revokeUserSessions',
       'session.revoked',
       (call) => call('revokeUserSessions', { params: ben }),

@@ -7,6 +7,11 @@ const user = {
   ...{ createdAt: '2026-01-01T00:00:00Z', lastSeenAt: null, hasPassword: false },
   ...{ teams: [{ id: 't-1', name: 'payments' }], roles: ['operator'], canSignIn: true },
 }
+const session = {
+  ...{ id: 's-1', device: 'Firefox on Linux', address: null, current: false },
+  ...{ createdAt: '2026-01-01T00:00:00Z', lastUsedAt: '2026-01-01T00:00:00Z' },
+  expiresAt: '2999-01-01T00:00:00Z',
+}
 const link = { url: 'http://127.0.0.1:7070/join#once', expiresAt: '2999-01-01T00:00:00Z' }
 const problem = (status: number, code: string, detail: string, hint: string) => ({
   status,
@@ -26,6 +31,11 @@ const open = async (setUp = true) => {
       case 'PUT /api/v1/users/leo':
         return { body: user }
       case 'DELETE /api/v1/users/leo':
+        return {}
+      case 'GET /api/v1/users/leo/sessions':
+        return { body: { items: [session], nextCursor: null } }
+      case 'DELETE /api/v1/users/leo/sessions':
+      case 'DELETE /api/v1/users/leo/sessions/s-1':
         return {}
       case 'GET /api/v1/session':
         return { body: { actor: 'local command line', permissions: ['users:read'] } }
@@ -59,6 +69,21 @@ test('an invitation prints the link alone, for scripts to read', async () => {
   assert.equal(stdout, `${link.url}\n`)
   assert.match(stderr, /works once/)
   assert.deepEqual(keelson.calls.at(-1)?.body, { name: 'leo', role: 'operator' })
+})
+
+test('sessions of a user are listed, and end one by one or all at once', async () => {
+  await using keelson = await open()
+  const { stdout } = await keelson.run('user', 'sessions', 'leo')
+  assert.match(
+    stdout,
+    /^ID +DEVICE +ADDRESS +LAST USED\ns-1 +Firefox on Linux +unknown +\d+d \d+h ago$/m,
+  )
+  const one = await keelson.run('user', 'sign-out', 'leo', '--session', 's-1')
+  assert.deepEqual([one.code, one.stderr], [0, 'The session of leo has ended\n'])
+  assert.equal(keelson.calls.at(-1)?.path, '/api/v1/users/leo/sessions/s-1')
+  const all = await keelson.run('user', 'sign-out', 'leo')
+  assert.deepEqual([all.code, all.stderr], [0, 'leo is signed out everywhere\n'])
+  assert.equal(keelson.calls.at(-1)?.path, '/api/v1/users/leo/sessions')
 })
 
 test('a user is disabled, enabled, reset and deleted by name', async () => {

@@ -1,4 +1,4 @@
-import type { User } from '@keelson/contract'
+import type { User, UserSession } from '@keelson/contract'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { tellLink } from '../one-time-link.ts'
@@ -36,8 +36,7 @@ const columns: Column<User>[] = [
   { title: 'STATE', value: (user) => stateOf(user) },
   {
     title: 'LAST SEEN',
-    value: ({ lastSeenAt }) =>
-      lastSeenAt === null ? 'never' : `${duration(Date.now() - Date.parse(lastSeenAt))} ago`,
+    value: ({ lastSeenAt }) => (lastSeenAt === null ? 'never' : ago(lastSeenAt)),
   },
 ]
 
@@ -69,6 +68,48 @@ export const resetUser = async (
 ): Promise<number> => {
   const platform = await getRunning(context)
   return tellLink(context, await platform.call('resetUser', { params: { user: name } }))
+}
+
+export const listSessions = async (
+  context: Context,
+  _options: object,
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const { output, shared } = context
+  const platform = await getRunning(context)
+  const { items } = await platform.call('listUserSessions', { params: { user: name } })
+  if (shared.json) output.data(JSON.stringify(items, null, 2))
+  else if (items.length === 0) output.message(`${name} is signed in nowhere`)
+  else {
+    const look = { width: tableWidth(output.stdout), colors: output.dataColors }
+    output.data(formatTable(items, sessionColumns, look))
+  }
+  return exitCodes.ok
+}
+
+const ago = (time: string): string => `${duration(Date.now() - Date.parse(time))} ago`
+
+const sessionColumns: Column<UserSession>[] = [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'DEVICE', value: ({ device }) => device, gives: true },
+  { title: 'ADDRESS', value: ({ address }) => address ?? 'unknown' },
+  { title: 'LAST USED', value: ({ lastUsedAt }) => ago(lastUsedAt) },
+]
+
+export const signOutUser = async (
+  context: Context,
+  { session }: { session?: string },
+  [name = '']: readonly string[],
+): Promise<number> => {
+  const platform = await getRunning(context)
+  if (session === undefined) {
+    await platform.call('revokeUserSessions', { params: { user: name } })
+    context.output.message(`${name} is signed out everywhere`)
+  } else {
+    await platform.call('revokeUserSession', { params: { user: name, session } })
+    context.output.message(`The session of ${name} has ended`)
+  }
+  return exitCodes.ok
 }
 
 const setDisabled =

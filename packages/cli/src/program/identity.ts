@@ -14,6 +14,15 @@ export const addIdentityCommands = (add: Add, handle: Handle): void => {
     .option('--email <address>', 'kept in the profile; nothing is sent')
     .action(handle(async () => (await import('../commands/user.ts')).inviteUser))
 
+  add('sessions', 'list where a user is signed in', undefined, user)
+    .argument('<name>')
+    .action(handle(async () => (await import('../commands/user.ts')).listSessions))
+
+  add('sign-out', 'end the sessions of a user, who may sign in again', undefined, user)
+    .argument('<name>')
+    .option('--session <id>', 'only this one')
+    .action(handle(async () => (await import('../commands/user.ts')).signOutUser))
+
   add('disable', 'end all sessions of a user and let them in no more', undefined, user)
     .argument('<name>')
     .action(handle(async () => (await import('../commands/user.ts')).disableUser))

@@ -276,6 +276,14 @@ export const peopleEndpoints = {
     params: UserParams,
     response: null,
   },
+  revokeUserSession: {
+    method: 'DELETE',
+    path: '/api/v1/users/:user/sessions/:session',
+    permission: 'users:write',
+    summary: 'End one session of a user',
+    params: Type.Object({ ...UserParams.properties, session: text(64) }),
+    response: null,
+  },
   getAccount: {
     method: 'GET',
     path: '/api/v1/account',

@@ -1902,6 +1902,11 @@ export type Operations = {
     params: { user: string }
     answer: void
   }
+  /** End one session of a user (users:write) */
+  revokeUserSession: {
+    params: { user: string; session: string }
+    answer: void
+  }
   /** Your own profile and preferences (account:own) */
   getAccount: {
     answer: {
@@ -2920,6 +2925,7 @@ export const operations = {
   resetUser: ['POST', '/api/v1/users/:user/reset-links'],
   listUserSessions: ['GET', '/api/v1/users/:user/sessions'],
   revokeUserSessions: ['DELETE', '/api/v1/users/:user/sessions'],
+  revokeUserSession: ['DELETE', '/api/v1/users/:user/sessions/:session'],
   getAccount: ['GET', '/api/v1/account'],
   updateAccount: ['PUT', '/api/v1/account'],
   changePassword: ['PUT', '/api/v1/account/password'],

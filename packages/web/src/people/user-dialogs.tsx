@@ -135,6 +135,9 @@ const UserSessions = ({ user, onClose }: DialogProps) => {
     () => call('revokeUserSessions', { params: { user: user.id } }),
     onClose,
   )
+  const endOne = useAccessChange((session: string) =>
+    call('revokeUserSession', { params: { user: user.id, session } }),
+  )
   const isNone = sessions.data?.length === 0
   return (
     <DialogForm
@@ -151,11 +154,8 @@ const UserSessions = ({ user, onClose }: DialogProps) => {
       {isNone && <p>Nowhere.</p>}
       {sessions.data !== undefined && !isNone && (
         <>
-          <SessionsTable sessions={sessions.data} />
-          <p className="muted small">
-            For somebody else all of them end at once; {user.name} can end a single one under Your
-            account.
-          </p>
+          <SessionsTable sessions={sessions.data} onEnd={({ id }) => endOne.mutate(id)} />
+          {endOne.isError && <ErrorBox error={endOne.error} />}
         </>
       )}
     </DialogForm>

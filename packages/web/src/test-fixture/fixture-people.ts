@@ -40,6 +40,7 @@ export const createPeople = () => {
   let isSetUp = true
   let users = someUsers
   let sessions = someSessions
+  let theirSessions = someSessions.slice(1)
   let preferences: Preferences = {}
   let shownName = 'ana'
   let spent: string[] = []
@@ -174,8 +175,9 @@ export const createPeople = () => {
       case 'POST users reset-links':
         return link('reset')
       case 'GET users sessions':
-        return page(someSessions.slice(1))
+        return page(theirSessions)
       case 'DELETE users sessions':
+        theirSessions = theirSessions.filter(({ id }) => more !== undefined && id !== more)
         return undefined
       case 'GET account':
         return account()

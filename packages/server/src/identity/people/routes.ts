@@ -72,6 +72,9 @@ const userRoutes = ({ http, identity }: Deps): void => {
     const user = await people.find(params.user)
     await account.endSessions(user, null, actor)
   })
+  http.route('revokeUserSession', async ({ actor, params }) => {
+    await account.endSession(await people.find(params.user), params.session, actor)
+  })
 }
 
 const accountRoutes = ({ http, identity }: Deps): void => {
