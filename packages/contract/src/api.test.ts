@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { TSchema } from 'typebox'
-import { api, type Endpoint } from './api.ts'
+import { api } from './api.ts'
+import type { Endpoint } from './endpoint.ts'
 import { permissions } from './permissions.ts'
 
 const endpoints = Object.entries<Endpoint>(api)

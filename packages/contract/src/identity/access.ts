@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { Selector } from '../object.ts'
 import { permissions } from '../permissions.ts'
 import { UserName } from './people.ts'
-import { PermissionName } from './schemas.ts'
+import { PermissionName } from '../schemas.ts'
 
 const time = Type.String({ format: 'date-time' })
 const nullableTime = Type.Union([time, Type.Null()])

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { orNull, page, PermissionName, strict, text, time } from './schemas.ts'
+import { orNull, page, PermissionName, strict, text, time } from '../schemas.ts'
 
 /**
  * API clients that a person signed in (RFC 8628). Their tokens come from `/oauth/token`, which speaks

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Session } from './people.ts'
-import { orNull, strict, text, time, WebAuthn } from './schemas.ts'
+import { orNull, strict, text, time, WebAuthn } from '../schemas.ts'
 
 const challenge = Type.String({ minLength: 1, maxLength: 200 })
 const passkeyName = Type.String({ minLength: 1, maxLength: 100 })

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { orNull } from './schemas.ts'
+import { orNull } from '../schemas.ts'
 
 /** What there is of one key of the master keys, and what still hangs on it; never the key itself. */
 const MasterKey = Type.Object({

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { orNull, page, PermissionName, strict, text, time, WebAuthn } from './schemas.ts'
+import { orNull, page, PermissionName, strict, text, time, WebAuthn } from '../schemas.ts'
 
 /** As one types it: a letter or digit, then letters, digits and . _ - of any script. */
 export const UserName = Type.String({

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Selector } from '../object.ts'
-import { orNull, page, strict, text, time } from './schemas.ts'
+import { orNull, page, strict, text, time } from '../schemas.ts'
 
 const RoleOfGroup = Type.Object(
   {

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { permissions } from '../permissions.ts'
 import { UserName } from './people.ts'
-import { orNull, page, PermissionName, strict, text, time } from './schemas.ts'
+import { orNull, page, PermissionName, strict, text, time } from '../schemas.ts'
 
 const Scopes = Type.Array(PermissionName, { maxItems: permissions.length, uniqueItems: true })
 const Networks = Type.Array(

@@ -1,5 +1,5 @@
 import { Type, type TSchema } from 'typebox'
-import { permissions } from '../permissions.ts'
+import { permissions } from './permissions.ts'
 
 export const text = (maxLength: number) => Type.String({ maxLength })
 export const time = Type.String({ format: 'date-time' })
