@@ -209,11 +209,18 @@ suite('a running platform', () => {
     assert.ok(modules.length > 10 && modules.every(({ ready }) => ready))
   })
 
+  test('its metrics tell a stranger the state of services, and nothing of the gateway', async () => {
+    const text = await (await fetch(`${keelson.url}/metrics`)).text()
+    assert.match(text, /^keelson_service_state\{stack="walk"/m)
+    assert.doesNotMatch(text, /gateway/)
+  })
+
   test('its metrics are in the text format of Prometheus', async () => {
-    const answer = await fetch(`${keelson.url}/metrics`)
+    const answer = await fetch(`${keelson.url}/metrics`, { headers: await headersOf('local') })
     assert.match(answer.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
     const text = await answer.text()
     assert.match(text, /^keelson_service_state\{stack="walk",service="idle",state="healthy"\} 1$/m)
+    assert.match(text, /^keelson_gateway_\w+/m)
     for (const line of text.trimEnd().split('\n')) {
       const shape = /^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)*\})? [-+\w.]+)$/
       assert.match(line, shape)

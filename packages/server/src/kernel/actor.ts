@@ -97,15 +97,18 @@ export const systemActor: Actor = {
 
 /** Long enough for what one came to do, too short for whoever finds the browser open. */
 const freshForMs = 15 * 60_000
+/** A clock may be set back a little; a proof of tomorrow was made while it was wrong. */
+const aheadMaxMs = 60_000
 
 /**
  * A person has proved in this browser who they are, a short time ago. A program that was signed in then
  * has not: it must not turn that into something that outlives it.
  */
-export const isFresh = ({ origin: { authenticatedAt, provenBy } }: Actor, now: Date): boolean =>
-  provenBy === 'cookie' &&
-  authenticatedAt !== null &&
-  now.getTime() - authenticatedAt.getTime() <= freshForMs
+export const isFresh = ({ origin: { authenticatedAt, provenBy } }: Actor, now: Date): boolean => {
+  if (provenBy !== 'cookie' || authenticatedAt === null) return false
+  const ageMs = now.getTime() - authenticatedAt.getTime()
+  return ageMs <= freshForMs && ageMs >= -aheadMaxMs
+}
 
 /** On the object, or without one: on any at all. */
 export const can = (actor: Actor, permission: Permission, object?: ObjectRef): boolean =>

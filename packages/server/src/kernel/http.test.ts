@@ -269,6 +269,34 @@ test('a stack may be larger, and of who may not send one nothing is read', async
   assert.equal(problemIn(read).code, 'bad_request')
 })
 
+test('who is signed out while their request arrives is refused, however much of it was there', async () => {
+  let known = 0
+  const here = Promise.withResolvers<void>()
+  await using server = await startHttp({
+    prepare: (http) => {
+      serveSome(http)
+      http.app.addHook('preParsing', async () => here.resolve())
+    },
+  })
+  Object.defineProperty(actors, 'leaver', {
+    configurable: true,
+    get: () => ((known += 1) === 1 ? session : anonymous),
+  })
+  const body = JSON.stringify({ name: 'shop' })
+  const socket = connect(server.port, '127.0.0.1')
+  const head = [
+    `PUT /api/v1/stacks/shop HTTP/1.1`,
+    `host: 127.0.0.1:${server.port}`,
+    ...['connection: close', 'x-actor: leaver', 'content-type: application/json'],
+    `content-length: ${body.length}`,
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, -1)}`)
+  await here.promise
+  assert.equal(known, 1, 'they were signed in when the head came')
+  socket.write(body.slice(-1))
+  assert.match(await text(socket), /^HTTP\/1\.1 401 /)
+})
+
 test('strangers may send 64 KiB to every endpoint that is open to them', () => {
   const larger = Object.values<Endpoint>(api).filter(({ bodyMax }) => bodyMax !== undefined)
   assert.ok(larger.length > 0)

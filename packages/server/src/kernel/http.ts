@@ -118,6 +118,15 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
   const actors = new WeakMap<FastifyRequest, Actor>()
   const actorOf = (request: FastifyRequest): Actor => actors.get(request) ?? anonymous
 
+  /** Who asks must be known, may ask this at all, and be there in person where that is wanted. */
+  const admit = async (request: FastifyRequest): Promise<void> => {
+    const actor = isForEverybody(request) ? anonymous : await deps.authenticate(request)
+    actors.set(request, actor)
+    refuseForeignOrigin(request, actor)
+    requirePermission(request, actor)
+    requireFresh(request, actor, deps.clock.now())
+  }
+
   const app = fastify({
     loggerInstance: silent,
     genReqId: (request) => inboundRequestId(request.headers['x-request-id']) ?? newId(),
@@ -146,13 +155,13 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
     refuseAmbiguous(request)
     refuseUnclearProxy(request)
     refuseForeignHost(request, deps.hostNames)
-    const actor = isForEverybody(request) ? anonymous : await deps.authenticate(request)
-    actors.set(request, actor)
-    refuseForeignOrigin(request, actor)
-    requirePermission(request, actor)
-    requireFresh(request, actor, deps.clock.now())
+    await admit(request)
   })
-  app.addHook('preValidation', async (request) => refuseUnstorable(request))
+  app.addHook('preValidation', async (request) => {
+    refuseUnstorable(request)
+    // Its body may have taken a minute, and the session or token may have ended by then.
+    if (!['GET', 'HEAD'].includes(request.method)) await admit(request)
+  })
   // Once params are validated, and before anything is done.
   app.addHook('preHandler', (request) => checkObject(request, actorOf(request)))
   app.addHook('onResponse', async (request, reply) => {

@@ -230,7 +230,7 @@ const streams: Record<string, JsonObject> = {
   '/metrics': {
     get: {
       operationId: 'metrics',
-      summary: 'Metrics of the platform as Prometheus text',
+      summary: 'Metrics as Prometheus text; those of the gateway for whoever has gateway:read',
       tags: ['health'],
       'x-permission': 'status:read',
       responses: text('Metrics', 'text/plain'),

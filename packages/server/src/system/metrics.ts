@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { states } from '@keelson/contract'
+import { gatewayObject, states } from '@keelson/contract'
+import { can } from '../kernel/actor.ts'
 import type { Http } from '../kernel/http.ts'
 import { describeService, type Health } from '../health/index.ts'
 import type { Registry } from '../registry/index.ts'
@@ -11,14 +12,17 @@ type Deps = {
   gatewayMetrics: () => Promise<string>
 }
 
-/** Prometheus text format 0.0.4: the platform's own numbers, and those its gateways told. */
+/**
+ * Prometheus text format 0.0.4: the state of services, which is for everybody, the platform's own numbers,
+ * and for whoever may read the gateway what its routes, upstreams and consumers count.
+ */
 export const metricsRoute = ({ http, registry, health, gatewayMetrics }: Deps): void => {
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
   http.app.get(
     '/metrics',
     { config: { permission: 'status:read', on: 'listed' } },
-    async (_request, reply) => {
+    async (request, reply) => {
       const services = registry
         .services()
         .map((service) => describeService(service, { registry, health }))
@@ -51,9 +55,10 @@ export const metricsRoute = ({ http, registry, health, gatewayMetrics }: Deps): 
         `keelson_event_loop_delay_p99_seconds ${delay.percentile(99) / 1e9}`,
       ]
       delay.reset()
+      const ofGateway = can(http.actorOf(request), 'gateway:read', gatewayObject)
       return reply
         .header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-        .send(`${lines.join('\n')}\n${await gatewayMetrics()}`)
+        .send(`${lines.join('\n')}\n${ofGateway ? await gatewayMetrics() : ''}`)
     },
   )
 }

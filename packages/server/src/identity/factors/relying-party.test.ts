@@ -8,30 +8,41 @@ import { relyingPartyOf } from './relying-party.ts'
 const local = 'http://127.0.0.1:7070'
 const open = 'https://ops.example.com'
 
+/** As it comes in at port 7070, or over TLS at 7443. */
 const asked = (url: string) => {
-  const { hostname, host, port, protocol } = new URL(url)
+  const { hostname, host, protocol } = new URL(url)
+  const isTls = protocol === 'https:'
   return {
-    ...{ hostname, host, port: port === '' ? (null as unknown as number) : Number(port) },
-    protocol: protocol.slice(0, -1) as 'http' | 'https',
+    ...{ hostname, host, protocol: isTls ? ('https' as const) : ('http' as const) },
+    socket: { localPort: isTls ? 7443 : 7070 },
   }
 }
 
-const table: [string, string, string, string[]][] = [
-  [local, 'http://localhost:7070', 'localhost', ['http://localhost:7070']],
-  [open, 'http://localhost:7070', 'localhost', ['http://localhost:7070']],
-  [open, 'https://ops.example.com', 'ops.example.com', [open, open]],
-  [open, 'https://OPS.example.com:7443', 'ops.example.com', ['https://ops.example.com:7443', open]],
-  [local, 'https://ops.example.com', 'ops.example.com', ['https://ops.example.com']],
+const table: [string, string, string, string][] = [
+  [local, 'http://localhost:7070', 'localhost', 'http://localhost:7070'],
+  [open, 'http://localhost:7070', 'localhost', 'http://localhost:7070'],
+  [open, 'https://ops.example.com', 'ops.example.com', open],
+  [open, 'http://ops.example.com', 'ops.example.com', open],
+  [local, 'https://ops.example.com:7443', 'ops.example.com', 'https://ops.example.com:7443'],
+  ['http://localhost:9000', 'http://localhost:9000', 'localhost', 'http://localhost:9000'],
 ]
-for (const [publicUrl, at, id, origins] of table) {
+for (const [publicUrl, at, id, origin] of table) {
   test(`at ${at}, with ${publicUrl} as the public address, passkeys are of ${id}`, () => {
-    assert.deepEqual(relyingPartyOf(publicUrl, asked(at)), { id, origins })
+    assert.deepEqual(relyingPartyOf(publicUrl, asked(at)), { id, origins: [origin] })
   })
 }
+
+test('what is signed at another port of the public name is not taken, whatever the request says', () => {
+  const { origins } = relyingPartyOf(open, asked('https://ops.example.com:8443'))
+  assert.deepEqual(origins, [open])
+})
 
 const refused: [string, string, RegExp][] = [
   [local, 'http://127.0.0.1:7070', /open http:\/\/localhost:7070$/],
   [local, 'http://[::1]:7070', /open http:\/\/localhost:7070$/],
+  [local, 'http://localhost:8080', /at localhost:8080: open http:\/\/localhost:7070$/],
+  [local, 'https://ops.example.com', /open https:\/\/localhost:7443$/],
+  [open, 'http://localhost:8080', /open http:\/\/localhost:7070$/],
   [open, 'http://10.0.0.7:7070', /open https:\/\/ops\.example\.com$/],
   [open, 'https://other.example.com', /open https:\/\/ops\.example\.com$/],
 ]

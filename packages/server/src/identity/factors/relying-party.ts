@@ -5,23 +5,29 @@ import { AppError } from '../../kernel/errors.ts'
 /** What a browser ties a passkey to: it is of use under this name alone. */
 export type RelyingParty = { id: string; origins: string[] }
 
-type Asked = Pick<FastifyRequest, 'hostname' | 'host' | 'port' | 'protocol'>
+/** `socket`: what it came in by, here. */
+type Asked = Pick<FastifyRequest, 'hostname' | 'host' | 'protocol'> & {
+  socket: { localPort?: number | undefined }
+}
 
 /**
  * The name that the browser is at, which the host guard let in: the public one, or `localhost`.
- * WebAuthn knows no addresses. Throws AppError `factor_refused` that says which address to open.
+ * WebAuthn knows no addresses, and a passkey knows no ports: what another server of the same name has
+ * a person sign must not be taken here, so the origin is what is configured, or the port that is listened
+ * on, and never what the request says. Throws AppError `factor_refused` that says which address to open.
  */
 export const relyingPartyOf = (publicUrl: string, request: Asked): RelyingParty => {
   const open = new URL(publicUrl)
   const id = request.hostname.toLowerCase()
-  const own = `${request.protocol}://${request.host}`
-  if (id === open.hostname && !isAddress(id)) return { id, origins: [own, open.origin] }
-  if (id === 'localhost') return { id, origins: [own] }
-  if (!isAddress(id) && isAddress(open.hostname)) return { id, origins: [own] }
-  const port = request.port ?? null
-  const local = `http://localhost${port === null ? '' : `:${port}`}`
-  const address = isAddress(open.hostname) ? local : open.origin
-  const message = `Passkeys do not work at ${id}: open ${address}`
+  const isNamed = !isAddress(open.hostname)
+  if (isNamed && id === open.hostname) return { id, origins: [open.origin] }
+  const here = (name: string): string =>
+    new URL(`${request.protocol}://${name}:${request.socket.localPort ?? 0}`).origin
+  const isKnown = id === 'localhost' || (!isNamed && !isAddress(id))
+  const at = new URL(`${request.protocol}://${request.host}`).origin
+  if (isKnown && at === here(id)) return { id, origins: [at] }
+  const address = isNamed && id !== 'localhost' ? open.origin : here('localhost')
+  const message = `Passkeys do not work at ${request.host}: open ${address}`
   throw new AppError('factor_refused', { message }, { hint: `Open ${address} in the browser.` })
 }
 

@@ -19,6 +19,10 @@ export const openBrowser = async ({
     authenticate: (request) => identity.authenticate(request),
     onDenied: async () => undefined,
   })
+  // An injected request came in nowhere.
+  http.app.addHook('onRequest', async ({ socket }) => {
+    if (socket.localPort === undefined) Object.assign(socket, { localPort: 7070 })
+  })
   peopleRoutes({ http, identity })
   factorRoutes({ http, identity })
   const cookies = new Map<string, string>()
