@@ -92,7 +92,7 @@ const gatewayUp = async ({ registry, health }: Needs, clock: Clock): Promise<voi
 /** The platform as others see it: every route, the page, and its own parts as services. */
 export const createSystem = async (context: Context, needs: Needs) => {
   const { env, clock, log, version, startedAt } = context
-  const { http, registry, health, events, orchestrator, db, database } = needs
+  const { http, registry, events, orchestrator, db, database } = needs
   const common = { ...needs, clock, log }
   const certificate = certificateSourceOf({ ...common, env })
   http.useServices(findServiceIn(registry), orchestrator.hasStack)
@@ -116,7 +116,7 @@ export const createSystem = async (context: Context, needs: Needs) => {
   gapRoutes(common)
   gapTopic(common)
   liveTopics(common)
-  metricsRoute({ http, registry, health, gatewayMetrics: needs.gatewayControl.metrics })
+  metricsRoute({ ...common, gatewayMetrics: needs.gatewayControl.metrics })
   systemRoutes({
     ...common,
     env,
