@@ -156,6 +156,34 @@ test('open requests are bounded, of one network and altogether', async () => {
   assert.equal((await ask('198.51.100.21')).statusCode, 200)
 })
 
+test('a /48 of many networks does not take the room of all others', async () => {
+  await using opened = await openOAuth()
+  const { clock, post, begin } = opened
+  const ask = (address: string) =>
+    post('/oauth/device_authorization', { client_id: 'keelson' }, { address })
+  for (let at = 0; at < 100; at += 1) {
+    await begin({}, { address: `2001:db8:1:${Math.floor(at / 20)}::${at}` })
+  }
+  assert.equal(tellOf(await ask('2001:db8:1:ffff::1')), '400 slow_down')
+  assert.equal((await ask('2001:db8:2::1')).statusCode, 200)
+  clock.advance(600_000)
+  assert.equal((await ask('2001:db8:1:ffff::1')).statusCode, 200)
+})
+
+test('nor does a /24 whose requests somebody decides, one after the other', async () => {
+  await using opened = await openOAuth()
+  const { keelson, post, begin, browserOf, identity } = opened
+  await keelson.addPerson('eve')
+  const eve = await browserOf('eve')
+  const address = '198.51.100.1'
+  for (let at = 0; at < 100; at += 1) {
+    const { user_code: code } = await begin({}, { address })
+    await identity.oauth.devices.decide(eve, code, false)
+  }
+  const answer = await post('/oauth/device_authorization', { client_id: 'keelson' }, { address })
+  assert.equal(tellOf(answer), '400 slow_down')
+})
+
 test('a request that is decided keeps no other program of its network waiting', async () => {
   await using opened = await openOAuth()
   const { keelson, begin, browserOf, identity } = opened

@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { digestOf, newToken } from '../one-time.ts'
-import { createThrottle, networkOf } from '../people/throttle.ts'
+import { createThrottle, networkOf, wideNetworkOf } from '../people/throttle.ts'
 import { sessionIn } from '../sessions/sessions.ts'
 import { clientObject, type Caller } from './actors.ts'
 import {
@@ -29,8 +29,10 @@ const lifeMs = 10 * 60_000
 const intervalMs = 5000
 /** Beyond its end, so that a program that still asks is told why it gets nothing. */
 const keptMs = 10 * 60_000
-/** To be decided at once, of one network (/24, /64); and altogether, with those that are decided. */
+/** To be decided at once, of one network (/24, /64). */
 const ofNetworkMax = 20
+/** Those that are decided as well: of one wide network (/24, /48), so that none fills it all; altogether. */
+const ofWideNetworkMax = 100
 const presentMax = 1000
 
 /** RFC 8628 3.2. */
@@ -53,11 +55,17 @@ export const createDeviceRequests = (deps: Deps) => {
 
   const refuseCrowd = async (tx: Tx, address: string | null, now: Date): Promise<void> => {
     const present = await presentDevices(tx, now)
+    const wide = wideNetworkOf(address)
+    const ofWide = present.filter((one) => wideNetworkOf(one.address) === wide)
     const network = networkOf(address)
-    const ofNetwork = present.filter(
+    const ofNetwork = ofWide.filter(
       (one) => one.decided_at === null && networkOf(one.address) === network,
     )
-    if (present.length < presentMax && ofNetwork.length < ofNetworkMax) return
+    const isCrowded =
+      present.length >= presentMax ||
+      ofWide.length >= ofWideNetworkMax ||
+      ofNetwork.length >= ofNetworkMax
+    if (!isCrowded) return
     throw new OAuthError('slow_down', 'Too many programs wait to be signed in: try again later')
   }
 

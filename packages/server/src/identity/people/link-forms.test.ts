@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { localActor } from '../../kernel/actor.ts'
+import { codeOf } from '../testing/factors.ts'
 import {
   entered,
   isError,
@@ -239,6 +240,46 @@ test('ASVS 6.4.6: a reset lets the person choose, and ends what was open', async
     'password.reset_started done by local command line about leo',
     'password.reset done by leo about leo',
   ])
+})
+
+const ways: [string, (keelson: Opened) => Promise<string>][] = [
+  ['sets up', setUpToken],
+  [
+    'joins by an invitation',
+    async ({ identity }) => tokenIn(await identity.people.invite({ name: 'ana' }, localActor)),
+  ],
+  [
+    'chooses a password anew',
+    async (keelson) => {
+      await keelson.addPerson('ana')
+      return tokenIn(await keelson.identity.people.startReset('ana', localActor))
+    },
+  ],
+]
+for (const [what, make] of ways) {
+  test(`whoever ${what} can sign in there while others guess`, async () => {
+    await using keelson = await openIdentity()
+    const form = { token: await make(keelson), name: 'ana', password }
+    const { deviceMark } = entered(await keelson.identity.linkForms.use(form, caller))
+    for (let time = 0; time < 4; time += 1) {
+      const guess = keelson.signIn('ana', { password: 'a guess' })
+      await assert.rejects(guess, isError('sign_in_refused'))
+    }
+    await assert.rejects(keelson.signIn('ana'), isError('sign_in_delayed'))
+    await keelson.signIn('ana', { deviceMark })
+  })
+}
+
+test('a link gives no mark of the device before the second factor', async () => {
+  await using keelson = await openIdentity()
+  const { people, factors, linkForms } = keelson.identity
+  await keelson.addPerson('ana')
+  const ana = await keelson.authenticate((await keelson.signIn('ana')).token)
+  const { secret } = await factors.own.startTotp(ana)
+  await factors.own.confirmTotp(ana, codeOf(keelson, secret))
+  const token = tokenIn(await people.startReset('ana', localActor))
+  const answer = await linkForms.use({ token, password }, caller)
+  assert.ok('challenge' in answer && !('deviceMark' in answer))
 })
 
 test('the links of somebody who is disabled open nothing', async () => {

@@ -10,13 +10,15 @@ import type { Epoch } from '../epoch/epoch.ts'
 import { addPasskey } from '../factors/add-passkey.ts'
 import type { LinkPasskeys, MadeForLink } from '../factors/link-passkeys.ts'
 import type { RelyingParty } from '../factors/relying-party.ts'
-import type { FinishFirstFactor } from '../factors/second-step.ts'
+import { isAsked, type FinishFirstFactor } from '../factors/second-step.ts'
+import { nameKey } from '../names.ts'
 import type { Passwords } from '../passwords/hash.ts'
 import { checkPassword } from '../passwords/policy.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Devices } from './devices.ts'
 import type { Links } from './links.ts'
 import type { Opened } from './open-session.ts'
-import { nextGeneration } from './standing-store.ts'
+import { findGeneration, nextGeneration } from './standing-store.ts'
 import { deleteLinksOf, findUser, lockSetUp, updateUser, type LinkRow } from './store.ts'
 import { addUser, setPassword, userObject } from './user.ts'
 
@@ -29,6 +31,7 @@ type Deps = {
   sessions: Sessions
   passwords: Passwords
   links: Links
+  devices: Devices
   linkPasskeys: LinkPasskeys
   finishFirstFactor: FinishFirstFactor
   refuseOutgrown: RefuseOutgrown
@@ -110,6 +113,13 @@ export const createLinkForms = (deps: Deps) => {
     return user
   }
 
+  /** As of what was just chosen; the same transaction that changed it. */
+  const markOf = async (tx: Tx, { id, name }: Named): Promise<string> => {
+    const generation = await findGeneration(tx, { id })
+    if (generation === null) throw new AppError('link_invalid')
+    return deps.devices.mark(nameKey(name), generation)
+  }
+
   const choosePassword = async (password: string, words: readonly string[]): Promise<string> => {
     await checkPassword(password, words)
     return passwords.hash(password)
@@ -146,9 +156,13 @@ export const createLinkForms = (deps: Deps) => {
 
     /**
      * Fills in the form of a link, which is used up only if all of it is right; signs in, or asks for
-     * the second factor of somebody who has one (ASVS 5.0 6.4.3).
+     * the second factor of somebody who has one (ASVS 5.0 6.4.3). Who is signed in gets the mark of the
+     * device, as at a sign-in.
      */
-    async use(form: LinkForm, caller: Caller): Promise<Opened | SecondFactorAsked> {
+    async use(
+      form: LinkForm,
+      caller: Caller,
+    ): Promise<(Opened & { deviceMark: string }) | SecondFactorAsked> {
       const facts = await links.read(form.token)
       const { password, passkey } = form
       if (password === undefined && (passkey === undefined || facts.purpose === 'reset')) {
@@ -170,7 +184,9 @@ export const createLinkForms = (deps: Deps) => {
           ...(hash === null ? [] : ['password']),
           ...(made === null ? [] : ['passkey']),
         ]
-        return deps.finishFirstFactor(tx, { actor, userAgent, user, methods })
+        const answer = await deps.finishFirstFactor(tx, { actor, userAgent, user, methods })
+        if (isAsked(answer)) return answer
+        return { ...answer, deviceMark: await markOf(tx, user) }
       })
     },
   }

@@ -29,7 +29,11 @@ const open = () => {
     }
     return waited
   }
-  return { clock, begin, fail, failOften }
+  /** Many networks guess, so that whoever comes from another has to wait half a minute. */
+  const heat = (nameKey: string): void => {
+    for (let network = 0; network < 26; network += 1) failOften(1, nameKey, `203.0.${network}.1`)
+  }
+  return { clock, begin, fail, failOften, heat }
 }
 
 test('ASVS 6.1.1: after four wrong passwords the waits double, to a quarter of an hour', () => {
@@ -52,14 +56,78 @@ test('ASVS 6.1.1: a guesser from one network makes nobody wait elsewhere', () =>
 })
 
 test('ASVS 6.1.1: many networks that guess one name make it wait half a minute at most', () => {
-  const { fail, clock } = open()
-  let longest = 0
-  for (let network = 0; network < 200; network += 1) {
-    const seconds = fail('ana', `203.0.${network}.1`)
-    longest = Math.max(longest, seconds)
-    clock.advance(seconds * 1000)
+  const { failOften } = open()
+  const waits = Array.from({ length: 200 }, (_, at) => failOften(1, 'ana', `203.0.${at}.1`))
+  assert.deepEqual(waits.slice(19, 28), [0, 1, 2, 4, 8, 16, 30, 30, 30])
+  assert.equal(Math.max(...waits), 30)
+})
+
+test('whoever waits as told is let in, whatever others tried meanwhile', () => {
+  const { heat, fail, begin, clock } = open()
+  heat('ana')
+  for (let time = 0; time < 9; time += 1) {
+    const own = `198.51.${time}.1`
+    const seconds = fail('ana', own)
+    assert.equal(seconds, 30)
+    for (let second = 0; second < seconds; second += 1) {
+      clock.advance(1000)
+      for (let network = 0; network < 50; network += 1) fail('ana', `203.0.${network}.1`)
+    }
+    begin('ana', own).goesOn()
   }
-  assert.equal(longest, 30)
+})
+
+test('a turn lets one attempt in, also of many at once', () => {
+  const { heat, fail, clock } = open()
+  heat('ana')
+  clock.advance(fail('ana', '198.51.100.1') * 1000)
+  fail('ana', '203.0.0.1')
+  const waits = Array.from({ length: 10 }, () => fail('ana', '198.51.100.1'))
+  assert.deepEqual(waits, [0, ...Array.from({ length: 9 }, () => 30)])
+})
+
+test('a /48 has one turn, and not one for each of its networks', () => {
+  const { heat, fail, clock } = open()
+  heat('ana')
+  clock.advance(fail('ana', '2001:db8:1:1::7') * 1000)
+  fail('ana', '203.0.0.1')
+  assert.equal(fail('ana', '2001:db8:1:2::7'), 0)
+  assert.equal(fail('ana', '2001:db8:1:1::7'), 30)
+  assert.equal(fail('ana', '2001:db8:1:3::7'), 30)
+})
+
+test('a turn is given back when the attempt could not be tried, and when more is asked', () => {
+  const { heat, fail, begin, clock } = open()
+  heat('ana')
+  clock.advance(fail('ana', '198.51.100.1') * 1000)
+  fail('ana', '203.0.0.1')
+  assert.throws(() => begin('ana', '198.51.100.1').untried(new Error('busy')), /busy/)
+  begin('ana', '198.51.100.1').goesOn()
+  assert.equal(fail('ana', '198.51.100.1'), 0)
+})
+
+test('a turn waits for twenty minutes, and is forgotten then', () => {
+  for (const [minutes, seconds] of [
+    [20, 0],
+    [21, 30],
+  ] as const) {
+    const { heat, fail, failOften, clock } = open()
+    heat('ana')
+    clock.advance((fail('ana', '198.51.100.1') + minutes * 60) * 1000)
+    failOften(1, 'ana', '203.0.200.1')
+    assert.equal(fail('ana', '198.51.100.1'), seconds)
+  }
+})
+
+test('a turn is one’s own name’s, and no known device takes it', () => {
+  const { heat, fail, clock } = open()
+  heat('leo')
+  heat('ana')
+  clock.advance(fail('ana', '198.51.100.1') * 1000)
+  for (const name of ['ana', 'leo']) fail(name, '203.0.0.1')
+  assert.equal(fail('leo', '198.51.100.1'), 30)
+  assert.equal(fail('ana', '198.51.100.1', 'her browser'), 0)
+  assert.equal(fail('ana', '198.51.100.1'), 0)
 })
 
 test('ASVS 6.1.1: a device that was signed in before waits for no guesses of others', () => {
@@ -120,6 +188,11 @@ const networks: [string, string, boolean][] = [
   ['2001:DB8:1:2::7', '2001:db8:1:2:3:4:5:6', true],
   ['::ffff:192.0.2.7', '192.0.2.9', true],
   ['192.0.2.7', '192.0.3.7', false],
+  ['::ffff:c612:0703', '198.18.7.5', true],
+  ['::ffff:c612:0703', '::ffff:c612:0803', false],
+  ['0:0:0:0:0:ffff:198.18.7.5', '198.18.7.9', true],
+  ['0:0:0:0:0:FFFF:C612:0703', '::ffff:198.18.7.9', true],
+  ['fe80::1%eth0', 'fe80:0:0:0:2::', true],
   ['::1', '::2', true],
 ]
 for (const [one, other, isSame] of networks) {

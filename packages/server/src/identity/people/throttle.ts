@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
+import { createTurns } from './throttle-turns.ts'
 
 /**
  * Growing delays after failed attempts, by three counters (ASVS 5.0 6.1.1):
@@ -8,7 +9,13 @@ import { AppError } from '../../kernel/errors.ts'
  * - the name together with the network the attempt comes from (/24, /64): the one who guesses waits;
  * - the network: one who tries many names waits;
  * - the name, from everywhere: many networks guessing one name slow down all attempts on it from devices
- *   it was not used on, by half a minute at most, so that nobody can be locked out.
+ *   it was not used on, by half a minute at most.
+ *
+ * Nobody is locked out by the third: whoever it makes wait has a turn (`throttle-turns.ts`), and is let in
+ * once that has come, whatever others did meanwhile. So it holds each wide network (/24, /48) to one guess
+ * in half a minute, and n of them guess n times as much at one name: a /24 about 270 times a day, as the
+ * first counter has it, a /48 2880 times. Whoever has very many (a /32 is 65,536 of /48) is held up by the
+ * passwords that are refused as common or short, by what verifying costs, and by a second factor.
  *
  * A device that has signed in under this name before counts by itself and is asked for none of them.
  * Guesses at somebody's six digits are counted for the account whatever the device: marks ease guesses
@@ -51,6 +58,7 @@ export type Throttle = {
 
 export const createThrottle = (clock: Clock): Throttle => {
   const counters = new LRUCache<string, Counter>({ max: countersMax })
+  const turns = createTurns()
 
   const keysOf = ({ nameKey, address, knownDevice, codesOf }: Attempt): [Kind, string][] => {
     const codes: [Kind, string][] = codesOf == null ? [] : [['codes', `codes/${codesOf}`]]
@@ -64,6 +72,9 @@ export const createThrottle = (clock: Clock): Throttle => {
     ]
   }
 
+  /** By wide networks: whoever owns a /48 has one turn, and not 65,536. */
+  const turnOf = ({ nameKey, address }: Attempt): string => `${nameKey}/${wideNetworkOf(address)}`
+
   const isOld = (counter: Counter, nowMs: number): boolean =>
     nowMs - counter.lastMs > forgottenAfterMs
 
@@ -73,6 +84,14 @@ export const createThrottle = (clock: Clock): Throttle => {
     const over = counter.failures - freeFailures[kind]
     if (over < 0) return 0
     return counter.lastMs + Math.min(1000 * 2 ** over, delayMaxMs[kind]) - nowMs
+  }
+
+  const longestWaitMs = (attempt: Attempt, nowMs: number): number => {
+    const waitsMs = keysOf(attempt).map(([kind, key]) => {
+      const ms = waitMs(kind, key, nowMs)
+      return kind === 'name' && ms > 0 ? turns.waitMs(turnOf(attempt), nowMs, ms) : ms
+    })
+    return Math.max(...waitsMs)
   }
 
   /** Nobody waits for an attempt that did not fail: the time is that of the failure before it. */
@@ -89,17 +108,24 @@ export const createThrottle = (clock: Clock): Throttle => {
     begin(attempt) {
       const nowMs = clock.monotonicMs()
       const keys = keysOf(attempt)
-      const longest = Math.max(...keys.map(([kind, key]) => waitMs(kind, key, nowMs)))
+      const longest = longestWaitMs(attempt, nowMs)
       if (longest > 0) {
         const seconds = Math.ceil(longest / 1000)
         const message = `Too many attempts: try again in ${seconds} s`
         throw new AppError('sign_in_delayed', { message, seconds })
       }
+      const { knownDevice } = attempt
+      // Now and not at its end: of many at once it lets one in.
+      const giveTurnBack = knownDevice === null ? turns.take(turnOf(attempt)) : () => undefined
       const former = new Map(keys.map(([, key]) => [key, counters.get(key)]))
       for (const [, key] of keys) {
         const known = counters.get(key)
         const failures = known === undefined || isOld(known, nowMs) ? 1 : known.failures + 1
         counters.set(key, { failures, lastMs: nowMs })
+      }
+      const undo = (): void => {
+        for (const [, key] of keys) takeBack(key, former.get(key))
+        giveTurnBack()
       }
       return {
         succeeded() {
@@ -109,11 +135,9 @@ export const createThrottle = (clock: Clock): Throttle => {
             else counters.delete(key)
           }
         },
-        goesOn() {
-          for (const [, key] of keys) takeBack(key, former.get(key))
-        },
+        goesOn: undo,
         untried(error) {
-          for (const [, key] of keys) takeBack(key, former.get(key))
+          undo()
           throw error
         },
       }
@@ -122,20 +146,35 @@ export const createThrottle = (clock: Clock): Throttle => {
 }
 
 /** /24 or /64: what one person usually has. */
-export const networkOf = (address: string | null): string => {
+export const networkOf = (address: string | null): string => prefixOf(address, 4)
+
+/** /24 or /48: what one site usually has, with as many /64 as it likes. */
+export const wideNetworkOf = (address: string | null): string => prefixOf(address, 3)
+
+const prefixOf = (address: string | null, groups: number): string => {
   if (address === null) return 'unknown'
-  const mapped = /^::ffff:(\d+\.\d+\.\d+)\.\d+$/i.exec(address)?.[1]
-  if (mapped !== undefined) return mapped
   if (!address.includes(':')) return address.slice(0, address.lastIndexOf('.'))
-  return expanded(address.toLowerCase()).slice(0, 4).join(':')
+  const all = groupsOf(address)
+  if (all.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return all.slice(0, groups).join(':')
+  // An IPv4 address in other clothes.
+  const [high = 0, low = 0] = all.slice(6).map((group) => Number.parseInt(group, 16))
+  return [high >> 8, high & 255, low >> 8].join('.')
 }
 
-const expanded = (address: string): string[] => {
-  const [head = '', tail] = address.split('::')
+/** The eight of an IPv6 address, without leading zeros, whichever way it is written. */
+const groupsOf = (address: string): string[] => {
+  const [head = '', tail = ''] = inHex(address.toLowerCase()).split('::')
   const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
+  const after = tail === '' ? [] : tail.split(':')
   const missing = Math.max(0, 8 - before.length - after.length)
   return [...before, ...Array.from({ length: missing }, () => '0'), ...after].map((part) =>
     part.replace(/^0+(?=.)/, ''),
   )
 }
+
+/** `::ffff:192.0.2.7` is `::ffff:c000:207`. */
+const inHex = (address: string): string =>
+  address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number)
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+  })

@@ -23,21 +23,26 @@ export const refuseUnclearProxy = ({ ip, protocol }: FastifyRequest): void => {
   })
 }
 
+/** Where a request was sent to; `host` with its port. */
+type SentTo = { host: string; protocol: string }
+
 /**
  * Over https nobody on the way can be our own page; over http a proxy that says nothing of itself may
  * speak https to the browser.
  */
-export const isOwnOrigin = (request: FastifyRequest, origin: string): boolean =>
-  origin === `https://${request.host}` ||
-  (request.protocol === 'http' && origin === `http://${request.host}`)
+export const isOwnOrigin = ({ host, protocol }: SentTo, origin: string): boolean =>
+  origin === `https://${host}` || (protocol === 'http' && origin === `http://${host}`)
+
+/** Whether a method changes nothing. */
+export const isSafe = (method: string): boolean =>
+  method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 
 /**
  * A page on another port of this host is the same site to the browser, so SameSite does not keep
  * it out: a change that a cookie vouches for must come from our own origin.
  */
 export const refuseForeignOrigin = (request: FastifyRequest, actor: Actor): void => {
-  const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
-  if (safe || actor.origin.provenBy === 'bearer') return
+  if (isSafe(request.method) || actor.origin.provenBy === 'bearer') return
   const { origin } = request.headers
   if (origin === undefined || isOwnOrigin(request, origin)) return
   throw new AppError('origin_refused', {

@@ -1,13 +1,23 @@
 import type { Static } from 'typebox'
 import { messageOf } from '../../../kernel/errors.ts'
-import { afterScheme, challengeOf, fail, isDone, unauthorized } from '../authentication.ts'
+import {
+  afterScheme,
+  challengeOf,
+  fail,
+  isDone,
+  several,
+  single,
+  unauthorized,
+} from '../authentication.ts'
 import { fieldValue } from '../field-value.ts'
 import {
   definePlugin,
   type PluginExchange,
   type PluginHost,
   type PluginInstance,
+  type PluginRequest,
 } from '../plugin.ts'
+import { maySessionVouch } from './own-page.ts'
 import { createPlatform, type Proof, type Verdict } from './platform.ts'
 import { keelsonAuthSchema } from './schema.ts'
 
@@ -25,6 +35,16 @@ export const keelsonAuth = definePlugin({
 const identityField = 'X-Keelson-Identity'
 const userField = 'X-Keelson-User'
 const unavailable = { status: 503, message: 'Who asks cannot be found out now', headers: [] }
+const foreign = {
+  status: 403,
+  message: 'The session vouches for this to pages of this origin only',
+  headers: [],
+}
+const ambiguous = {
+  status: 400,
+  message: 'The header authorization is there more than once',
+  headers: [],
+}
 
 const createKeelsonAuth = (
   config: Static<typeof keelsonAuthSchema>,
@@ -37,8 +57,7 @@ const createKeelsonAuth = (
   if (platform === undefined) throw new Error('there is no platform to ask who somebody is')
   const ask = createPlatform(platform, host.clock)
 
-  const proofOf = ({ request }: PluginExchange): Proof | null => {
-    const authorization = request.headers.get('authorization')
+  const proofOf = (request: PluginRequest, authorization: string | undefined): Proof | null => {
     if (authorization !== undefined && afterScheme(authorization, 'bearer') !== null) {
       return { authorization }
     }
@@ -81,12 +100,17 @@ const createKeelsonAuth = (
 
   return {
     access: (exchange) => {
-      const { headers, method } = exchange.request
+      const { request } = exchange
+      const { headers, method } = request
       for (const name of [identityField, userField]) headers.remove(name.toLowerCase())
       if (!config.run_on_preflight && method === 'OPTIONS') return undefined
       if (isDone(exchange, anonymous)) return undefined
-      const proof = proofOf(exchange)
+      const authorization = single(headers, 'authorization')
+      // Not for a guest either: the service could read the other one, and would see both.
+      if (authorization === several) return fail(exchange, null, ambiguous)
+      const proof = proofOf(request, authorization)
       if (proof === null) return fail(exchange, anonymous, missing)
+      if ('cookie' in proof && !maySessionVouch(request)) return fail(exchange, anonymous, foreign)
       return recognise(exchange, proof)
     },
   }
