@@ -65,7 +65,8 @@ export const failureOf = (error: unknown): Failure => {
 export const isConnectionLost = (error: unknown): error is TypeError =>
   error instanceof TypeError && (error.message === 'fetch failed' || error.message === 'terminated')
 
-const causeOf = ({ cause }: TypeError): string => {
+/** What the system said of a connection that was lost. */
+export const causeOf = ({ cause }: TypeError): string => {
   if (!(cause instanceof Error)) return 'the connection was lost'
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
 }
@@ -82,7 +83,7 @@ export const failureOfProblem = (problem: Problem): Failure => {
   }
   const faults = errors.map(({ message, origin, pointer, hint }): Fault => {
     const subject =
-      origin === undefined && pointer !== undefined ? `${pointer}: ${message}` : message
+      origin === undefined && pointer !== undefined ? `${fieldOf(pointer)}: ${message}` : message
     return {
       message: subject,
       ...(origin === undefined ? {} : { place: origin }),
@@ -91,6 +92,10 @@ export const failureOfProblem = (problem: Problem): Failure => {
   })
   return { code: problem.code, exitCode, faults: withWayOut(faults, problem.hint) }
 }
+
+/** `name` of `/body/name`: what a person gave, not where the request had it. */
+const fieldOf = (pointer: string): string =>
+  pointer.replace(/^\/(body|querystring|params)\/(?=.)/, '')
 
 // By its shape, so that the contract's schemas are not read for commands that only read files.
 const isProblemError = (error: unknown): error is Error & { problem: Problem } =>

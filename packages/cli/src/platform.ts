@@ -24,6 +24,8 @@ export type Platform = {
   gatewayUrl: string | null
   pid: number | null
   call: Client
+  /** Where people reach the page, if it is another address than `url`. */
+  publicUrl?: string | undefined
   /** For what is no typed call: the live stream. */
   headers: () => Promise<Readonly<Record<string, string>>>
 }
@@ -32,9 +34,10 @@ export type Platform = {
 export type LocalPlatform = Platform & {
   gatewayUrl: string
   pid: number
-  /** Where others reach it; undefined when nobody else does. */
-  publicUrl?: string | undefined
 }
+
+/** Of what the platform's page does and no command can. */
+export const pageOf = ({ publicUrl, url }: Platform): string => publicUrl ?? url
 
 // A first start makes a database cluster (3 s on 2 cores); a start after a crash may replay its
 // log and adopt hundreds of instances.

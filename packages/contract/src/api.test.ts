@@ -60,6 +60,13 @@ for (const [name, endpoint] of endpoints) {
   })
 }
 
+test('ASVS 7.5.1: all that changes who may what takes a fresh proof', () => {
+  const stale = endpoints.filter(
+    ([, { permission, fresh }]) => permission === 'access:write' && fresh !== true,
+  )
+  assert.deepEqual(stale, [])
+})
+
 test('one name means one schema', () => {
   const meanings = new Map<string, string>()
   for (const [name, text] of named(endpoints)) {

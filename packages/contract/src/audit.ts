@@ -43,10 +43,15 @@ export const AuditFilter = Type.Object(
     actor: Type.Optional(
       Type.String({ minLength: 1, maxLength: 300, description: 'Name of who did it' }),
     ),
-    action: Type.Optional(Type.Enum(actionNames)),
+    action: Type.Optional(
+      Type.Enum(actionNames, {
+        'x-fault': 'there is no such action; AuditRow in docs/reference/api.md has all of them',
+      }),
+    ),
     object: Type.Optional(
       Type.String({
         pattern: '^[a-z_]+:.',
+        'x-fault': 'an object is written kind:name, as service:shop/web or user:ana',
         maxLength: 400,
         description: 'Kind and name, or id: service:shop/web, user:ana',
       }),

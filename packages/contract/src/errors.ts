@@ -412,7 +412,7 @@ const table = {
   sync_refused: {
     status: 422,
     title: 'These files are not copied into the service',
-    hint: 'Sources lie below the folder of the stack, or below a path of develop.watch of the service.',
+    hint: 'Files go from the path of a develop.watch with sync to its target. If the compose file says otherwise by now, apply it first: keelson up.',
   },
   process_stop_failed: {
     status: 500,

@@ -46,27 +46,45 @@ export const selectorNamePattern = '^(platform|stack|service|gateway)(:[^/:]+(/[
 /**
  * Which objects a grant is about; all given parts must match. `name` is written like an object and
  * may hold `*` for any run of characters within a name: `stack:shop`, `service:shop/*`. Everything
- * inside of a matching stack matches. An empty selector is everything.
+ * inside of a matching stack matches. One without any part is everything; a part that says nothing is
+ * refused, so that nobody gives everything by something they left out.
  */
 export const Selector = Type.Object(
   {
     name: Type.Optional(
       Type.String({
         pattern: selectorNamePattern,
+        'x-fault':
+          'an object is platform, gateway, stack:<stack> or service:<stack>/<service>, with * for any name',
         maxLength: 300,
       }),
     ),
     labels: Type.Optional(
-      Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 200 })),
+      Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 200 }), {
+        minProperties: 1,
+        'x-fault': 'labels name one label at least; leave them out where they do not matter',
+        description: 'All of them, one at least; left out: whatever the labels are',
+      }),
     ),
-    owner: Type.Optional(Type.String({ maxLength: 100 })),
+    owner: Type.Optional(
+      Type.String({
+        ...{ minLength: 1, maxLength: 100, description: 'Left out: whoever owns it' },
+        'x-fault': 'an owner has a name; leave it out where it does not matter',
+      }),
+    ),
   },
   { $id: 'Selector', additionalProperties: false },
 )
 export type Selector = Static<typeof Selector>
 
+/** It was kept before one with a part that says nothing was refused; nothing matches it. */
+export const matchesNothing = ({ labels, owner }: Selector): boolean =>
+  owner === '' || (labels !== undefined && Object.keys(labels).length === 0)
+
 /** `everything`, `stack:shop, team=payments, owner ana`: how people read it. */
-export const selectorName = ({ name, labels = {}, owner }: Selector): string => {
+export const selectorName = (selector: Selector): string => {
+  if (matchesNothing(selector)) return 'nothing'
+  const { name, labels = {}, owner } = selector
   const parts = [
     ...(name === undefined ? [] : [name]),
     ...Object.entries(labels).map(([label, value]) => `${label}=${value}`),

@@ -15,4 +15,7 @@ export const WebAuthn = Type.Object(
   { additionalProperties: true, description: 'WebAuthn in JSON' },
 )
 
-export const PermissionName = Type.Enum([...permissions], { $id: 'Permission' })
+export const PermissionName = Type.Enum([...permissions], {
+  $id: 'Permission',
+  'x-fault': 'there is no such permission; docs/reference/api.md has all of them',
+})

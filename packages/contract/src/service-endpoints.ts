@@ -187,7 +187,8 @@ export const serviceEndpoints = {
     path: '/api/v1/services/:name/start',
     permission: 'services:write',
     on: 'service',
-    summary: 'Start a service that was stopped by request, after what it depends on',
+    summary:
+      'Start a service that was stopped by request, after what it depends on; the permission is asked on each that starts',
     params: ServiceParams,
     query: InStack,
     response: ServiceSummary,
@@ -197,7 +198,8 @@ export const serviceEndpoints = {
     path: '/api/v1/services/:name/stop',
     permission: 'services:write',
     on: 'service',
-    summary: 'Stop a service until it is started again; what depends on it is stopped first',
+    summary:
+      'Stop a service until it is started again; what depends on it is stopped first, and the permission asked on it, too',
     params: ServiceParams,
     query: Type.Object({
       ...InStack.properties,
@@ -232,7 +234,7 @@ export const serviceEndpoints = {
     path: '/api/v1/services/:name/sync',
     permission: 'services:write',
     on: 'service',
-    summary: 'Copy files of the host into the instances of a service, as keelson watch does',
+    summary: 'Copy files of the host into the instances of a service, as its watch rules say',
     params: ServiceParams,
     query: InStack,
     bodyMax: fileMax,

@@ -9,8 +9,15 @@ import { Origin, ProblemDetail } from './problem.ts'
  * files, the `.env` and the shell belong to the person who calls it.
  */
 
-export const serviceName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$', maxLength: 63 })
-export const stackName = Type.String({ pattern: '^[a-z0-9][a-z0-9_-]*$', maxLength: 63 })
+export const serviceName = Type.String({
+  ...{ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]*$', maxLength: 63 },
+  'x-fault': 'a service has letters, digits and . _ - only, and begins with a letter or digit',
+})
+export const stackName = Type.String({
+  ...{ pattern: '^[a-z0-9][a-z0-9_-]*$', maxLength: 63 },
+  'x-fault':
+    'a stack has lower-case letters, digits and _ - only, and begins with a letter or digit',
+})
 const port = Type.Integer({ minimum: 1, maximum: 65535 })
 const durationMs = Type.Integer({ minimum: 0, maximum: 86_400_000 })
 

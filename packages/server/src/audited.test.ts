@@ -10,11 +10,12 @@ import { administrator, setUp, startKeelson, waitFor, type Keelson } from '../..
 
 /** Every endpoint that changes something, called so that it succeeds, on one whole platform. */
 
-const compose = (seconds: number) => `
+const compose = (seconds: number, copy: string) => `
 name: walk
 services:
   web:
     command: ["sleep", "${seconds}"]
+    develop: { watch: [{ path: ./compose.yaml, action: sync, target: "${copy}" }] }
     x-keelson: { runtime: process }
 `
 
@@ -42,7 +43,9 @@ suite('every change is in the audit', () => {
   let keelson: Keelson
   let folder: string
   let client: Client
-  const write = (seconds: number) => writeFile(join(folder, 'compose.yaml'), compose(seconds))
+  const copy = () => join(folder, 'copy.yaml')
+  const write = (seconds: number) =>
+    writeFile(join(folder, 'compose.yaml'), compose(seconds, copy()))
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'keelson-audited-'))
@@ -123,7 +126,7 @@ suite('every change is in the audit', () => {
       'syncService',
       'service.synced',
       async (call) => {
-        const copies = [{ source: join(folder, 'compose.yaml'), target: join(folder, 'copy.yaml') }]
+        const copies = [{ source: join(folder, 'compose.yaml'), target: copy() }]
         await waitFor('web runs', () =>
           call('syncService', {
             params: web,

@@ -135,11 +135,11 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
       targets: control,
       needs: ['db', 'schema'],
       create: async ({ db }) => {
-        const { checkKeyring, openKeyring, removeKeyDrafts } =
+        const { checkKeyring, hasSeenKeys, openKeyring, removeKeyDrafts } =
           await import('./kernel/keys/index.ts')
         const source = { dataDir: env.dataDir, ...env.masterKey }
         await removeKeyDrafts(source)
-        const keyring = await openKeyring(source)
+        const keyring = await openKeyring(source, { hasSeenKeys: await hasSeenKeys(db) })
         await checkKeyring(db, keyring)
         return keyring
       },
@@ -187,7 +187,7 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
         const { onRightsChange } = identity
         return createHttp({
           ...{ log, clock, newId, hostNames, trustedProxies, authenticate, onDenied },
-          onRightsChange,
+          ...{ onRightsChange, publicUrl: publicUrlOf(env) },
         })
       },
       stop: (http) => http.close(),
@@ -275,6 +275,10 @@ export const createGraph = (context: Context): ModuleTable<Modules> => {
         const folder = join(env.dataDir, 'gateway')
         return openGatewayControl({
           ...{ ...needs, clock, log, folder, pluginFolder: env.gatewayPlugins },
+          apiFolders: {
+            logs: [join(env.dataDir, 'gateway-logs'), ...env.gatewayLogFolders],
+            files: [join(env.dataDir, 'gateway-files'), ...env.gatewayFileFolders],
+          },
         })
       },
       start: (gateway) => gateway.start(),

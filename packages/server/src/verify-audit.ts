@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import {
   checkpointFileIn,
@@ -9,7 +8,7 @@ import {
 import { createDb } from './kernel/db.ts'
 import { parseEnv } from './kernel/env.ts'
 import { AppError, messageOf } from './kernel/errors.ts'
-import { checkKeyring, masterKeyFile, openKeyring } from './kernel/keys/index.ts'
+import { checkKeyring, openKeyring } from './kernel/keys/index.ts'
 import { createLog } from './kernel/log.ts'
 import { withDatabase } from './kernel/with-database.ts'
 
@@ -22,12 +21,8 @@ const log = createLog({ level: 'warn', target: 'audit', destination: stderr })
 const run = async (): Promise<Verification> => {
   const env = parseEnv(process.env)
   const source = { dataDir: env.dataDir, ...env.masterKey }
-  // A key that is not there would be made, and then nothing would fit it.
-  if (source.command === undefined && !existsSync(masterKeyFile(source))) {
-    const message = `There is no master key at ${masterKeyFile(source)}`
-    throw new AppError('master_key_unavailable', { message })
-  }
-  const keyring = await openKeyring(source)
+  // None is made: nothing would fit it.
+  const keyring = await openKeyring(source, { hasSeenKeys: true })
   return withDatabase(env, log, async (connectionString) => {
     const db = createDb({ connectionString, log, poolMax: 2, applicationName: 'keelson audit' })
     try {

@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { constants, open, rm, type FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -12,6 +12,7 @@ import { runOwnProgram } from '../own-program.ts'
 import { verifyAuditEntry } from '../paths.ts'
 import { getRunning } from '../platform.ts'
 import { formatTable, tableWidth, type Column } from '../table.ts'
+import { count } from '../text.ts'
 
 export type FilterOptions = {
   actor?: string
@@ -84,29 +85,70 @@ export const exportRows = async (
   {
     format = 'jsonl',
     output: path,
+    force = false,
     ...given
-  }: FilterOptions & { format?: string; output?: string },
+  }: FilterOptions & { format?: string; output?: string; force?: boolean },
 ): Promise<number> => {
   const query = new URLSearchParams({ ...filterOf(given), format })
   const platform = await getRunning(context)
-  const answer = await fetch(`${platform.url}/api/v1/audit/export?${query}`, {
-    headers: await platform.headers(),
-  })
-  if (!answer.ok || answer.body === null) {
+  const read = async (): Promise<Readable> => {
+    const answer = await fetch(`${platform.url}/api/v1/audit/export?${query}`, {
+      headers: await platform.headers(),
+    })
+    if (answer.ok && answer.body !== null) return Readable.fromWeb(answer.body as ReadableStream)
     throw new ProblemError((await answer.json()) as Problem)
   }
-  const rows = Readable.fromWeb(answer.body as ReadableStream)
   if (path === undefined) {
-    await pipeline(rows, context.output.stdout, { end: false })
+    await pipeline(await read(), context.output.stdout, { end: false })
     return exitCodes.ok
   }
-  await pipeline(rows, createWriteStream(resolve(context.cwd, path), { mode: 0o600 })).catch(
-    (error: Error) => {
-      throw usageError(`${path} cannot be written: ${error.message}`, 'name another --output')
-    },
-  )
+  const lines = await writeRows(context, { path, force }, read)
+  const rows = count(format === 'csv' ? lines - 1 : lines, 'row')
+  context.output.message(`${rows} of the audit written to ${path}`)
   return exitCodes.ok
 }
+
+/** How many lines they are; a row is one line. What could not be read to its end is not left behind. */
+const writeRows = async (
+  { cwd }: Context,
+  { path, force }: { path: string; force: boolean },
+  read: () => Promise<Readable>,
+): Promise<number> => {
+  const file = await openNew(resolve(cwd, path), force).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') {
+      throw usageError(
+        `${path} is there already`,
+        'name another --output, or write over it: --force',
+      )
+    }
+    throw usageError(`${path} cannot be written: ${error.message}`, 'name another --output')
+  })
+  let lines = 0
+  const counted = async function* (chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      for (const byte of chunk) if (byte === lineEnd) lines += 1
+      yield chunk
+    }
+  }
+  try {
+    const rows = await read()
+    // Not before there is something to put in its place.
+    if (force && (await file.stat()).isFile()) await file.truncate()
+    await pipeline(rows, counted, file.createWriteStream())
+    return lines
+  } catch (error) {
+    if (!force) await rm(resolve(cwd, path), { force: true })
+    throw error
+  } finally {
+    await file.close()
+  }
+}
+
+const lineEnd = 0x0a
+const { O_WRONLY, O_CREAT, O_EXCL } = constants
+
+const openNew = (file: string, force: boolean): Promise<FileHandle> =>
+  open(file, O_WRONLY | O_CREAT | (force ? 0 : O_EXCL), 0o600)
 
 const textFilters = ['actor', 'action', 'object', 'outcome', 'address', 'contains'] as const
 

@@ -16,8 +16,12 @@ const team = {
   members: [{ id: 'u-1', name: 'leo', kind: 'user' }],
 }
 
+type Sent = { expiresAt?: string; reason?: string }
+const endOf = ({ expiresAt }: Sent) => (expiresAt === undefined ? {} : { expiresAt })
+
 const open = async (allowed = true) => {
-  const platform = await createPlatformFixture(({ method, path }: Call) => {
+  const platform = await createPlatformFixture(({ method, path, body: sent }: Call) => {
+    const body = (sent ?? {}) as Sent
     switch (`${method} ${path}`) {
       case 'GET /api/v1/access/explain':
         return {
@@ -29,7 +33,7 @@ const open = async (allowed = true) => {
       case 'GET /api/v1/grants':
         return { body: { items: [grant], nextCursor: null } }
       case 'POST /api/v1/grants':
-        return { body: grant }
+        return { body: { ...grant, already: body.reason === 'again', ...endOf(body) } }
       case 'GET /api/v1/roles':
         return { body: { items: [role] } }
       case 'PUT /api/v1/roles/on-call':
@@ -72,7 +76,7 @@ test('a permission there is not is refused with the nearest one, before anything
 test('a grant is sent with what it is on and when it ends', async () => {
   await using keelson = await open()
   const on = ['--on', 'stack:shop', '--label', 'tier=front', '--owner', 'ana']
-  const { code } = await keelson.run(
+  const { code, stderr } = await keelson.run(
     ...['grant', 'add', 'operator', '--team', 'payments', ...on],
     ...['--deny', '--for', '2h', '--reason', 'on call'],
   )
@@ -84,11 +88,44 @@ test('a grant is sent with what it is on and when it ends', async () => {
     on: { name: 'stack:shop', labels: { tier: 'front' }, owner: 'ana' },
   })
   assert.ok(Date.parse(String(expiresAt)) > Date.now())
+  assert.match(stderr, new RegExp(`until ${String(expiresAt)} \\(g-1\\)$`, 'm'))
+})
+
+test('the same grant once more is said to be there already', async () => {
+  await using keelson = await open()
+  const again = ['grant', 'add', 'operator', '--team', 'payments', '--reason', 'again']
+  const { code, stderr } = await keelson.run(...again)
+  assert.equal(code, 0)
+  assert.match(stderr, /^payments already has operator on stack:shop, owner ana \(g-1\)$/m)
+})
+
+test('a label alone, of this shell or not, gives nothing to anybody', async () => {
+  await using keelson = await open()
+  const give = ['grant', 'add', 'administrator', '--user', 'zoe', '--label']
+  for (const label of ['team', 'HOME', '=front']) {
+    const { code, stderr } = await keelson.run(...give, label)
+    assert.equal(code, 2, label)
+    assert.match(stderr, /NAME=VALUE/)
+  }
+  const { code, stderr } = await keelson.run(...give, 'tier=a', '--label', 'tier=b')
+  assert.equal(code, 2)
+  assert.match(stderr, /--label tier is both a and b/)
+  assert.deepEqual(keelson.calls, [])
+})
+
+test('break-glass is for the page: no program proves again who it is', async () => {
+  const { code } = await runKeelson(['grant', 'break-glass', 'administrator', '--reason', 'fire'])
+  assert.equal(code, 2)
 })
 
 const refused: [string[], RegExp][] = [
   [['grant', 'add', 'operator'], /Give either --user <name> or --team <name>/],
   [['grant', 'add', 'operator', '--user', 'leo', '--for', 'soon'], /It must be a time/],
+  [['grant', 'add', 'operator', '--user', 'leo', '--for', '0m'], /must be longer than nothing/],
+  [
+    ['role', 'put', 'x', 'services:fly'],
+    /no permission services:fly[^]*One of: public, account:own, status:read/,
+  ],
 ]
 for (const [args, message] of refused) {
   test(`${args.join(' ')} is refused`, async () => {
@@ -98,6 +135,13 @@ for (const [args, message] of refused) {
     assert.match(stderr, message)
   })
 }
+
+test('a role there is not leads to those there are', async () => {
+  await using keelson = await open()
+  const { code, stderr } = await keelson.run('role', 'show', 'nope')
+  assert.equal(code, 3)
+  assert.match(stderr, /no role nope[^]*keelson role list/)
+})
 
 const tables: [string[], RegExp][] = [
   [['grant', 'list'], /^team payments +operator +stack:shop, owner ana +ada +on call +g-1$/m],

@@ -20,9 +20,10 @@ const provider = {
   ...{ trustsFactors: false, allowsInternal: false, disabled: false, hasSecret: true },
   ...{ redirectUri: 'http://127.0.0.1:7070/sign-in/corp/callback', createdAt: at },
 }
+const joinUrl = 'http://127.0.0.1:7070/join#once'
 const list = (...items: object[]) => ({ body: { items, nextCursor: null } })
 
-const open = async (change: object = {}) => {
+const open = async (change: object = {}, roles: object[] = []) => {
   const platform = await createPlatformFixture(({ method, path }: Call) => {
     switch (`${method} ${path}`) {
       case 'GET /api/v1/account/tokens':
@@ -39,7 +40,7 @@ const open = async (change: object = {}) => {
       case 'PUT /api/v1/service-accounts/deploy':
         return { body: account }
       case 'GET /api/v1/providers':
-        return list(provider)
+        return list({ ...provider, roles })
       case 'PUT /api/v1/providers/corp':
       case 'PUT /api/v1/providers/new':
         return { body: provider }
@@ -47,6 +48,12 @@ const open = async (change: object = {}) => {
         return { body: { factorRoles: ['administrator'] } }
       case 'PUT /api/v1/sign-in/policy':
         return { body: { factorRoles: [] } }
+      case 'DELETE /api/v1/users/leo/factors':
+        return { body: { found: true, link: null } }
+      case 'DELETE /api/v1/users/mia/factors':
+        return { body: { found: false, link: null } }
+      case 'DELETE /api/v1/users/noa/factors':
+        return { body: { found: true, link: { url: joinUrl, expiresAt: '2999-01-01T00:00:00Z' } } }
       default:
         return method === 'DELETE' ? {} : undefined
     }
@@ -83,6 +90,27 @@ test('tokens are listed, rotated and revoked', async () => {
   assert.equal(keelson.calls.at(-1)?.path, '/api/v1/account/tokens/abcd')
   await keelson.run('token', 'revoke', 'other')
   assert.equal(keelson.calls.at(-1)?.path, '/api/v1/tokens/other')
+})
+
+test('a token is revoked by the account it is of, or not at all', async () => {
+  await using keelson = await open()
+  const of = ['--account', 'deploy']
+  assert.equal((await keelson.run('token', 'revoke', 'abcd', ...of)).code, 0)
+  assert.equal(keelson.calls.at(-1)?.path, '/api/v1/tokens/abcd')
+  const { code, stderr } = await keelson.run('token', 'revoke', 'other', ...of)
+  assert.equal(code, 3)
+  assert.match(stderr, /deploy has no token other[^]*keelson token list --account deploy/)
+})
+
+test('who has no token is told where on the page one is made', async () => {
+  const none = ({ method }: Call) => (method === 'GET' ? list() : undefined)
+  await using platform = await createPlatformFixture(none)
+  const { stderr } = await runKeelson(['token', 'list'], { env: platform.env })
+  const page = `${platform.url}/account/tokens`
+  assert.equal(
+    stderr,
+    `No API token: make one of your own at ${page}, or for a service account: keelson token create <name> --account <account>\n`,
+  )
 })
 
 test('a rotation says until when the former secret works, and the list where tokens come from', async () => {
@@ -164,6 +192,29 @@ test('a provider keeps what is not named, and its secret comes from a file', asy
   assert.match((await keelson.run('provider', 'list')).stdout, /^corp +Corp +https.* 3 +active$/m)
 })
 
+test('the map of groups is replaced by what is named and emptied by --no-groups alone', async () => {
+  await using keelson = await open({}, [{ group: 'dev', role: 'viewer' }])
+  const put = async (...more: string[]) => {
+    const { code, stderr } = await keelson.run('provider', 'put', 'corp', ...more)
+    const sent = keelson.calls.findLast(({ method }) => method === 'PUT')?.body
+    return { code, stderr, roles: (sent as { roles?: object[] } | undefined)?.roles }
+  }
+  for (const wrong of ['nope', 'HOME', 'ops=', '=operator']) {
+    const { code, stderr, roles } = await put('--group', wrong)
+    assert.deepEqual([code, roles], [2, undefined], wrong)
+    assert.match(stderr, /NAME=VALUE/)
+  }
+  assert.equal((await put('--group', 'ops=operator', '--no-groups')).code, 2)
+  assert.deepEqual((await put('--name', 'Corp')).roles, [{ group: 'dev', role: 'viewer' }])
+  const named = ['--group', 'ops=operator', '--group', 'ops=watcher', '--group', 'cn=a,dc=b=viewer']
+  assert.deepEqual((await put(...named)).roles, [
+    { group: 'ops', role: 'operator' },
+    { group: 'ops', role: 'watcher' },
+    { group: 'cn=a,dc=b', role: 'viewer' },
+  ])
+  assert.deepEqual((await put('--no-groups')).roles, [])
+})
+
 test('a new provider whose groups give roles is asked for groups, unless scopes are named', async () => {
   await using keelson = await open()
   const scopesOf = async (...more: string[]) => {
@@ -192,6 +243,15 @@ test('whose roles ask for a second factor is said, and said anew', async () => {
   const { stderr } = await keelson.run('factor', 'require', '--nobody')
   assert.match(stderr, /asked of nobody; no longer of: administrator/)
   assert.deepEqual(keelson.calls.at(-1)?.body, { factorRoles: [] })
-  await keelson.run('factor', 'reset', 'leo')
-  assert.equal(keelson.calls.at(-1)?.path, '/api/v1/users/leo/factors')
+})
+
+test('factors are forgotten; who has nothing left to sign in by gets a link', async () => {
+  await using keelson = await open()
+  const leo = await keelson.run('factor', 'reset', 'leo')
+  assert.equal(leo.stdout, '')
+  assert.match(leo.stderr, /leo has no second factor any more, and is signed out everywhere/)
+  const noa = await keelson.run('factor', 'reset', 'noa')
+  assert.equal(noa.stdout, `${joinUrl}\n`)
+  assert.match(noa.stderr, /they join anew by this link/)
+  assert.match((await keelson.run('factor', 'reset', 'mia')).stderr, /nothing was changed/)
 })

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { exitCodes } from '../exit-code.ts'
+import { tellLink } from '../one-time-link.ts'
 import { getRunning } from '../platform.ts'
 import { tellOne } from '../rows.ts'
 
@@ -35,7 +35,12 @@ export const resetFactors = async (
   [user = '']: readonly string[],
 ): Promise<number> => {
   const { call } = await getRunning(context)
-  await call('deleteUserFactors', { params: { user } })
-  context.output.message(`${user} has no second factor any more, and is signed out everywhere`)
-  return exitCodes.ok
+  const told = await call('deleteUserFactors', { params: { user } })
+  const { found, link } = told
+  const sentence = found
+    ? `${user} has no second factor any more, and is signed out everywhere`
+    : `${user} has no second factor: nothing was changed`
+  if (link === null || context.shared.json) return tellOne(context, told, sentence)
+  context.output.message(`${sentence}. Nothing is left to sign in by: they join anew by this link`)
+  return tellLink(context, link)
 }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
 import { getRunning } from '../platform.ts'
+import type { Pair } from '../program/options.ts'
 import { tellOne, tellRows } from '../rows.ts'
 import type { Column } from '../table.ts'
 import { duration } from '../text.ts'
@@ -46,7 +47,7 @@ const untilOf = (expiresAt: string): string => {
 
 type Given = Pick<Asked, 'user' | 'team'> & {
   on?: string
-  label?: Record<string, string>
+  label?: Pair[]
   owner?: string
   deny?: boolean
   for?: Date
@@ -58,11 +59,12 @@ export const addGrant = async (
   given: Given,
   [role = '']: readonly string[],
 ): Promise<number> => {
-  const { user, team, on: name, label: labels, owner, deny = false, reason } = given
+  const { user, team, on: name, owner, deny = false, reason } = given
   if ((user === undefined) === (team === undefined)) {
     throw usageError('Who is it for?', 'Give either --user <name> or --team <name>')
   }
   if (name !== undefined) checkSelector(name)
+  const labels = given.label === undefined ? undefined : labelsOf(given.label)
   const platform = await getRunning(context)
   const grant = await platform.call('createGrant', {
     body: {
@@ -79,8 +81,25 @@ export const addGrant = async (
     },
   })
   const gets = deny ? 'is denied' : 'has'
-  const where = selectorName(grant.on)
-  return tellOne(context, grant, `${grant.holder.name} ${gets} ${role} on ${where} (${grant.id})`)
+  const what = `${grant.already ? 'already ' : ''}${gets} ${role} on ${selectorName(grant.on)}`
+  const until = grant.expiresAt === null ? '' : ` until ${grant.expiresAt}`
+  return tellOne(context, grant, `${grant.holder.name} ${what}${until} (${grant.id})`)
+}
+
+/** All must match, so a label that has two values would match nothing. */
+const labelsOf = (pairs: readonly Pair[]): Record<string, string> => {
+  const labels = new Map<string, string>()
+  for (const [label, value] of pairs) {
+    const other = labels.get(label)
+    if (other !== undefined && other !== value) {
+      throw usageError(
+        `--label ${label} is both ${other} and ${value}`,
+        'Give one grant for each of the two',
+      )
+    }
+    labels.set(label, value)
+  }
+  return Object.fromEntries(labels)
 }
 
 const selectorPattern = new RegExp(selectorNamePattern)
@@ -92,18 +111,6 @@ const checkSelector = (name: string): void => {
     `--on ${name}: this is no object`,
     `Give platform, gateway, stack:<stack> or service:<stack>/<service>${guess}; * stands for any name`,
   )
-}
-
-/** Of a person who signed in: on everything, for an hour at most, told to all. */
-export const breakGlass = async (
-  context: Context,
-  { reason, minutes }: { reason: string; minutes?: number },
-  [role = '']: readonly string[],
-): Promise<number> => {
-  const platform = await getRunning(context)
-  const body = { role, reason, minutes: minutes ?? 60 }
-  const grant = await platform.call('breakGlass', { body })
-  return tellOne(context, grant, `You have ${role} on everything until ${grant.expiresAt}`)
 }
 
 export const revokeGrant = async (

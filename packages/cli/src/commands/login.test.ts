@@ -120,3 +120,11 @@ for (const [args, input, words] of [
     await assert.rejects(stat(keelson.file), { code: 'ENOENT' })
   })
 }
+
+test('an address where nothing answers is named', async () => {
+  const gone = await createPlatformFixture(() => undefined)
+  await gone[Symbol.asyncDispose]()
+  const { code, stderr } = await runKeelson(['login', '--url', gone.url])
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`Nothing answers at ${gone.url} \\(ECONNREFUSED\\)`))
+})

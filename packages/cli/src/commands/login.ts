@@ -2,12 +2,11 @@ import { hostname } from 'node:os'
 import { signInByDevice, bearer, createClient } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
-import { usageError } from '../failure.ts'
+import { causeOf, CommandError, isConnectionLost, tableError, usageError } from '../failure.ts'
 import { ownFetch } from '../own-fetch.ts'
 import { permissionIn } from '../permission.ts'
 import { readStandardInput } from '../standard-input.ts'
 import { findPlatform } from '../platform-file.ts'
-import { tableError } from '../failure.ts'
 import { readLogin, writeLogin, type Login } from '../signed-in/login-file.ts'
 import { parseAddress } from '../signed-in/sign-in.ts'
 
@@ -17,6 +16,24 @@ export type LoginOptions = { url?: string; withToken?: boolean; scope?: string[]
 export const login = async (context: Context, options: LoginOptions): Promise<number> => {
   const url = options.url === undefined ? null : parseAddress(options.url, '--url')
   const baseUrl = url ?? (await findLocalUrl(context))
+  try {
+    return await loginAt({ url, baseUrl }, context, options)
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error
+    throw new CommandError('platform_unreachable', exitCodes.failure, [
+      {
+        message: `Nothing answers at ${baseUrl} (${causeOf(error)})`,
+        hint: 'Check the address, and whether Keelson runs there: keelson up starts it',
+      },
+    ])
+  }
+}
+
+const loginAt = async (
+  { url, baseUrl }: { url: string | null; baseUrl: string },
+  context: Context,
+  options: LoginOptions,
+): Promise<number> => {
   const client = `keelson on ${hostname()}`.slice(0, 64)
   const credential =
     options.withToken === true

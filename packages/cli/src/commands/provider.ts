@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Provider } from '@keelson/sdk'
 import type { Context } from '../context.ts'
-import { exitCodes } from '../exit-code.ts'
+import { deleteAsked, type DeleteOptions } from '../deletion.ts'
 import { usageError } from '../failure.ts'
 import { getRunning } from '../platform.ts'
+import type { Pair } from '../program/options.ts'
 import { tellOne, tellRows } from '../rows.ts'
 import type { Column } from '../table.ts'
 
@@ -29,7 +30,9 @@ export type ProviderOptions = {
   clientSecretFile?: string
   scope?: string[]
   groupsClaim?: string
-  group?: Record<string, string>
+  group?: Pair[]
+  /** False: --no-groups. */
+  groups?: boolean
   createUsers?: boolean
   trustFactors?: boolean
   allowInternal?: boolean
@@ -42,6 +45,9 @@ export const putProvider = async (
   options: ProviderOptions,
   [id = '']: readonly string[],
 ): Promise<number> => {
+  if (options.group !== undefined && options.groups === false) {
+    throw usageError('--group does not go with --no-groups', 'Give one of the two')
+  }
   const { call } = await getRunning(context)
   const { items } = await call('listProviders')
   const known = items.find((provider) => provider.id === id)
@@ -57,7 +63,7 @@ export const putProvider = async (
     ...definedOf({
       scopes: options.scope ?? known?.scopes ?? scopesFor(options.group),
       groupsClaim: options.groupsClaim ?? known?.groupsClaim,
-      roles: rolesOf(options.group) ?? known?.roles,
+      roles: options.groups === false ? [] : (rolesOf(options.group) ?? known?.roles),
       createsUsers: options.createUsers ?? known?.createsUsers,
       trustsFactors: options.trustFactors ?? known?.trustsFactors,
       allowsInternal: options.allowInternal ?? known?.allowsInternal,
@@ -70,7 +76,7 @@ export const putProvider = async (
 }
 
 /** Most providers tell groups only when they are asked for them; undefined: as the platform does. */
-const scopesFor = (groups: Record<string, string> | undefined) =>
+const scopesFor = (groups: readonly Pair[] | undefined) =>
   groups && ['openid', 'profile', 'email', 'groups']
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
@@ -78,8 +84,8 @@ type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
 const definedOf = <T extends object>(given: T): Defined<T> =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Defined<T>
 
-const rolesOf = (groups: Record<string, string> | undefined) =>
-  groups && Object.entries(groups).map(([group, role]) => ({ group, role }))
+const rolesOf = (groups: readonly Pair[] | undefined) =>
+  groups?.map(([group, role]) => ({ group, role }))
 
 /** From a file: an argument could be read in the list of processes. */
 const readSecret = async (
@@ -97,11 +103,13 @@ const readSecret = async (
 
 export const deleteProvider = async (
   context: Context,
-  _options: object,
+  { yes }: DeleteOptions,
   [id = '']: readonly string[],
 ): Promise<number> => {
   const { call } = await getRunning(context)
-  await call('deleteProvider', { params: { provider: id } })
-  context.output.message(`${id} is deleted, and what its groups were granted`)
-  return exitCodes.ok
+  return deleteAsked(context, {
+    ...{ yes, what: `the provider ${id} with what its groups were granted` },
+    remove: () => call('deleteProvider', { params: { provider: id } }),
+    done: `${id} is deleted, and what its groups were granted`,
+  })
 }

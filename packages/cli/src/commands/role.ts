@@ -1,7 +1,8 @@
 import { permissionMeanings, type Role } from '@keelson/contract'
 import type { Context } from '../context.ts'
+import { deleteAsked, type DeleteOptions } from '../deletion.ts'
 import { exitCodes } from '../exit-code.ts'
-import { tableError } from '../failure.ts'
+import { CommandError } from '../failure.ts'
 import { permissionIn } from '../permission.ts'
 import { getRunning } from '../platform.ts'
 import { tellOne, tellRows } from '../rows.ts'
@@ -30,7 +31,11 @@ export const showRole = async (
   const platform = await getRunning(context)
   const { items } = await platform.call('listRoles', {})
   const role = items.find((one) => one.name === name)
-  if (role === undefined) throw tableError('not_found', `There is no role ${name}`)
+  if (role === undefined) {
+    throw new CommandError('not_found', exitCodes.notFound, [
+      { message: `There is no role ${name}`, hint: 'See which there are: keelson role list' },
+    ])
+  }
   if (shared.json) output.data(JSON.stringify(role, null, 2))
   else {
     const width = Math.max(...role.permissions.map((one) => one.length), 0)
@@ -57,11 +62,12 @@ export const putRole = async (
 
 export const deleteRole = async (
   context: Context,
-  _options: object,
+  { yes }: DeleteOptions,
   [role = '']: readonly string[],
 ): Promise<number> => {
-  const platform = await getRunning(context)
-  await platform.call('deleteRole', { params: { role } })
-  context.output.message(`${role} is deleted`)
-  return exitCodes.ok
+  const { call } = await getRunning(context)
+  return deleteAsked(context, {
+    ...{ yes, what: `the role ${role}`, done: `${role} is deleted` },
+    remove: () => call('deleteRole', { params: { role } }),
+  })
 }

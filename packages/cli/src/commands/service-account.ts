@@ -1,6 +1,6 @@
 import type { ServiceAccount } from '@keelson/sdk'
 import type { Context } from '../context.ts'
-import { exitCodes } from '../exit-code.ts'
+import { deleteAsked, type DeleteOptions } from '../deletion.ts'
 import { getRunning } from '../platform.ts'
 import { tellOne, tellRows } from '../rows.ts'
 import type { Column } from '../table.ts'
@@ -54,11 +54,13 @@ export const enableServiceAccount = setDisabled(false)
 
 export const deleteServiceAccount = async (
   context: Context,
-  _options: object,
+  { yes }: DeleteOptions,
   [name = '']: readonly string[],
 ): Promise<number> => {
   const { call } = await getRunning(context)
-  await call('deleteServiceAccount', { params: { account: name } })
-  context.output.message(`${name} is deleted, with its tokens and those it made for others`)
-  return exitCodes.ok
+  return deleteAsked(context, {
+    ...{ yes, what: `the service account ${name} with its tokens and grants` },
+    remove: () => call('deleteServiceAccount', { params: { account: name } }),
+    done: `${name} is deleted, with its tokens and those it made for others`,
+  })
 }

@@ -1,6 +1,6 @@
 import type { Team } from '@keelson/contract'
 import type { Context } from '../context.ts'
-import { exitCodes } from '../exit-code.ts'
+import { deleteAsked, type DeleteOptions } from '../deletion.ts'
 import { getRunning } from '../platform.ts'
 import { tellOne, tellRows } from '../rows.ts'
 import type { Column } from '../table.ts'
@@ -34,13 +34,14 @@ export const createTeam = async (
 
 export const deleteTeam = async (
   context: Context,
-  _options: object,
+  { yes }: DeleteOptions,
   [team = '']: readonly string[],
 ): Promise<number> => {
-  const platform = await getRunning(context)
-  await platform.call('deleteTeam', { params: { team } })
-  context.output.message(`${team} is deleted`)
-  return exitCodes.ok
+  const { call } = await getRunning(context)
+  return deleteAsked(context, {
+    ...{ yes, what: `the team ${team} with its grants`, done: `${team} is deleted` },
+    remove: () => call('deleteTeam', { params: { team } }),
+  })
 }
 
 const changeMember =

@@ -1,9 +1,10 @@
 import type { ApiToken, ApiTokenMade } from '@keelson/sdk'
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
+import { CommandError } from '../failure.ts'
 import { networkIn } from '../network.ts'
 import { permissionIn } from '../permission.ts'
-import { getRunning } from '../platform.ts'
+import { getRunning, pageOf } from '../platform.ts'
 import { tellRows } from '../rows.ts'
 import type { Column } from '../table.ts'
 import { duration } from '../text.ts'
@@ -19,13 +20,17 @@ export const listTokens = async (
   context: Context,
   { account, all }: OfAccount & { all?: boolean },
 ): Promise<number> => {
-  const { call } = await getRunning(context)
+  const platform = await getRunning(context)
+  const { call } = platform
   const { items } =
     account !== undefined
       ? await call('listServiceAccountTokens', { params: { account } })
       : await call(all === true ? 'listTokens' : 'listOwnTokens')
-  const of = account === undefined ? '' : ` --account ${account}`
-  return tellRows(context, items, columns, `No API token: keelson token create <name>${of}`)
+  const make =
+    account === undefined
+      ? `make one of your own at ${pageOf(platform)}/account/tokens, or for a service account: keelson token create <name> --account <account>`
+      : `keelson token create <name> --account ${account}`
+  return tellRows(context, items, columns, `No API token: ${make}`)
 }
 
 const ago = (time: string | null, none: string): string =>
@@ -105,13 +110,27 @@ const tellSecret = ({ output, shared }: Context, { token, secret }: ApiTokenMade
 
 export const revokeToken = async (
   context: Context,
-  _options: object,
+  { account }: OfAccount,
   [token = '']: readonly string[],
 ): Promise<number> => {
   const { call } = await getRunning(context)
-  const own = await call('listOwnTokens').catch(() => ({ items: [] }))
-  const isOwn = own.items.some(({ id }) => id === token)
-  await call(isOwn ? 'revokeOwnToken' : 'revokeToken', { params: { token } })
+  if (account === undefined) {
+    const own = await call('listOwnTokens').catch(() => ({ items: [] }))
+    const isOwn = own.items.some(({ id }) => id === token)
+    await call(isOwn ? 'revokeOwnToken' : 'revokeToken', { params: { token } })
+  } else {
+    const { items } = await call('listServiceAccountTokens', { params: { account } })
+    if (!items.some(({ id }) => id === token)) throw noToken(token, account)
+    await call('revokeToken', { params: { token } })
+  }
   context.output.message(`${token} is revoked`)
   return exitCodes.ok
 }
+
+const noToken = (token: string, account: string): CommandError =>
+  new CommandError('not_found', exitCodes.notFound, [
+    {
+      message: `${account} has no token ${token}`,
+      hint: `See which there are: keelson token list --account ${account}`,
+    },
+  ])

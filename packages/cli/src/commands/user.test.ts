@@ -26,6 +26,7 @@ const open = async (setUp = true) => {
           body: { items: [user, { ...user, name: 'mia', canSignIn: false }], nextCursor: null },
         }
       case 'POST /api/v1/users/invitations':
+        return { body: { ...link, roles: ['operator', 'viewer'] } }
       case 'POST /api/v1/users/leo/reset-links':
         return { body: link }
       case 'PUT /api/v1/users/leo':
@@ -67,7 +68,7 @@ test('an invitation prints the link alone, for scripts to read', async () => {
   await using keelson = await open()
   const { stdout, stderr } = await keelson.run('user', 'invite', 'leo', '--role', 'operator')
   assert.equal(stdout, `${link.url}\n`)
-  assert.match(stderr, /works once/)
+  assert.match(stderr, /leo joins by this link, with operator, viewer\n.*works once/)
   assert.deepEqual(keelson.calls.at(-1)?.body, { name: 'leo', role: 'operator' })
 })
 
@@ -97,12 +98,36 @@ test('a user is disabled, enabled, reset and deleted by name', async () => {
   assert.equal((await keelson.run('user', 'delete', 'nobody')).code, 3)
 })
 
+test('the profile of a user is changed by what is named', async () => {
+  await using keelson = await open()
+  const set = async (...more: string[]) => {
+    const { code, stderr } = await keelson.run('user', 'set', 'leo', ...more)
+    return { code, stderr, sent: keelson.calls.at(-1)?.body }
+  }
+  assert.deepEqual(await set('--email', 'leo@example.com', '--shown-as', 'Leo B.'), {
+    ...{ code: 0, stderr: 'leo: no e-mail address, shown as Leo B.\n' },
+    sent: { email: 'leo@example.com', displayName: 'Leo B.' },
+  })
+  assert.deepEqual((await set('--email', '')).sent, { email: null })
+  const nothing = await set()
+  assert.equal(nothing.code, 2)
+  assert.match(nothing.stderr, /--email <address>, --shown-as <name>/)
+})
+
+test('whoami tells a person what no program does for them', async () => {
+  const session = { actor: 'ana', kind: 'user', permissions: ['users:write'] }
+  await using platform = await createPlatformFixture(() => ({ body: session }))
+  const { stderr } = await runKeelson(['whoami'], { env: platform.env })
+  assert.match(stderr, /are changed by ana themselves: http.*\/access and \/account\/tokens/)
+})
+
 test('whoami says as whom commands are run', async () => {
   await using keelson = await open()
   const { stdout, stderr } = await keelson.run('whoami')
   assert.equal(stdout, 'local command line\n')
   assert.match(keelson.calls.at(-1)?.userAgent ?? '', /^keelson-cli\/\d/)
-  assert.match(stderr, /may: users:read/)
+  assert.match(stderr, /may: users:read$/m)
+  assert.doesNotMatch(stderr, /themselves/, 'the command line of the machine does it all')
 })
 
 test('the set-up link is there until the set-up; then the command says how to reset', async () => {

@@ -1,8 +1,11 @@
 import type { User, UserSession } from '@keelson/contract'
 import type { Context } from '../context.ts'
+import { deleteAsked, type DeleteOptions } from '../deletion.ts'
 import { exitCodes } from '../exit-code.ts'
+import { usageError } from '../failure.ts'
 import { tellLink } from '../one-time-link.ts'
 import { getRunning } from '../platform.ts'
+import { tellOne } from '../rows.ts'
 import { formatTable, tableWidth, type Column } from '../table.ts'
 import { duration } from '../text.ts'
 
@@ -58,7 +61,33 @@ export const inviteUser = async (
       ...(email === undefined ? {} : { email }),
     },
   })
+  if (!context.shared.json) {
+    const { roles } = link
+    const held = roles.length === 0 ? 'no role' : roles.join(', ')
+    context.output.message(`${name} joins by this link, with ${held}`)
+  }
   return tellLink(context, link)
+}
+
+/** Changes the profile of somebody else. */
+export const setUser = async (
+  context: Context,
+  { email, shownAs }: { email?: string; shownAs?: string },
+  [name = '']: readonly string[],
+): Promise<number> => {
+  if (email === undefined && shownAs === undefined) {
+    throw usageError('What is to change?', 'Give --email <address>, --shown-as <name>, or both')
+  }
+  const { call } = await getRunning(context)
+  const user = await call('updateUser', {
+    params: { user: name },
+    body: {
+      ...(email === undefined ? {} : { email: email === '' ? null : email }),
+      ...(shownAs === undefined ? {} : { displayName: shownAs }),
+    },
+  })
+  const shown = user.displayName === '' ? '' : `, shown as ${user.displayName}`
+  return tellOne(context, user, `${user.name}: ${user.email ?? 'no e-mail address'}${shown}`)
 }
 
 export const resetUser = async (
@@ -128,14 +157,13 @@ export const enableUser = setDisabled(false)
 
 export const deleteUser = async (
   context: Context,
-  { heir }: { heir?: string },
+  { heir, yes }: DeleteOptions & { heir?: string },
   [name = '']: readonly string[],
 ): Promise<number> => {
-  const platform = await getRunning(context)
-  await platform.call('deleteUser', {
-    params: { user: name },
-    ...(heir === undefined ? {} : { query: { heir } }),
+  const { call } = await getRunning(context)
+  const given = { params: { user: name }, ...(heir === undefined ? {} : { query: { heir } }) }
+  return deleteAsked(context, {
+    ...{ yes, what: `the user ${name} for good`, remove: () => call('deleteUser', given) },
+    done: `${name} is deleted, and tokens they made for programs with them`,
   })
-  context.output.message(`${name} is deleted, and tokens they made for programs with them`)
-  return exitCodes.ok
 }

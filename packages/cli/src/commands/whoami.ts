@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { exitCodes } from '../exit-code.ts'
-import { getRunning } from '../platform.ts'
+import { getRunning, pageOf } from '../platform.ts'
 
 export const whoami = async (context: Context): Promise<number> => {
   const { output, shared } = context
@@ -10,6 +10,11 @@ export const whoami = async (context: Context): Promise<number> => {
   else {
     output.data(session.actor)
     output.message(`${platform.url}, may: ${session.permissions.join(', ')}`)
+    if (session.kind === 'user') {
+      output.message(
+        `People, roles, grants and tokens are changed by ${session.actor} themselves: ${pageOf(platform)}/access and /account/tokens`,
+      )
+    }
   }
   return exitCodes.ok
 }

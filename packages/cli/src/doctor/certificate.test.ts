@@ -37,6 +37,12 @@ const cases: [string, System, 'ok' | 'failed' | 'skipped', RegExp][] = [
     'failed',
     /until 2026-03-01; no new one: The ACME server refuses; tried again at 2026-01-01 00:02 UTC$/,
   ],
+  [
+    'whose successor is worse',
+    running({ problem: 'The certificate in /tls/chain.pem is not taken: it is for others' }),
+    'failed',
+    /until 2026-03-01; no new one: The certificate in \/tls\/chain\.pem is not taken: it is for others$/,
+  ],
   ['that is on its way', running(none), 'skipped', /^by ACME, not there yet$/],
   [
     'that cannot be had',

@@ -72,7 +72,7 @@ const failed = (detail: string, hint: string): Check => ({
 const renewHint = 'Renew it; new files are taken up without a restart'
 const hintFor = (source: Facts['source']): string =>
   source === 'files'
-    ? 'Put a certificate and its key there, both in PEM'
+    ? 'Put a valid certificate for that name and its key there, both in PEM'
     : 'docs/https.md says which port the name has to lead to'
 
 const minuteOf = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`

@@ -73,10 +73,20 @@ const describe = (file: string, text: string, mode: number, known: Known): Check
     const hint = 'Put your copy of it there: a line "<number> <key>" for each key'
     return { name, state: 'failed', detail: `${file} does not hold master keys`, hint }
   }
+  const numbers = lines.map((line) => Number(line.split(' ')[0]))
+  const twice = numbers.find((number, at) => numbers.indexOf(number) !== at)
+  if (twice !== undefined) {
+    const hint = 'Take out the line that is not of this installation'
+    return { name, state: 'failed', detail: `${file} has key ${twice} twice`, hint }
+  }
   const isInside = file.startsWith(`${known.dataFolder}/`)
   const place = isInside ? `${file} (mode ${octal}, in the data folder)` : `${file} (mode ${octal})`
-  const said = known.running === undefined ? `${lines.length} to use` : inUse(known.running)
   // Not a failure: most people have it there.
   const copy = 'no backup holds it: keep a copy elsewhere'
-  return { name, state: 'ok', detail: `${place}, ${said}; ${copy}` }
+  if (known.running !== undefined) {
+    return { name, state: 'ok', detail: `${place}, ${inUse(known.running)}; ${copy}` }
+  }
+  // It may be of another installation: what the database was used with is not to be had from here.
+  const unknown = 'only a running Keelson can tell whether it is that of the database'
+  return { name, state: 'skipped', detail: `${place}, ${lines.length} to use; ${unknown}; ${copy}` }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { runKeelson } from '../testing/platform-fixture.ts'
-import { askYes } from './fix-question.ts'
+import { askYes } from '../ask-yes.ts'
 
 const text = `services:
   # the only one

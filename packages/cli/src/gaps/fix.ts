@@ -11,7 +11,7 @@ import type { Context } from '../context.ts'
 import { exitCodes, type ExitCode } from '../exit-code.ts'
 import { usageError } from '../failure.ts'
 import { count, oneLine } from '../text.ts'
-import { askYes } from './fix-question.ts'
+import { askYes } from '../ask-yes.ts'
 import { fixJson, formatDiff, formatSkipped } from './fix-report.ts'
 import type { GapsOptions } from './options.ts'
 

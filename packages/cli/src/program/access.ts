@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { collectPairs, parseCount, parseSince, type Add, type Handle } from './options.ts'
+import { collectPairs, parseSince, type Add, type Handle } from './options.ts'
 
 const objects = 'platform, gateway, stack:shop or service:shop/web'
 
@@ -7,6 +7,9 @@ const objects = 'platform, gateway, stack:shop or service:shop/web'
 export const parseFor = (text: string): Date => {
   if (!/^[\ddhms]+$/.test(text))
     throw new InvalidArgumentError('It must be a time: 10m, 1h30m, 7d.')
+  if (!/[1-9]/.test(text)) {
+    throw new InvalidArgumentError('It must be longer than nothing: 10m, 1h30m, 7d.')
+  }
   const nowMs = Date.now()
   return new Date(nowMs + (nowMs - parseSince(text).getTime()))
 }
@@ -14,7 +17,7 @@ export const parseFor = (text: string): Date => {
 /** Who may do what on which things. */
 export const addAccessCommands = (add: Add, handle: Handle): void => {
   add('can', 'say whether somebody may do something, and why; exit code 4 when not')
-    .argument('<who>', 'a user or a role')
+    .argument('<who>', 'a user, a service account or a role')
     .argument('<permission>', 'such as services:restart')
     .argument('[object]', `${objects} (platform)`)
     .action(handle(async () => (await import('../commands/can.ts')).can))
@@ -38,6 +41,7 @@ const addRoles = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await import('../commands/role.ts')).putRole))
   add('delete', 'delete a role that no grant is about', undefined, role)
     .argument('<role>')
+    .option('-y, --yes', 'do not ask')
     .action(handle(async () => (await import('../commands/role.ts')).deleteRole))
 }
 
@@ -52,8 +56,9 @@ const addTeams = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await import('../commands/team.ts')).createTeam))
   add('delete', 'delete a team with its grants', undefined, team)
     .argument('<name>')
+    .option('-y, --yes', 'do not ask')
     .action(handle(async () => (await import('../commands/team.ts')).deleteTeam))
-  add('add', 'make a user a member', undefined, team)
+  add('add', 'make a user or a service account a member', undefined, team)
     .argument('<team>')
     .argument('<user>')
     .action(handle(async () => (await import('../commands/team.ts')).addMember))
@@ -66,13 +71,13 @@ const addTeams = (add: Add, handle: Handle): void => {
 const addGrants = (add: Add, handle: Handle): void => {
   const grant = add('grant', 'who holds which role on what')
   add('list', 'list grants', undefined, grant)
-    .option('--user <name>', 'of this user, without those of its teams')
+    .option('--user <name>', 'of this user or service account, without those of its teams')
     .option('--team <name>', 'of this team')
     .option('--role <name>', 'of this role')
     .action(handle(async () => (await import('../commands/grant.ts')).listGrants))
-  add('add', 'give a role to a user or a team', undefined, grant)
+  add('add', 'give a role to a user, a service account or a team', undefined, grant)
     .argument('<role>')
-    .option('--user <name>', 'to this user')
+    .option('--user <name>', 'to this user or service account')
     .option('--team <name>', 'to this team')
     .option('--on <object>', `${objects}, with * for any name (everything)`)
     .option('--label <name=value>', 'on services with this label (repeatable)', collectPairs)
@@ -81,11 +86,6 @@ const addGrants = (add: Add, handle: Handle): void => {
     .option('--for <time>', 'for so long: 10m, 1h30m, 7d', parseFor)
     .option('--reason <text>', 'why, for the audit')
     .action(handle(async () => (await import('../commands/grant.ts')).addGrant))
-  add('break-glass', 'give yourself a role in an emergency; all are told', undefined, grant)
-    .argument('<role>')
-    .requiredOption('--reason <text>', 'why')
-    .option('--minutes <number>', 'for so long, an hour at most (60)', parseCount)
-    .action(handle(async () => (await import('../commands/grant.ts')).breakGlass))
   add('revoke', 'take a grant back', undefined, grant)
     .argument('<id>', 'of keelson grant list')
     .action(handle(async () => (await import('../commands/grant.ts')).revokeGrant))

@@ -11,7 +11,8 @@ export const addAuditCommands = (add: Add, handle: Handle): void => {
 
   filtered(add('export', 'write all of it as JSON lines or CSV', undefined, audit))
     .option('--format <format>', 'jsonl (default) or csv')
-    .option('-o, --output <path>', 'write to a file')
+    .option('-o, --output <path>', 'write to a file that is not there yet')
+    .option('--force', 'write over the file of --output')
     .action(handle(async () => (await import('../commands/audit.ts')).exportRows))
 
   add('verify', 'find every edit, deletion and reorder', undefined, audit).action(

@@ -1,4 +1,4 @@
-import { collectPairs, parseMinutes, type Add, type Handle } from './options.ts'
+import { collectGroups, parseMinutes, type Add, type Handle } from './options.ts'
 import { parseFor } from './access.ts'
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value]
@@ -43,6 +43,7 @@ const addTokens = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await import('../commands/token.ts')).rotateToken))
   add('revoke', 'revoke an API token at once', undefined, token)
     .argument('<id>')
+    .option('--account <name>', 'of this service account')
     .action(handle(async () => (await import('../commands/token.ts')).revokeToken))
 }
 
@@ -66,6 +67,7 @@ const addServiceAccounts = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await load()).enableServiceAccount))
   add('delete', 'delete a service account with its tokens and grants', undefined, account)
     .argument('<name>')
+    .option('-y, --yes', 'do not ask')
     .action(handle(async () => (await load()).deleteServiceAccount))
 }
 
@@ -87,7 +89,12 @@ const addProviders = (add: Add, handle: Handle): void => {
       collect,
     )
     .option('--groups-claim <name>', 'where its groups are (groups)')
-    .option('--group <group=role>', 'what members of a group hold (repeatable)', collectPairs)
+    .option(
+      '--group <group=role>',
+      'what members of a group hold (repeatable; all that is not named again goes)',
+      collectGroups,
+    )
+    .option('--no-groups', 'members of groups hold nothing by it any more')
     .option('--create-users', 'whoever it knows gets an account')
     .option('--no-create-users', 'only who has linked an account gets in')
     .option('--trust-factors', 'ask no second factor after it')
@@ -98,6 +105,7 @@ const addProviders = (add: Add, handle: Handle): void => {
     .action(handle(async () => (await load()).putProvider))
   add('delete', 'delete a provider with what its groups were granted', undefined, provider)
     .argument('<id>')
+    .option('-y, --yes', 'do not ask')
     .action(handle(async () => (await load()).deleteProvider))
 }
 

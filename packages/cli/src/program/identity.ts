@@ -14,6 +14,12 @@ export const addIdentityCommands = (add: Add, handle: Handle): void => {
     .option('--email <address>', 'kept in the profile; nothing is sent')
     .action(handle(async () => (await import('../commands/user.ts')).inviteUser))
 
+  add('set', 'change the profile of a user', undefined, user)
+    .argument('<name>')
+    .option('--email <address>', 'another e-mail address; empty: none')
+    .option('--shown-as <name>', 'as others see them; empty: as they sign in')
+    .action(handle(async () => (await import('../commands/user.ts')).setUser))
+
   add('sessions', 'list where a user is signed in', undefined, user)
     .argument('<name>')
     .action(handle(async () => (await import('../commands/user.ts')).listSessions))
@@ -34,6 +40,7 @@ export const addIdentityCommands = (add: Add, handle: Handle): void => {
   add('delete', 'delete a user and hand over what they answer for', undefined, user)
     .argument('<name>')
     .option('--heir <name>', 'user who takes over')
+    .option('-y, --yes', 'do not ask')
     .action(handle(async () => (await import('../commands/user.ts')).deleteUser))
 
   add('reset', 'make a link by which a user chooses a new password', undefined, user)

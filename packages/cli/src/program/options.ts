@@ -66,8 +66,28 @@ export const parseMinutes = (text: string): number => {
   return Number(text)
 }
 
+/** `NAME=VALUE` of what is no variable: a name alone says too little, and never comes from this shell. */
+export const collectPairs = (value: string, before: readonly Pair[] = []): Pair[] => {
+  const [, name, given] = /^([^=]+)=(.*)$/s.exec(value) ?? []
+  if (name === undefined || given === undefined) {
+    throw new InvalidArgumentError('It must be NAME=VALUE.')
+  }
+  return [...before, [name, given]]
+}
+
+/** As `collectPairs`; a group may be called `cn=ops,dc=example`, and no role has a `=`. */
+export const collectGroups = (value: string, before: readonly Pair[] = []): Pair[] => {
+  const [, group, role] = /^(.+)=([^=]+)$/s.exec(value) ?? []
+  if (group === undefined || role === undefined) {
+    throw new InvalidArgumentError('It must be GROUP=ROLE, a NAME=VALUE.')
+  }
+  return [...before, [group, role]]
+}
+
+export type Pair = readonly [name: string, value: string]
+
 /** `KEY=value`; a name alone takes its value from this shell. */
-export const collectPairs = (value: string, before: Record<string, string> = {}) => {
+export const collectVariables = (value: string, before: Record<string, string> = {}) => {
   const [name = '', ...rest] = value.split('=')
   if (name === '') throw new InvalidArgumentError('It must be NAME=value, or NAME.')
   const given = value.includes('=') ? rest.join('=') : process.env[name]

@@ -1,6 +1,6 @@
 import {
   addFileOptions,
-  collectPairs,
+  collectVariables,
   parseCount,
   parseLines,
   parseSeconds,
@@ -58,7 +58,7 @@ const addExec = (add: Add, handle: Handle): void => {
     .option('-i, --interactive', 'pass standard input on (always so)')
     .option('-t, --tty', 'give it a terminal (the default on one)')
     .option('-T, --no-tty', 'give it no terminal')
-    .option('-e, --env <name=value>', 'a variable (repeatable)', collectPairs)
+    .option('-e, --env <name=value>', 'a variable (repeatable)', collectVariables)
     .option('-u, --user <user>', 'run as somebody else')
     .option('-w, --workdir <folder>', 'run in this folder of the instance')
     .option('--index <number>', 'which instance', parseCount)
@@ -74,7 +74,7 @@ const addRun = (add: Add, handle: Handle): void => {
     .option('-i, --interactive', 'pass standard input on (always so)')
     .option('-t, --tty', 'give it a terminal (the default on one)')
     .option('-T, --no-tty', 'give it no terminal')
-    .option('-e, --env <name=value>', 'a variable (repeatable)', collectPairs)
+    .option('-e, --env <name=value>', 'a variable (repeatable)', collectVariables)
     .option('-u, --user <user>', 'run as somebody else')
     .option('-w, --workdir <folder>', 'run in this folder')
     .option('--name <name>', 'name of the instance')

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-export type Answer = { status?: number; body?: unknown }
+/** `text`: as it is, instead of a body. */
+export type Answer = { status?: number; body?: unknown; text?: string }
 export type Call = {
   method: string
   path: string
@@ -39,7 +40,8 @@ export const createPlatformFixture = async (
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
       return serveLive(response)
     }
-    const { status = 200, body } = answer(call) ?? notFound
+    const { status = 200, body, text: plain }: Answer = answer(call) ?? notFound
+    if (plain !== undefined) return void response.end(plain)
     const type = status < 400 ? 'application/json' : 'application/problem+json'
     response.writeHead(body === undefined ? 204 : status, { 'content-type': type })
     response.end(body === undefined ? undefined : JSON.stringify(body))

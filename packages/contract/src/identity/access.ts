@@ -10,7 +10,10 @@ const reason = Type.String({ minLength: 3, maxLength: 1000 })
 const shortText = Type.String({ maxLength: 500 })
 const permission = PermissionName
 /** In lower case, so that none looks like another. */
-const roleName = Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 64 })
+const roleName = Type.String({
+  ...{ pattern: '^[a-z][a-z0-9-]*$', maxLength: 64 },
+  'x-fault': 'a role has lower-case letters, digits and - only, and begins with a letter',
+})
 const idOrName = Type.String({ minLength: 1, maxLength: 100, description: 'Id or name' })
 const effect = Type.Enum(['allow', 'deny'])
 
@@ -140,6 +143,7 @@ export const accessEndpoints = {
     method: 'POST',
     path: '/api/v1/teams',
     permission: 'access:write',
+    fresh: true,
     summary: 'Make a team',
     body: Type.Object(
       { name: UserName, description: Type.Optional(shortText) },
@@ -151,6 +155,7 @@ export const accessEndpoints = {
     method: 'PUT',
     path: '/api/v1/teams/:team',
     permission: 'access:write',
+    fresh: true,
     summary: 'Change name and description of a team',
     params: TeamParams,
     body: Type.Object(
@@ -224,7 +229,10 @@ export const accessEndpoints = {
       },
       { additionalProperties: false },
     ),
-    response: Grant,
+    response: Type.Object({
+      ...Grant.properties,
+      already: Type.Boolean({ description: 'It was there: nothing has been made' }),
+    }),
   },
   revokeGrant: {
     method: 'DELETE',

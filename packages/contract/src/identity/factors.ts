@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Session } from './people.ts'
+import { OneTimeLink, Session } from './people.ts'
 import { orNull, strict, text, time, WebAuthn } from '../schemas.ts'
 
 const challenge = Type.String({ minLength: 1, maxLength: 200 })
@@ -51,6 +51,17 @@ const FactorAdded = Type.Object(
   { $id: 'FactorAdded' },
 )
 export type FactorAdded = Static<typeof FactorAdded>
+
+export const FactorsForgotten = Type.Object(
+  {
+    found: Type.Boolean({ description: 'There was a factor; else nothing was changed' }),
+    link: orNull(OneTimeLink, {
+      description: 'To join anew, for a user who has neither a password nor a provider',
+    }),
+  },
+  { $id: 'FactorsForgotten' },
+)
+export type FactorsForgotten = Static<typeof FactorsForgotten>
 
 export const SignInPolicy = Type.Object(
   { factorRoles: Type.Array(text(64), { maxItems: 200, uniqueItems: true }) },
@@ -189,7 +200,7 @@ export const factorEndpoints = {
     fresh: true,
     summary: 'Forget the factors of a user who has lost them, and sign them out',
     params: Type.Object({ user: text(100) }),
-    response: null,
+    response: FactorsForgotten,
   },
   getSignInPolicy: {
     method: 'GET',

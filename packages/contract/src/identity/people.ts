@@ -3,10 +3,12 @@ import { orNull, page, PermissionName, strict, text, time, WebAuthn } from '../s
 
 /** As one types it: a letter or digit, then letters, digits and . _ - of any script. */
 export const UserName = Type.String({
+  'x-fault': 'a name has letters, digits and . _ - only, and begins with a letter or digit',
   minLength: 1,
   maxLength: 64,
   pattern: '^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N}._-]*$',
 })
+const Email = Type.String({ format: 'email', maxLength: 254 })
 /** Bytes are counted by the server: at most 1024. No rule but length and being hard to guess. */
 export const NewPassword = Type.String({ minLength: 1, maxLength: 1024 })
 
@@ -104,6 +106,17 @@ export const OneTimeLink = Type.Object(
   { $id: 'OneTimeLink' },
 )
 export type OneTimeLink = Static<typeof OneTimeLink>
+
+export const Invitation = Type.Object(
+  {
+    ...OneTimeLink.properties,
+    roles: Type.Array(Type.String(), {
+      description: 'Held by whoever joins by it, of earlier invitations too',
+    }),
+  },
+  { $id: 'Invitation' },
+)
+export type Invitation = Static<typeof Invitation>
 
 export const LinkFacts = Type.Object(
   {
@@ -213,12 +226,12 @@ export const peopleEndpoints = {
     body: Type.Object(
       {
         name: UserName,
-        email: Type.Optional(text(254)),
+        email: Type.Optional(Email),
         role: Type.Optional(text(64)),
       },
       strict,
     ),
-    response: OneTimeLink,
+    response: Invitation,
   },
   updateUser: {
     method: 'PUT',
@@ -230,7 +243,7 @@ export const peopleEndpoints = {
     body: Type.Object(
       {
         displayName: Type.Optional(text(100)),
-        email: Type.Optional(orNull(text(254))),
+        email: Type.Optional(orNull(Email)),
         disabled: Type.Optional(Type.Boolean()),
       },
       strict,
@@ -309,8 +322,16 @@ export const peopleEndpoints = {
     method: 'PUT',
     path: '/api/v1/account/password',
     permission: 'account:own',
-    summary: 'Choose another password; other sessions end',
-    body: Type.Object({ present: text(1024), next: NewPassword }, strict),
+    summary: 'Choose another password, or the first one; other sessions end',
+    body: Type.Object(
+      {
+        present: Type.Optional(
+          Type.String({ maxLength: 1024, description: 'Left out by whoever has no password yet' }),
+        ),
+        next: NewPassword,
+      },
+      strict,
+    ),
     response: null,
   },
   listOwnSessions: {

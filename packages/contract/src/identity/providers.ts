@@ -73,7 +73,10 @@ export const ProviderIdentity = Type.Object(
 export type ProviderIdentity = Static<typeof ProviderIdentity>
 
 /** In lower case: it stands in the address that the provider sends people back to. */
-const providerId = Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 40 })
+const providerId = Type.String({
+  ...{ pattern: '^[a-z][a-z0-9-]*$', maxLength: 40 },
+  'x-fault': 'a provider has lower-case letters, digits and - only, and begins with a letter',
+})
 const ProviderParams = Type.Object({ provider: providerId })
 
 export const providerEndpoints = {

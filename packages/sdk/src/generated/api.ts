@@ -305,6 +305,13 @@ export type Factors = {
   required: boolean
 }
 
+export type FactorsForgotten = {
+  /** There was a factor; else nothing was changed */
+  found: boolean
+  /** To join anew, for a user who has neither a password nor a provider */
+  link: OneTimeLink | null
+}
+
 export type FileSpec = {
   kind: 'config' | 'secret'
   source: string
@@ -780,6 +787,13 @@ export type InstanceUsage = {
   processes: number | null
 }
 
+export type Invitation = {
+  url: string
+  expiresAt: string
+  /** Held by whoever joins by it, of earlier invitations too */
+  roles: string[]
+}
+
 export type LinkFacts = {
   purpose: 'setup' | 'invitation' | 'reset'
   name: string | null
@@ -1172,7 +1186,9 @@ export type SecondFactorAsked = {
 
 export type Selector = {
   name?: string
+  /** All of them, one at least; left out: whatever the labels are */
   labels?: Record<string, string>
+  /** Left out: whoever owns it */
   owner?: string
 }
 
@@ -1866,7 +1882,7 @@ export type Operations = {
       email?: string
       role?: string
     }
-    answer: OneTimeLink
+    answer: Invitation
   }
   /** Change the profile of a user, disable or enable them (users:write) */
   updateUser: {
@@ -1925,10 +1941,11 @@ export type Operations = {
       preferences: Preferences
     }
   }
-  /** Choose another password; other sessions end (account:own) */
+  /** Choose another password, or the first one; other sessions end (account:own) */
   changePassword: {
     body: {
-      present: string
+      /** Left out by whoever has no password yet */
+      present?: string
       next: string
     }
     answer: void
@@ -2040,7 +2057,7 @@ export type Operations = {
   /** Forget the factors of a user who has lost them, and sign them out (users:write) */
   deleteUserFactors: {
     params: { user: string }
-    answer: void
+    answer: FactorsForgotten
   }
   /** Whose roles ask for a second factor (users:read) */
   getSignInPolicy: {
@@ -2360,7 +2377,23 @@ export type Operations = {
       expiresAt?: string
       reason?: string
     }
-    answer: Grant
+    answer: {
+      id: string
+      holder: {
+        kind: 'user' | 'service_account' | 'stack_service' | 'team'
+        id: string
+        name: string
+      }
+      role: string
+      effect: 'allow' | 'deny'
+      on: Selector
+      expiresAt: string | null
+      reason: string | null
+      createdBy: string
+      createdAt: string
+      /** It was there: nothing has been made */
+      already: boolean
+    }
   }
   /** Take a grant back (access:write) */
   revokeGrant: {
@@ -2539,13 +2572,13 @@ export type Operations = {
     query: { stack?: string }
     answer: ServiceSummary
   }
-  /** Start a service that was stopped by request, after what it depends on (services:write) */
+  /** Start a service that was stopped by request, after what it depends on; the permission is asked on each that starts (services:write) */
   startService: {
     params: { name: string }
     query: { stack?: string }
     answer: ServiceSummary
   }
-  /** Stop a service until it is started again; what depends on it is stopped first (services:write) */
+  /** Stop a service until it is started again; what depends on it is stopped first, and the permission asked on it, too (services:write) */
   stopService: {
     params: { name: string }
     query: { stack?: string; only?: boolean }
@@ -2566,7 +2599,7 @@ export type Operations = {
     query: { stack?: string }
     answer: Rollout
   }
-  /** Copy files of the host into the instances of a service, as keelson watch does (services:write) */
+  /** Copy files of the host into the instances of a service, as its watch rules say (services:write) */
   syncService: {
     params: { name: string }
     query: { stack?: string }

@@ -83,7 +83,7 @@ export const createIdentity = (deps: IdentityDeps) => {
   const factors = createFactors({ ...parts, devices })
   const { secondStep, linkPasskeys } = factors
   const { finishFirstFactor } = secondStep
-  const linkForms = createLinkForms({ ...parts, linkPasskeys, finishFirstFactor })
+  const linkForms = createLinkForms({ ...parts, devices, linkPasskeys, finishFirstFactor })
   const signIn = createSignIn({ ...parts, devices, finishFirstFactor })
   const localDigest = digestOf(localToken.reveal())
 

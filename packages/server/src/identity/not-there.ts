@@ -6,6 +6,7 @@ const listedBy = {
   role: 'keelson role list',
   grant: 'keelson grant list',
   'service account': 'keelson service-account list',
+  'API token': 'keelson token list, with --account <name> or --all',
 }
 
 /** AppError `not_found`; its way out is the list it would be in. */

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { closest } from 'fastest-levenshtein'
 import { addressRangeProblem } from './address-range.ts'
 import { parseAuditSinks, type AuditSinks } from './env-audit.ts'
@@ -33,6 +33,10 @@ export const environmentVariables = {
   KEELSON_GATEWAY_STREAM_PORTS:
     'Ports of the gateway for routes of protocol tcp, tls and tls_passthrough, with commas; none unless set',
   KEELSON_GATEWAY_PLUGINS: 'Folder of plugins of your own for the gateway; none unless set',
+  KEELSON_GATEWAY_LOG_FOLDERS:
+    'Folders that file-log may write into by the API, with commas, beside gateway-logs in the data folder; none unless set',
+  KEELSON_GATEWAY_FILE_FOLDERS:
+    'Folders that other plugins may use by the API (static-files, openapi_file, disk_folder), with commas, beside gateway-files in the data folder; none unless set',
   KEELSON_GATEWAY_TRUSTED_PROXIES:
     'Addresses and CIDR ranges of proxies in front of the gateway, with commas; none unless set',
   KEELSON_GATEWAY_PROXY_PROTOCOL:
@@ -80,6 +84,9 @@ export type Env = Readonly<
     gatewayStreamPorts: readonly number[]
     /** Absolute. */
     gatewayPlugins: string | undefined
+    /** Absolute; beside those in the data folder. */
+    gatewayLogFolders: readonly string[]
+    gatewayFileFolders: readonly string[]
     gatewayTrustedProxies: readonly string[]
     gatewayProxyProtocol: readonly string[]
     gatewayWorkers: number
@@ -113,6 +120,8 @@ export const parseEnv = (raw: RawEnvironment): Env => {
       command: nonEmpty(raw['KEELSON_MASTER_KEY_COMMAND']),
     },
     gatewayPlugins: gatewayPlugins === '' ? undefined : resolve(gatewayPlugins),
+    gatewayLogFolders: parseFolders('KEELSON_GATEWAY_LOG_FOLDERS', raw),
+    gatewayFileFolders: parseFolders('KEELSON_GATEWAY_FILE_FOLDERS', raw),
     gatewayTrustedProxies: parseRanges('KEELSON_GATEWAY_TRUSTED_PROXIES', raw),
     gatewayProxyProtocol: parseRanges('KEELSON_GATEWAY_PROXY_PROTOCOL', raw),
     gatewayWorkers: parseWorkers(raw['KEELSON_GATEWAY_WORKERS'] ?? '1'),
@@ -184,6 +193,13 @@ const parseRanges = (name: string, raw: RawEnvironment): string[] =>
   listOf(raw[name]).map((value) => {
     if (addressRangeProblem(value) === null) return value
     throw invalid(name, value, 'an address or a CIDR range such as 10.0.0.0/8')
+  })
+
+/** The platform runs in another folder than whoever starts it. */
+const parseFolders = (name: string, raw: RawEnvironment): string[] =>
+  listOf(raw[name]).map((value) => {
+    if (isAbsolute(value)) return resolve(value)
+    throw invalid(name, value, 'a whole path, from / on')
   })
 
 /** An empty one would be the folder Keelson happens to be started in. */

@@ -95,6 +95,8 @@ type HttpDeps = {
   onDenied: (actor: Actor, denied: Denied) => Promise<void>
   /** Host names under which the platform may be called: the guard against DNS rebinding. */
   hostNames: readonly string[]
+  /** Where people reach the page, for what tells them to open it; without: a path is told. */
+  publicUrl?: string
   /** Addresses and CIDR ranges whose x-forwarded-for, -proto and -host are believed. */
   trustedProxies?: readonly string[]
   /** How rights, sessions and tokens are told to have become others. */
@@ -124,7 +126,7 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
     actors.set(request, actor)
     refuseForeignOrigin(request, actor)
     requirePermission(request, actor)
-    requireFresh(request, actor, deps.clock.now())
+    requireFresh(request, actor, { now: deps.clock.now(), publicUrl: deps.publicUrl ?? '' })
   }
 
   const app = fastify({

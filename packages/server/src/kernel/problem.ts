@@ -1,6 +1,7 @@
 import { errorTable, type ErrorCode } from '@keelson/contract/errors'
 import type { Problem, ProblemDetail } from '@keelson/contract'
 import { AppError } from './errors.ts'
+import type { Fault } from './fault-words.ts'
 
 type Request = { instance: string; id: string }
 
@@ -14,7 +15,12 @@ export const problemOf = (error: unknown, request: Request): Problem => {
       message: fault.message ?? 'is not valid',
       pointer: `/${error.validationContext ?? 'body'}${fault.instancePath}`,
     }))
-    const where = errors[0] === undefined ? '' : `: ${errors[0].pointer} ${errors[0].message}`
+    const [first] = errors
+    if (first !== undefined && error.validation.every(({ isPlain }) => isPlain === true)) {
+      const detail = `${fieldOf(first.pointer)}: ${first.message}`
+      return problem('bad_request', detail, 'Give it as the message says.', errors, request)
+    }
+    const where = first === undefined ? '' : `: ${first.pointer} ${first.message}`
     return problem('bad_request', `The request is malformed${where}`, undefined, errors, request)
   }
   if (isRefusalOfFramework(error)) {
@@ -41,8 +47,11 @@ const problem = (
   ...(errors.length === 0 ? {} : { errors: errors.slice(0, 200) }),
 })
 
+/** `name` of `/body/name`, `on/owner` of `/body/on/owner`: as whoever filled it in knows it. */
+const fieldOf = (pointer: string): string => pointer.split('/').slice(2).join('/')
+
 type ValidationError = Error & {
-  validation: { instancePath: string; message?: string }[]
+  validation: Fault[]
   validationContext?: string
 }
 

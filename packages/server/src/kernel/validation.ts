@@ -3,10 +3,16 @@ import type { TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import Format from 'typebox/format'
 import { Value } from 'typebox/value'
+import { faultsIn, type Fault } from './fault-words.ts'
 
 // RFC 3339, as every time in the API is written.
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
-Format.Set('date-time', (value) => dateTime.test(value) && !Number.isNaN(Date.parse(value)))
+/** What `Date.parse` takes for a day of the next month is none: 30 February. */
+const isDay = (day: string): boolean => new Date(Date.parse(day)).toISOString().startsWith(day)
+Format.Set(
+  'date-time',
+  (value) => dateTime.test(value) && !Number.isNaN(Date.parse(value)) && isDay(value.slice(0, 10)),
+)
 
 const faultsMax = 50
 
@@ -24,11 +30,9 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const value =
       httpPart === 'body' ? given : Value.Convert(schema, Value.Default(schema, given ?? {}))
     if (compiled.Check(value)) return { value }
-    return refusal(compiled.Errors(value).slice(0, faultsMax), httpPart)
+    return refusal(faultsIn(schema, compiled.Errors(value).slice(0, faultsMax)), httpPart)
   }
 }
-
-type Fault = { instancePath: string; message?: string }
 
 const refusal = (faults: readonly Fault[], httpPart: string | undefined) => ({
   error: Object.assign(new Error('invalid'), {

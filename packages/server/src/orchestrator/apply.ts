@@ -155,7 +155,7 @@ export const createApply = (deps: ApplyDeps) => {
     const request = { ...given, stack }
     const { name } = stack
     const made = await stacks.inTurn(name, () => draft(stack, options))
-    progress.begin(made.plan)
+    progress.begin(made.plan, [...(stacks.find(name)?.spec.services ?? []), ...stack.services])
     try {
       await deps.prepare.images(stack, made.missing, turn.signal).catch((error: unknown) => {
         // Given up for it: that is what is told.

@@ -199,8 +199,17 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     stopService: services.stop,
     scaleService: services.scale,
     rollBackService: services.rollBack,
-    syncService: (actor: Actor, service: ServiceDeclaration, changes: SyncChanges): Promise<void> =>
-      sync.sync(actor, service, changes),
+    /** Files, and what is to follow. Throws AppError, also where it may not be restarted afterwards. */
+    async syncService(
+      actor: Actor,
+      service: ServiceDeclaration,
+      changes: SyncChanges,
+    ): Promise<void> {
+      const restarts = changes.afterwards === 'restart'
+      if (restarts) await services.refuseRestart(actor, service)
+      await sync.sync(actor, service, changes)
+      if (restarts) await services.askRestart(actor, service)
+    },
     rollouts: updates.rolloutsOf,
     /** What people run in instances, or beside them: keelson exec, keelson run. */
     commands: createPersonsCommands({
@@ -244,8 +253,9 @@ export const createOrchestrator = async (deps: OrchestratorDeps) => {
     ],
     driftOf: (name: string): Drift[] => books.drift.of(name),
     /** Calls back with the actions of plans that are carried out, as they get on. */
-    followActions: (listener: (progress: ActionProgress) => void) =>
-      books.progress.follow(listener),
+    followActions: (
+      listener: (progress: ActionProgress, written: readonly ServiceSpec[]) => void,
+    ) => books.progress.follow(listener),
 
     /** Newest first. */
     revisions: (name: string): Promise<KeptRevision[]> => books.revisions.list(name),

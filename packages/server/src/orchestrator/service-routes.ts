@@ -51,7 +51,6 @@ export const serviceVerbRoutes = (deps: Deps): void => {
   http.route('syncService', async ({ actor, params, query, body }) => {
     const service = registry.getService(params.name, query.stack)
     await orchestrator.syncService(actor, service, body)
-    if (body.afterwards === 'restart') await orchestrator.askRestart(actor, service)
   })
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ServiceSpec } from '@keelson/contract'
+import type { Actor } from '../kernel/actor.ts'
 import { AppError } from '../kernel/errors.ts'
-import { until } from '../kernel/testing/index.ts'
+import { signedIn, until } from '../kernel/testing/index.ts'
 import { createFakeBench, isHealthy, type FakeBench } from './testing/bench.ts'
 import type { House } from './testing/house.ts'
 import { execProbe, needs, serviceSpec, stackSpec } from './testing/spec.ts'
@@ -236,6 +237,102 @@ test('depends_on with restart: who asks is restarted after what it depends on, a
   await until('db is back', () => processes.starts('shop-db-1') === 2)
   await isHealthy(house, 'shop-db-1')
   assert.equal(processes.starts('shop-web-1'), 1, 'a crash is nobody asking')
+})
+
+const shared = () => {
+  const wants = { ...needs('db', 'service_healthy'), restart: true }
+  return shop(
+    serviceSpec('web', { port: 21_798, dependsOn: [needs('api')] }),
+    serviceSpec('api', { port: 21_799, dependsOn: [wants] }),
+    serviceSpec('db', { port: 21_800, probe: fast }),
+  )
+}
+/** May all that can be done with a service, on these. */
+const holding = (...services: string[]): Actor => ({
+  ...signedIn(),
+  may: (_, { path: [, service = ''] }) => services.includes(service),
+})
+
+test('whoever stops a service has the permission on all that would stop with it, or nothing is done', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const { orchestrator, registry } = house
+  await house.apply(shared())
+  await isHealthy(house, ...all)
+  const db = registry.getService('shop/db')
+  bench.processes.calls.length = 0
+  await assert.rejects(orchestrator.stopService(holding('db', 'api'), db, { only: false }), {
+    code: 'forbidden',
+    message: 'Stopping db also stops web, which takes the permission services:write on it',
+  })
+  await assert.rejects(orchestrator.stopService(holding('db'), db, { only: false }), {
+    message:
+      'Stopping db also stops api and web, which takes the permission services:write on each of them',
+  })
+  assert.ok(all.every((name) => registry.findInstance(name) !== undefined))
+  assert.deepEqual(steps(bench), [])
+
+  await orchestrator.stopService(holding('web'), registry.getService('shop/web'), { only: false })
+  await areGone(house, 'web')
+  // What is stopped already is not touched.
+  await orchestrator.stopService(holding('db', 'api'), db, { only: false })
+  await areGone(house, 'api', 'db')
+})
+
+test('stopped alone, a service takes the permission on no other', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  await house.apply(shared())
+  await isHealthy(house, ...all)
+  const db = house.registry.getService('shop/db')
+  await house.orchestrator.stopService(holding('db'), db, { only: true })
+  await areGone(house, 'db')
+})
+
+test('whoever starts a service has the permission on all that would start with it, or nothing is done', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const { orchestrator, registry } = house
+  await house.apply(shared())
+  await isHealthy(house, ...all)
+  await house.stop('shop/api')
+  await areGone(house, 'web', 'api')
+  const start = (name: string, actor: Actor) =>
+    orchestrator.startService(actor, registry.getService(`shop/${name}`))
+  bench.processes.calls.length = 0
+  await assert.rejects(start('web', holding('web')), {
+    code: 'forbidden',
+    message: 'Starting web also starts api, which takes the permission services:write on it',
+  })
+  // It was stopped with api, and would come back with it.
+  await assert.rejects(start('api', holding('api')), { message: /also starts web, which/ })
+  assert.deepEqual(steps(bench), [])
+  // db runs, and is not touched.
+  await start('web', holding('web', 'api'))
+  await isHealthy(house, ...all)
+})
+
+test('whoever restarts a service has the permission on all that restart after it, or nothing is done', async () => {
+  await using bench = await createFakeBench()
+  const { house } = bench
+  const { orchestrator, registry } = house
+  await house.apply(shared())
+  await isHealthy(house, ...all)
+  const db = registry.getService('shop/db')
+  bench.processes.calls.length = 0
+  const refused = {
+    code: 'forbidden',
+    message: 'Restarting db also restarts api, which takes the permission services:restart on it',
+  }
+  await assert.rejects(orchestrator.askRestart(holding('db'), db), refused)
+  const restart = { copies: [], removals: [], afterwards: 'restart' as const }
+  await assert.rejects(orchestrator.syncService(holding('db'), db, restart), refused)
+  await assert.rejects(orchestrator.rollBackService(holding('db'), db), {
+    message: /^Rolling back db also restarts api, which/,
+  })
+  await orchestrator.askRestart(holding('api'), registry.getService('shop/api'))
+  await until('api is restarted', () => bench.processes.starts('shop-api-1') === 1)
+  assert.equal(bench.processes.starts('shop-db-1'), 0)
 })
 
 test('jobs: completed ones stay so when applied again, and run again when asked to', async () => {

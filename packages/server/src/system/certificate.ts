@@ -1,6 +1,7 @@
 import type { System } from '@keelson/contract'
 import type { Clock } from '../kernel/clock.ts'
 import type { Db } from '../kernel/db.ts'
+import { publicUrlOf } from '../kernel/context.ts'
 import type { Env } from '../kernel/env.ts'
 import { certificateFromFiles } from '../kernel/http/certificate-files.ts'
 import { isFor, type CertificateSource, type CertificateState } from '../kernel/http/certificate.ts'
@@ -9,7 +10,7 @@ import type { Log } from '../kernel/log.ts'
 import { createOwnCertificate, type Certificates } from '../gateway/index.ts'
 
 type Deps = {
-  env: Pick<Env, 'tls'>
+  env: Env
   db: Db
   keyring: Keyring
   certificates: Pick<Certificates, 'present'>
@@ -22,7 +23,8 @@ export const certificateSourceOf = (deps: Deps): CertificateSource | null => {
   const { env, certificates, clock, log } = deps
   const { tls } = env
   if (tls === undefined) return null
-  if (tls.acme === undefined) return certificateFromFiles({ files: tls, clock, log })
+  const host = new URL(publicUrlOf(env)).hostname
+  if (tls.acme === undefined) return certificateFromFiles({ files: tls, host, clock, log })
   return createOwnCertificate({
     ...deps,
     settings: tls.acme,

@@ -14,8 +14,8 @@ import {
   maySeeCaller,
   maySeeEvent,
   objectOf,
-  type RegisteredInstance,
   type Registry,
+  type RegistryChange,
 } from '../registry/index.ts'
 
 type Deps = {
@@ -71,10 +71,10 @@ export const liveTopics = (deps: Deps): void => {
     name: 'actions',
     permission: 'stacks:read',
     open: (_argument, send, actor) =>
-      orchestrator.followActions((progress) => {
+      orchestrator.followActions((progress, written) => {
         const { stack } = progress
         if (!actor.may('stacks:read', stackObject(stack))) return
-        if (maySeeProgress(progress, readableTo({ actor, stack, registry })))
+        if (maySeeProgress(progress, readableTo({ actor, stack, registry, written })))
           send('actions', progress)
       }),
   })
@@ -108,17 +108,17 @@ export const liveTopics = (deps: Deps): void => {
     },
   })
 
-  const arrivals = new Set<(instance: RegisteredInstance) => void>()
+  const logFollowers = new Set<(change: RegistryChange) => void>()
   registry.onChange((change) => {
-    if (change.kind !== 'instance' || change.before !== undefined) return
-    for (const listener of arrivals) listener(change.instance)
+    for (const follower of logFollowers) follower(change)
   })
   live.topic({
     name: 'logs',
     permission: 'logs:read',
     open(argument, send, actor) {
       const [id = '', from] = argument.split('@')
-      const service = registry.findService(id)
+      // As it is declared now; once it is gone, its last lines are for whoever could read it at the end.
+      let service = registry.findService(id)
       const isVisible = (): boolean =>
         service !== undefined && actor.may('logs:read', objectOf(service))
       if (service === undefined || !isVisible()) {
@@ -133,13 +133,18 @@ export const liveTopics = (deps: Deps): void => {
           if (isVisible()) send(topic, lines)
         },
       )
-      const follow = (instance: RegisteredInstance): void => {
-        if (instance.serviceId === id) tail.follow([...names.add(instance.name)])
+      const follow = (change: RegistryChange): void => {
+        if (change.kind === 'service' || change.kind === 'service_removed') {
+          if (change.service.id === id) service = change.service
+        } else if (change.kind === 'instance' && change.before === undefined) {
+          const { serviceId, name } = change.instance
+          if (serviceId === id) tail.follow([...names.add(name)])
+        }
       }
-      arrivals.add(follow)
+      logFollowers.add(follow)
       return {
         close: () => {
-          arrivals.delete(follow)
+          logFollowers.delete(follow)
           tail.close()
         },
       }

@@ -6,6 +6,7 @@ import type { Events } from '../../kernel/events.ts'
 import type { Http } from '../../kernel/http.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Log } from '../../kernel/log.ts'
+import { ensureFolder } from '../../kernel/postgres/durable-file.ts'
 import type { Registry } from '../../registry/index.ts'
 import { openCanaries } from '../canaries/canaries.ts'
 import { createDocuments } from '../documents.ts'
@@ -15,6 +16,7 @@ import { createQuestions } from '../questions/questions.ts'
 import type { GatewayDocument } from '../snapshot.ts'
 import { localAuthorityThere } from '../tls/local-authority.ts'
 import { emptyBoard } from './acme/board.ts'
+import { createApiPaths, type ApiFolders } from './api-paths.ts'
 import { certificateRowsOf } from './certificate-rows.ts'
 import { createConsumers } from './consumers.ts'
 import { openOwnConfig } from './own-config.ts'
@@ -35,6 +37,7 @@ type ControlDeps = {
   pluginFolder: string | undefined
   /** Of the authority of this machine. */
   folder: string
+  apiFolders: ApiFolders
 }
 
 export type GatewayControl = Awaited<ReturnType<typeof openGatewayControl>>
@@ -48,14 +51,14 @@ export const openGatewayControl = async (deps: ControlDeps) => {
   const files = createStackFiles({
     ...{ source: orchestrator, readFile, readLenient: createReadFile(keptTable), plugins, log },
   })
+  const paths = await openApiPaths(deps.apiFolders)
   const own = await openOwnConfig({
-    db,
-    events,
-    audit,
-    clock,
-    readFile,
+    ...{ db, events, audit, clock, paths, readFile: createReadFile(paths.guard(plugins)) },
     onChange: () => documents.changed(),
   })
+  for (const reason of paths.faultsIn(own.current.config)) {
+    log.warn({ reason }, 'the gateway uses a path that the API does not take any more')
+  }
   const ownDocument = createOwnDocument(own)
   const documents = createDocuments({
     ...{ registry, plugins, keptPlugins: keptTable, log },
@@ -109,6 +112,14 @@ export const openGatewayControl = async (deps: ControlDeps) => {
       gatewayRoutes({ http, audit, views, own, consumers, certificates, canaries })
     },
   }
+}
+
+/** Keelson's own folders are made; those that somebody names are theirs. */
+const openApiPaths = async (folders: ApiFolders) => {
+  for (const [own] of [folders.logs, folders.files]) {
+    if (own !== undefined) await ensureFolder(own, 0o700)
+  }
+  return createApiPaths(folders)
 }
 
 /** The same object as long as the configuration is. */

@@ -8,6 +8,7 @@ import { newId } from '../../kernel/ids.ts'
 import { createTestAudit, createTestDb, quietLog } from '../../kernel/testing/index.ts'
 import { plugins } from '../plugins/index.ts'
 import type { GatewayDocument } from '../snapshot.ts'
+import { createApiPaths } from './api-paths.ts'
 import { consumerRowsOf } from './consumer-rows.ts'
 import { digestOfKey } from '../proxy/chain/consumers.ts'
 import { createConsumers } from './consumers.ts'
@@ -21,11 +22,12 @@ const open = async () => {
   const world = await createTestDb({ migrations })
   const { db } = world
   const events = createEvents({ db, clock: systemClock, log: quietLog })
-  const readFile = createReadFile(plugins)
+  const paths = createApiPaths({ logs: ['/dev/null/logs'], files: ['/dev/null/files'] })
   let changes = 0
-  const openOwn = () =>
+  const openOwn = (guarded = paths.guard(plugins)) =>
     openOwnConfig({
-      ...{ db, events, audit: createTestAudit(db), readFile, clock: systemClock },
+      ...{ db, events, audit: createTestAudit(db), clock: systemClock },
+      ...{ paths, readFile: createReadFile(guarded) },
       onChange: () => {
         changes += 1
       },
@@ -111,6 +113,32 @@ test('the environment of the platform is nothing a file may read', async () => {
   delete process.env['KEELSON_TEST_SECRET']
   assert.notEqual(diff.faults.length, 0)
   assert.ok(!JSON.stringify(diff).includes('platform-secret'))
+})
+
+test('a path of this machine is refused at its place, also in an earlier revision', async () => {
+  await using world = await open()
+  const text = `${fileWith('/orders')}plugins:
+  - { name: file-log, config: { path: /etc/profile } }
+`
+  const { faults } = await world.own.apply(localActor, text, { dryRun: true })
+  assert.deepEqual(
+    faults.map(({ line, column }) => [line, column]),
+    [[8, 39]],
+  )
+  assert.match(faults[0]?.message ?? '', /path is \/etc\/profile: by the API it may/)
+  await assert.rejects(world.own.apply(localActor, text, { dryRun: false }), {
+    code: 'gateway_config_invalid',
+  })
+  // An earlier Keelson has taken it.
+  const earlier = await world.openOwn(plugins)
+  await earlier.apply(localActor, text, { dryRun: false })
+  await earlier.apply(localActor, fileWith('/orders'), { dryRun: false })
+  const now = await world.openOwn()
+  await assert.rejects(now.rollBack(localActor, 1, { dryRun: false }), {
+    code: 'gateway_config_invalid',
+    message: /^file-log: path is \/etc\/profile/,
+  })
+  assert.equal(now.current.revision, 2)
 })
 
 test('whoever looked at another revision is told, and so is the slower of two', async () => {

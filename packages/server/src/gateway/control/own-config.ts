@@ -9,6 +9,7 @@ import { diffGatewayConfigs } from '../config/diff.ts'
 import { emptyGatewayConfig, type GatewayConfig } from '../config/model.ts'
 import { withPeopleOf } from './kept-people.ts'
 import { countsOf, diffOf, summaryOf } from './describe.ts'
+import type { ApiPaths } from './api-paths.ts'
 import type { ReadFile } from './reading.ts'
 import {
   findContent,
@@ -24,6 +25,7 @@ type OwnConfigDeps = {
   audit: Pick<Audit, 'record'>
   clock: Clock
   readFile: ReadFile
+  paths: Pick<ApiPaths, 'refuse'>
   onChange: () => void
 }
 
@@ -57,7 +59,7 @@ const nothing: Current = {
  * A change is a whole new revision; it and its event commit together.
  */
 export const openOwnConfig = async (deps: OwnConfigDeps) => {
-  const { db, events, audit, clock, readFile, onChange } = deps
+  const { db, events, audit, clock, readFile, paths, onChange } = deps
   const newest = await findCurrent(db)
   let current: Current = newest === undefined ? nothing : { ...newest, config: newest.content }
 
@@ -143,7 +145,10 @@ export const openOwnConfig = async (deps: OwnConfigDeps) => {
       { note, ...what }: WhatChanged & { note: string },
     ): Promise<void> => inTurn(() => save(actor, change(current.config), note, what)),
 
-    /** `looked`: the revision in effect when the difference was seen. Throws revision_not_found, revision_conflict. */
+    /**
+     * `looked`: the revision in effect when the difference was seen. Throws revision_not_found,
+     * revision_conflict, gateway_config_invalid.
+     */
     rollBack: (
       actor: Actor,
       revision: number,
@@ -157,6 +162,7 @@ export const openOwnConfig = async (deps: OwnConfigDeps) => {
           const hint = 'keelson gateway history lists them.'
           throw new AppError('revision_not_found', { message }, { hint })
         }
+        paths.refuse(then)
         const before = current
         const config = withPeopleOf(before.config, then)
         const read = { faults: [], notes: [] }

@@ -56,6 +56,23 @@ test('a role of one’s own can be changed, and deleted once nobody holds it', a
   ])
 })
 
+test('what changes nothing is told nowhere', async () => {
+  await using keelson = await openIdentity()
+  const { roles, teams } = keelson.identity
+  await keelson.addPerson('leo')
+  const restarter = { description: 'restarts', permissions: ['services:restart'] as const }
+  await roles.put('restarter', restarter, localActor)
+  await roles.put('restarter', restarter, localActor)
+  await teams.create({ name: 'crew', description: 'nights' }, localActor)
+  await teams.update('crew', { name: 'crew', description: 'nights' }, localActor)
+  await teams.addMember('crew', 'leo', localActor)
+  const { members } = await teams.addMember('crew', 'leo', localActor)
+  assert.equal(members.length, 1)
+  assert.deepEqual(await keelson.audited('role.changed', 'team.changed'), [
+    'team.changed done by local command line about crew',
+  ])
+})
+
 test('a built-in role stays as it is', async () => {
   await using keelson = await openIdentity()
   const { roles } = keelson.identity
@@ -229,6 +246,26 @@ test('grants come in pages, oldest first', async () => {
     ['stack:c'],
   )
   assert.equal(second.nextCursor, null)
+})
+
+test('the same grant once more is the one that is there; another time, reason or object is another', async () => {
+  await using keelson = await openIdentity()
+  await keelson.addPerson('leo')
+  const { grants } = keelson.identity
+  const give = (more: object = {}) =>
+    grants.create(
+      { user: 'leo', role: 'viewer', on: { name: 'stack:shop', owner: 'ana' }, ...more },
+      localActor,
+    )
+  const first = await give()
+  const again = await give({ on: { owner: 'ana', name: 'stack:shop' } })
+  assert.deepEqual(again, { ...first, already: true })
+  assert.equal(first.already, false)
+  const expiresAt = new Date(keelson.clock.now().getTime() + 60_000).toISOString()
+  for (const more of [{ on: {} }, { effect: 'deny' }, { reason: 'on call' }, { expiresAt }]) {
+    assert.equal((await give(more)).already, false, JSON.stringify(more))
+  }
+  assert.equal((await grants.list({ user: 'leo', limit: 10 })).items.length, 5)
 })
 
 const wrong: [string, object][] = [

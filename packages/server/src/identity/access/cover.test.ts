@@ -25,6 +25,8 @@ const pairs: [Selector, Selector, 'covers' | 'apart' | 'neither'][] = [
   [{ owner: 'ana' }, { owner: 'ana', name: 'stack:shop' }, 'covers'],
   [{ labels: { tier: 'front' } }, { labels: { tier: 'back' } }, 'apart'],
   [{ labels: { tier: 'front' } }, { name: 'stack:shop' }, 'neither'],
+  [{ labels: {} }, { name: 'stack:shop' }, 'apart'],
+  [{ owner: '' }, {}, 'apart'],
 ]
 for (const [wide, narrow, expected] of pairs) {
   test(`${JSON.stringify(wide)} and ${JSON.stringify(narrow)}: ${expected}`, () => {
@@ -55,7 +57,10 @@ const names = [
     ...patterns.flatMap((service) => [`service:${stack}/${service}`, `stack:${stack}/${service}`]),
   ]),
 ]
-const parts: Selector[] = [{}, { labels: { l: '1' } }, { labels: { l: '2' } }, { owner: 'x' }]
+const parts: Selector[] = [
+  ...[{}, { labels: { l: '1' } }, { labels: { l: '2' } }, { owner: 'x' }],
+  ...[{ labels: {} }, { owner: '' }],
+]
 const selectors: Selector[] = [undefined, ...names].flatMap((name) =>
   parts.map((part) => (name === undefined ? part : { name, ...part })),
 )

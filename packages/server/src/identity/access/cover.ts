@@ -1,4 +1,4 @@
-import type { Selector } from '@keelson/contract'
+import { matchesNothing, type Selector } from '@keelson/contract'
 import { stepMatcher } from './selector.ts'
 
 /** A selector with its name read: it is compared with many. */
@@ -24,12 +24,15 @@ const readName = (name: string): Name => {
  * from the selectors alone: whoever asks then refuses.
  */
 export const covers = (wide: Place, narrow: Place): boolean =>
+  (!matchesNothing(wide.on) || matchesNothing(narrow.on)) &&
   (wide.name === null || (narrow.name !== null && coversName(wide.name, narrow.name))) &&
   wide.labels.every(([label, value]) => hasLabel(narrow.on, label, value)) &&
   (wide.on.owner === undefined || wide.on.owner === narrow.on.owner)
 
 /** No object can match both. False also where it cannot be told from the selectors alone. */
 export const areApart = (one: Place, other: Place): boolean =>
+  matchesNothing(one.on) ||
+  matchesNothing(other.on) ||
   (one.name !== null && other.name !== null && areNamesApart(one.name, other.name)) ||
   one.labels.some(
     ([label, value]) => hasAny(other.on, label) && !hasLabel(other.on, label, value),

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { permissions, type ObjectRef, type Permission, type Selector } from '@keelson/contract'
+import {
+  permissions,
+  selectorName,
+  type ObjectRef,
+  type Permission,
+  type Selector,
+} from '@keelson/contract'
 import { createEngine, type AccessFacts, type Decision, type Grant } from './engine.ts'
 
 /** The rules of ADR 0022 as they are written there, with no thought of speed. */
@@ -28,12 +34,20 @@ const decidePlainly = (
   )
   if (isDenied) return 'denied'
   const isAllowed = about.some(
-    ({ effect, on }) => effect === 'allow' && (object === null || matchesPlainly(on, object)),
+    ({ effect, on }) =>
+      effect === 'allow' && (object === null ? !isNothing(on) : matchesPlainly(on, object)),
   )
   return isAllowed ? 'allowed' : 'no_grant'
 }
 
-const matchesPlainly = ({ name, labels = {}, owner }: Selector, object: ObjectRef): boolean =>
+/** Kept from before it was refused: a part that names nothing. */
+const isNothing = ({ labels, owner }: Selector): boolean =>
+  owner === '' || (labels !== undefined && Object.keys(labels).length === 0)
+
+const matchesPlainly = (on: Selector, object: ObjectRef): boolean =>
+  !isNothing(on) && matchesParts(on, object)
+
+const matchesParts = ({ name, labels = {}, owner }: Selector, object: ObjectRef): boolean =>
   (name === undefined || namesPlainly(name, object)) &&
   Object.entries(labels).every(
     ([label, value]) =>
@@ -151,12 +165,25 @@ const covering: [string, Selector, boolean][] = [
   ['the platform alone', { name: 'platform' }, false],
   ['its owner, in another stack', { name: 'stack:other', owner: 'payments' }, false],
   ['another value of the label', { labels: { tier: 'back' } }, false],
+  ['labels, of which none is named', { labels: {} }, false],
+  ['its stack and no label', { name: 'stack:shop', labels: {} }, false],
+  ['an owner who is not named', { owner: '' }, false],
 ]
 for (const [what, on, covers] of covering) {
   test(`a grant on ${what} ${covers ? 'covers' : 'does not cover'} service:shop/web`, () => {
     assert.equal(decide([allow('restarter', on)], 'services:restart', web), covers)
   })
 }
+
+test('a grant kept with labels of which none is named gives nothing anywhere, and denies nothing', () => {
+  const roles = new Map<string, Permission[]>([['restarter', ['services:restart']]])
+  const facts = { disabled: new Set<string>(), teams: new Map<string, string[]>(), roles }
+  const nothing = allow('restarter', { labels: {} })
+  assert.equal(createEngine({ ...facts, grants: [nothing] }).held('ana', 0).size, 0)
+  const denied = [allow('restarter'), { ...nothing, effect: 'deny' as const }]
+  assert.equal(decide(denied, 'services:restart', web), true)
+  assert.equal(selectorName(nothing.on), 'nothing')
+})
 
 test('a deny on one service wins over an allow on everything, and about nothing else', () => {
   const grants = [

@@ -1,4 +1,4 @@
-import type { ObjectRef, Permission, Selector } from '@keelson/contract'
+import { matchesNothing, type ObjectRef, type Permission, type Selector } from '@keelson/contract'
 import { handleOf, labelHandle, matcherOf, type Matcher } from './selector.ts'
 
 export type Grant = {
@@ -59,7 +59,13 @@ export type Engine = {
 
 const consideredMax = 100
 
-type Rule = { grant: Grant; matches: Matcher; everywhere: boolean; expiresMs: number }
+type Rule = {
+  grant: Grant
+  matches: Matcher
+  everywhere: boolean
+  nowhere: boolean
+  expiresMs: number
+}
 
 /** Rules of one permission and effect, found by what the object has. */
 type Shelf = {
@@ -168,6 +174,7 @@ const addGrant = (book: Book, grant: Grant, permissions: readonly Permission[]):
     grant,
     matches: matcherOf(grant.on),
     everywhere: Object.keys(grant.on).length === 0,
+    nowhere: matchesNothing(grant.on),
     expiresMs: grant.expiresAt?.getTime() ?? Infinity,
   }
   const handle = handleOf(grant.on)
@@ -190,11 +197,13 @@ const add = (rules: Map<string, Rule[]>, key: string, rule: Rule): void => {
 }
 
 /**
- * Asked without an object, any allow could be about one; a deny is about all only if its selector is
- * empty.
+ * Asked without an object, any allow that matches something could be about one; a deny is about all only
+ * if its selector has no part.
  */
-const isAbout = (rule: Rule, object: ObjectRef | null, effect: Grant['effect']): boolean =>
-  object === null ? effect === 'allow' || rule.everywhere : rule.matches(object)
+const isAbout = (rule: Rule, object: ObjectRef | null, effect: Grant['effect']): boolean => {
+  if (object !== null) return rule.matches(object)
+  return effect === 'allow' ? !rule.nowhere : rule.everywhere
+}
 
 /** Where a rule about the object must be; some of them are about others. */
 const pilesOf = (shelf: Shelf, object: ObjectRef | null): (readonly Rule[])[] => {

@@ -123,6 +123,10 @@ const taking: [string, (keelson: Opened, by: Actor) => Promise<unknown>][] = [
   ],
   ['by deleting a team', ({ identity }, by) => identity.teams.remove('chiefs', by)],
   [
+    'by calling a team something else',
+    ({ identity }, by) => identity.teams.update('chiefs', { name: 'old-chiefs' }, by),
+  ],
+  [
     'by a role that becomes narrower',
     async ({ identity }, by) => {
       await identity.roles.put('own', { permissions: ['stacks:write'] }, localActor)
@@ -139,6 +143,20 @@ for (const [what, attempt] of taking) {
     await attempt(keelson, await keelson.enter('bea'))
   })
 }
+
+test('a team that holds less than oneself gets another name, and any team another description', async () => {
+  await using keelson = await open()
+  const { teams, grants } = keelson.identity
+  await teams.create({ name: 'waiters' }, localActor)
+  const on = { name: 'service:shop/web' }
+  await grants.create({ team: 'waiters', role: 'operator', on }, localActor)
+  await teams.update('waiters', { name: 'hosts' }, keelson.mallory)
+  const chiefs = { name: 'chiefs', description: 'who answer for all' }
+  assert.equal(
+    (await teams.update('chiefs', chiefs, keelson.mallory)).description,
+    chiefs.description,
+  )
+})
 
 test('the last who may everything is not lost, though others may grant', async () => {
   await using keelson = await open()
@@ -230,9 +248,10 @@ test('nobody holds more than a thousand grants of their own, and those that are 
     )
   await fill('over', 5, new Date(0))
   await fill('held', 999, null)
-  const grant = () => grants.create({ user: 'leo', role: 'viewer', on: shop }, localActor)
-  const made = await grant()
-  await assert.rejects(grant, /leo has 1000 grants/)
+  const grant = (name: string) =>
+    grants.create({ user: 'leo', role: 'viewer', on: { name } }, localActor)
+  const made = await grant('stack:shop')
+  await assert.rejects(grant('stack:blog'), /leo has 1000 grants/)
   await grants.revoke(made.id, localActor)
-  await grant()
+  await grant('stack:blog')
 })

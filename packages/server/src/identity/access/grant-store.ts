@@ -84,6 +84,27 @@ export const countGrantsOf = async (
     ).count,
   )
 
+/** One that gives or denies just this, and as long; undefined: there is none. */
+export const selectSameGrant = async (
+  db: Queryable,
+  grant: Pick<NewGrant, 'role' | 'effect' | 'on' | 'expiresAt' | 'reason'> & {
+    principalId?: string
+    teamId?: string
+  },
+): Promise<GrantRow | undefined> => {
+  const [row] = await db.many<GrantRow>(
+    `${select} where (held.principal_id = $1 or held.team_id = $2) and held.role = $3
+       and held.effect = $4 and held.selector = $5::jsonb and held.provider_id is null
+       and held.expires_at is not distinct from $6 and ($7::text is null or held.reason = $7)
+     order by held.id limit 1`,
+    [
+      ...[grant.principalId ?? null, grant.teamId ?? null, grant.role, grant.effect],
+      ...[JSON.stringify(grant.on), grant.expiresAt, grant.reason],
+    ],
+  )
+  return row
+}
+
 export const selectGrantsById = (db: Queryable, ids: readonly string[]): Promise<GrantRow[]> =>
   db.many(`${select} where held.id = any($1)`, [ids])
 

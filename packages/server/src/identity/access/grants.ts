@@ -5,7 +5,13 @@ import type { Db, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { notThere } from '../not-there.ts'
 import type { Access } from './access.ts'
-import { countGrantsOf, selectGrants, selectGrantsById, type GrantRow } from './grant-store.ts'
+import {
+  countGrantsOf,
+  selectGrants,
+  selectGrantsById,
+  selectSameGrant,
+  type GrantRow,
+} from './grant-store.ts'
 import type { ChangeRights, HeldUntil } from './rise.ts'
 import type { createTeams } from './teams.ts'
 
@@ -91,23 +97,26 @@ export const createGrants = (deps: Deps) => {
     },
 
     /**
-     * Throws AppError `not_found`, `forbidden`, `bad_request` for one too many, `last_administrator` for a
-     * deny that leaves nobody.
+     * The same once more is the one that is there. Throws AppError `not_found`, `forbidden`, `bad_request`
+     * for one too many, `last_administrator` for a deny that leaves nobody.
      */
-    async create(given: Given, actor: Actor): Promise<Grant> {
+    async create(given: Given, actor: Actor): Promise<Grant & { already: boolean }> {
       const { role, effect = 'allow', on = {}, reason } = given
       const holder = await holderOf(given)
       const granting = { ...holder, role, effect, on, reason }
       const lasting = timeToCome(given.expiresAt)
-      const id = await db.transaction(async (tx) => {
-        let made = ''
+      const wanted = { ...granting, expiresAt: lasting.expiresAt ?? null, reason: reason ?? null }
+      const made = { id: '', already: false }
+      await db.transaction(async (tx) => {
         await changeRights(tx, actor, async () => {
+          const same = await selectSameGrant(tx, wanted)
+          made.already = same !== undefined
+          if (same !== undefined) return void (made.id = same.id)
           await refuseTooMany(tx, holder, given.user ?? given.team ?? '')
-          made = await access.grantIn(tx, actor, { ...granting, ...lasting })
+          made.id = await access.grantIn(tx, actor, { ...granting, ...lasting })
         })
-        return made
       })
-      return get(id)
+      return { ...(await get(made.id)), already: made.already }
     },
 
     /** Throws AppError `not_found`, `forbidden`, `last_administrator`. */
@@ -130,7 +139,7 @@ export const createGrants = (deps: Deps) => {
       tell: TellBrokenGlass,
     ): Promise<Grant> {
       if (actor.kind !== 'user') {
-        const hint = 'As yourself: keelson login, then the same again; or on the page.'
+        const hint = 'It takes a person who signed in, on the page: Access, Emergency.'
         throw new AppError('forbidden', { message: `${actor.name} is no user` }, { hint })
       }
       const { role, reason, minutes } = given

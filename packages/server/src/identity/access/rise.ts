@@ -1,21 +1,23 @@
-import { selectorName, type Permission, type Selector } from '@keelson/contract'
+import { permissions, selectorName, type Permission, type Selector } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Queryable, Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { Access } from './access.ts'
-import { changeOf } from './change.ts'
+import { changeOf, type RightsFacts } from './change.ts'
 import type { AccessFacts } from './engine.ts'
+import { createFactorRule, type FactorFacts } from './factor-rule.ts'
 import {
   allowedUntil,
   bookOf,
   createHolding,
   lastingIn,
+  rightsIn,
   type Denied,
   type Giver,
   type Right,
 } from './rights.ts'
-import { readFacts } from './store.ts'
+import { readFacts, usersAmong } from './store.ts'
 
 type Holder = { id: string; name: string }
 
@@ -44,14 +46,26 @@ export type RefuseOutgrown = (
 
 /**
  * Around what changes rights, as `keepAnAdministrator`: nobody gives or takes away what they do not hold
- * themselves on all that it is about, nor gives it for longer. Throws AppError `forbidden`,
- * `last_administrator`.
+ * themselves on all that it is about, nor gives it for longer; and nobody who may more has to add a second
+ * factor by it before they may anything again. Throws AppError `forbidden`, `last_administrator`.
  */
 export type ChangeRights = (tx: Tx, actor: Actor, change: () => Promise<void>) => Promise<void>
 
 /** Of what will be given by others in the name of this one. Throws AppError `forbidden`. */
 export type RefuseToGive = (tx: Queryable, given: readonly Given[], actor: Actor) => Promise<void>
 type Given = { role: string; on?: Selector }
+
+/**
+ * What holders of these roles are asked for at sign-in becomes another thing: for good, and by nobody who
+ * holds less than the roles give. Throws AppError `forbidden`.
+ */
+export type RefuseToAsk = (tx: Queryable, roles: readonly string[], actor: Actor) => Promise<void>
+
+/**
+ * A name is what somebody goes by who gives to the team later: it is changed by nobody who holds less than
+ * the team. Throws AppError `forbidden`.
+ */
+export type RefuseToRename = (tx: Queryable, teamId: string, actor: Actor) => Promise<void>
 
 /** When the last grant ends of this permission on the platform; `Infinity`: for good. */
 export type HeldUntil = (tx: Queryable, permission: Permission, actor: Actor) => Promise<number>
@@ -117,6 +131,7 @@ export const createRise = ({ access, clock }: { access: Access; clock: Clock }) 
     facts: AccessFacts,
     { given, taken }: { given: readonly Right[]; taken: readonly Right[] },
     giver: Giver,
+    words = { give: 'give', take: 'take away' },
   ): void => {
     const now = nowMs()
     const holds = holdingOf(facts, giver)
@@ -124,10 +139,38 @@ export const createRise = ({ access, clock }: { access: Access; clock: Clock }) 
     const longestMs = toGive.reduce((longest, { untilMs }) => Math.max(longest, untilMs), 0)
     const asked = toGive.length === 0 ? [] : [{ ...giving, untilMs: longestMs }, ...toGive]
     const beyond = asked.find((right) => !holds(right))
-    if (beyond !== undefined) throw notYours('give', beyond, holds({ ...beyond, untilMs: now }))
+    if (beyond !== undefined) throw notYours(words.give, beyond, holds({ ...beyond, untilMs: now }))
     const toTake = taken.filter(({ untilMs }) => untilMs > now)
     const over = toTake.find((right) => !holds({ ...right, untilMs: now }))
-    if (over !== undefined) throw notYours('take away', over, false)
+    if (over !== undefined) throw notYours(words.take, over, false)
+  }
+
+  /** Not the giver: what they ask of themselves is theirs. */
+  const refuseToLock = async (
+    tx: Queryable,
+    { before, after }: Record<'before' | 'after', RightsFacts & FactorFacts>,
+    giver: Giver,
+  ): Promise<void> => {
+    const [was, is] = [createFactorRule(before), createFactorRule(after)]
+    const now = nowMs()
+    const locked = holdersIn(after).filter(
+      (id) => !giver.principals.includes(id) && is.isLacking(id, now) && !was.isLacking(id, now),
+    )
+    if (locked.length === 0 || mayAll(before, giver)) return
+    for (const user of await usersAmong(tx, locked)) {
+      const more = moreThan(before, user, { giver, isForGood: false })
+      if (more === undefined) continue
+      throw new AppError(
+        'forbidden',
+        { message: `${user.name} may more than you: ${wordsOf(more)}` },
+        { hint: 'This would ask them for a second factor they do not have, and lock them out' },
+      )
+    }
+  }
+
+  const mayAll = (facts: AccessFacts, giver: Giver): boolean => {
+    const holds = holdingOf(facts, giver)
+    return permissions.every((permission) => holds({ permission, on: {}, untilMs: nowMs() }))
   }
 
   const changeRights: ChangeRights = (tx, actor, change) =>
@@ -136,7 +179,9 @@ export const createRise = ({ access, clock }: { access: Access; clock: Clock }) 
       if (giver === null) return change()
       const before = await readFacts(tx)
       await change()
-      refuseBeyond(before, changeOf(before, await readFacts(tx)), giver)
+      const after = await readFacts(tx)
+      refuseBeyond(before, changeOf(before, after), giver)
+      await refuseToLock(tx, { before, after }, giver)
     })
 
   const refuseToGive: RefuseToGive = async (tx, given, actor) => {
@@ -149,6 +194,32 @@ export const createRise = ({ access, clock }: { access: Access; clock: Clock }) 
     refuseBeyond(facts, { given: [...rights, { ...giving, untilMs: Infinity }], taken: [] }, giver)
   }
 
+  const refuseToAsk: RefuseToAsk = async (tx, roles, actor) => {
+    const giver = giverOf(actor)
+    if (giver === null) return
+    const facts = await readFacts(tx)
+    const holds = holdingOf(facts, giver)
+    const rights = roles.flatMap((role) => rightsIn(facts.roles, { role, on: {}, expiresAt: null }))
+    const beyond = [{ ...giving, untilMs: Infinity }, ...rights].find((right) => !holds(right))
+    if (beyond === undefined) return
+    throw new AppError(
+      'forbidden',
+      { message: `To change this takes holding ${wordsOf(beyond)} yourself, for good` },
+      { hint: 'What is asked of a role is changed by whoever holds all it gives, on everything' },
+    )
+  }
+
+  const refuseToRename: RefuseToRename = async (tx, teamId, actor) => {
+    const giver = giverOf(actor)
+    if (giver === null) return
+    const facts = await readFacts(tx)
+    const grants = facts.grants.filter(
+      ({ holder }) => holder.kind !== 'team' || holder.id !== teamId,
+    )
+    const words = { give: 'rename a team that is denied', take: 'rename a team that holds' }
+    refuseBeyond(facts, changeOf(facts, { ...facts, grants }), giver, words)
+  }
+
   const heldUntil: HeldUntil = async (tx, permission, actor) => {
     const facts = await readFacts(tx)
     return allowedUntil(bookOf(facts, actor.id, nowMs()), permission, giving.on)
@@ -157,13 +228,21 @@ export const createRise = ({ access, clock }: { access: Access; clock: Clock }) 
   return {
     heldUntil,
     ...{ refuseToRise: refuseMore(true), refuseMightier: refuseMore(false) },
-    ...{ refuseOutgrown, changeRights, refuseToGive },
+    ...{ refuseOutgrown, changeRights, refuseToGive, refuseToAsk, refuseToRename },
   }
 }
 
 /** It is this one, by nothing that bounds them. */
 const isWholly = ({ id, origin }: Actor, holderId: string): boolean =>
   id === holderId && origin.scopes === null && origin.boundedBy.length === 0
+
+/** Whoever holds something, by themselves or by a team. */
+const holdersIn = ({ grants, teams }: AccessFacts): readonly string[] => [
+  ...new Set([
+    ...teams.keys(),
+    ...grants.flatMap(({ holder }) => (holder.kind === 'principal' ? [holder.id] : [])),
+  ]),
+]
 
 const wordsOf = ({ permission, on }: Pick<Right, 'permission' | 'on'>): string =>
   `${permission} on ${selectorName(on)}`

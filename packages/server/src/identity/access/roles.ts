@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { builtInRoles, isPermission, type Permission, type Role } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Audit } from '../../kernel/audit/index.ts'
@@ -49,6 +50,8 @@ export const createRoles = ({ db, audit, epoch, access, changeRights }: Deps) =>
         const description = given.description ?? before?.description ?? ''
         const role = { name, description, permissions: [...given.permissions] }
         await changeRights(tx, actor, () => upsertRole(tx, role))
+        if (before !== undefined && isDeepStrictEqual(contentOf(before), contentOf(role)))
+          return role
         await epoch.advance(tx, 'access')
         audit.record(tx, actor, {
           action: before === undefined ? 'role.created' : 'role.changed',

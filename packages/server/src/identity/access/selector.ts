@@ -1,4 +1,4 @@
-import type { ObjectRef, Selector } from '@keelson/contract'
+import { matchesNothing, type ObjectRef, type Selector } from '@keelson/contract'
 
 export type Matcher = (object: ObjectRef) => boolean
 
@@ -13,6 +13,7 @@ export const labelHandle = (name: string, value: string): string => `${name}=${v
 
 /** The test of a selector; its shape was checked when the grant was made. */
 export const matcherOf = (selector: Selector): Matcher => {
+  if (matchesNothing(selector)) return () => false
   const parts: Matcher[] = []
   if (selector.name !== undefined) parts.push(nameMatcher(selector.name))
   for (const [name, value] of Object.entries(selector.labels ?? {})) {

@@ -87,6 +87,17 @@ export const signInIds = async (db: Queryable): Promise<string[]> =>
     )
   ).map(({ id }) => id)
 
+/** Those of them who are users: of nobody else a second factor is asked. */
+export const usersAmong = (
+  db: Queryable,
+  ids: readonly string[],
+): Promise<{ id: string; name: string }[]> =>
+  db.many(
+    `select id, name from identity.principal
+     where kind = 'user' and id = any($1) order by name_key`,
+    [[...ids]],
+  )
+
 /** There was an administrator once, or is one now: one who can sign in and may do everything for good. */
 export const isSetUp = async (db: Queryable): Promise<boolean> =>
   (

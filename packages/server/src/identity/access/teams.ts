@@ -5,11 +5,12 @@ import type { Clock } from '../../kernel/clock.ts'
 import { isUniqueViolation, type Db, type Queryable, type Tx } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { newId } from '../../kernel/ids.ts'
+import { changed } from '../changed.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import { nameKey, refuseMisleading } from '../names.ts'
 import { notThere } from '../not-there.ts'
 import type { Access } from './access.ts'
-import type { ChangeRights } from './rise.ts'
+import type { ChangeRights, RefuseToRename } from './rise.ts'
 import {
   deleteMember,
   deleteTeam,
@@ -27,10 +28,13 @@ type Deps = {
   epoch: Epoch
   access: Access
   changeRights: ChangeRights
+  refuseToRename: RefuseToRename
 }
 
 /** Who belongs together; a grant of the team is one of each member. */
-export const createTeams = ({ db, clock, audit, epoch, access, changeRights }: Deps) => {
+export const createTeams = (deps: Deps) => {
+  const { db, clock, audit, epoch, access, changeRights, refuseToRename } = deps
+
   /** Throws AppError `not_found`. */
   const find = async (idOrName: string, on: Queryable = db): Promise<Team> => {
     const team = await findTeam(on, idOrName, nameKey(idOrName))
@@ -38,16 +42,20 @@ export const createTeams = ({ db, clock, audit, epoch, access, changeRights }: D
     throw notThere('team', idOrName)
   }
 
-  /** One transaction, its row in the audit, and everybody told; answers with the team after it. */
+  /**
+   * One transaction, its row in the audit, and everybody told; answers with the team after it. Null from
+   * the verb: nothing was changed, and nothing is told.
+   */
   const change = async (
     idOrName: string,
     actor: Actor,
-    verb: (tx: Tx, team: Team) => Promise<Pick<AuditEntry, 'before' | 'after'>>,
+    verb: (tx: Tx, team: Team) => Promise<Pick<AuditEntry, 'before' | 'after'> | null>,
   ): Promise<Team> => {
     const { id } = await find(idOrName)
     await db.transaction(async (tx) => {
       const team = await find(id, tx)
       const told = await verb(tx, team)
+      if (told === null) return
       await epoch.advance(tx, 'access')
       audit.record(tx, actor, { action: 'team.changed', object: teamObject(team), ...told })
     })
@@ -73,17 +81,21 @@ export const createTeams = ({ db, clock, audit, epoch, access, changeRights }: D
       return find(id)
     },
 
-    /** Throws AppError `not_found`, `name_taken`. */
+    /** Throws AppError `not_found`, `name_taken`, `forbidden`. */
     update: (team: string, given: { name?: string; description?: string }, actor: Actor) =>
       change(team, actor, async (tx, before) => {
         const { name = before.name, description = before.description } = given
-        if (name !== before.name) refuseMisleading(name)
+        if (name !== before.name) {
+          refuseMisleading(name)
+          await access.lock(tx)
+          await refuseToRename(tx, before.id, actor)
+        }
         const next = { name, nameKey: nameKey(name), description }
         await updateTeam(tx, before.id, next).catch(nameTaken(name))
-        return {
-          before: { name: before.name, description: before.description },
-          after: { name, description },
-        }
+        return changed(
+          { name: before.name, description: before.description },
+          { name, description },
+        )
       }),
 
     /** Throws AppError `not_found`, `last_administrator`, `forbidden`. */
@@ -106,10 +118,11 @@ export const createTeams = ({ db, clock, audit, epoch, access, changeRights }: D
     addMember: (team: string, member: string, actor: Actor) =>
       change(team, actor, async (tx, { id }) => {
         const principal = await access.findPrincipal(member, tx)
+        let isNew = false
         await changeRights(tx, actor, async () => {
-          await insertMember(tx, id, principal.id)
+          isNew = await insertMember(tx, id, principal.id)
         })
-        return { after: { member: principal.name } }
+        return isNew ? { after: { member: principal.name } } : null
       }),
 
     /** Throws AppError `not_found`, `last_administrator`, `forbidden`. */

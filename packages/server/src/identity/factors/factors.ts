@@ -4,11 +4,12 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Db } from '../../kernel/db.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
 import type { Access } from '../access/access.ts'
-import type { RefuseToRise } from '../access/rise.ts'
+import type { ChangeRights, RefuseToAsk, RefuseToRise } from '../access/rise.ts'
 import type { Challenges } from '../challenges/challenges.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import type { Passwords } from '../passwords/hash.ts'
 import type { Devices } from '../people/devices.ts'
+import type { Links } from '../people/links.ts'
 import type { Throttle } from '../people/throttle.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { createBudget } from './budget.ts'
@@ -35,7 +36,10 @@ type Deps = {
   throttle: Throttle
   challenges: Challenges
   devices: Devices
+  links: Links
   refuseToRise: RefuseToRise
+  refuseToAsk: RefuseToAsk
+  changeRights: ChangeRights
   publicUrl: string
 }
 

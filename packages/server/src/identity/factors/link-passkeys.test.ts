@@ -68,7 +68,7 @@ test('who joined with a passkey alone sets a password once they have proved them
   const { passkey } = await made(keelson, token)
   const opened = entered(await linkForms.use({ token, passkey }, caller))
   const leo = await keelson.authenticate(opened.token)
-  await account.changePassword(leo, { present: '', next: password })
+  await account.changePassword(leo, { next: password })
   const asked = await keelson.askedAfterPassword('leo')
   assert.deepEqual(asked.factors, ['passkey'])
   await keelson.later(16 * 60_000)

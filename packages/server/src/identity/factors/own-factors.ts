@@ -159,6 +159,7 @@ export const createOwnFactors = (deps: Deps) => {
       db.transaction(async (tx) => {
         const before = await renamePasskey(tx, { id, principalId: actor.id, name: name.trim() })
         if (before === undefined) throw noPasskey()
+        if (before.name === name.trim()) return
         audit.record(tx, actor, {
           action: 'preferences.changed',
           object: { kind: 'passkey', id: id.slice(0, 100), name: before.name },

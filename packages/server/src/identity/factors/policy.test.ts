@@ -3,7 +3,15 @@ import { test } from 'node:test'
 import { permissions, platformObject } from '@keelson/contract'
 import { localActor, type Actor } from '../../kernel/actor.ts'
 import { addPasskey, addTotp } from '../testing/factors.ts'
-import { isError, openIdentity, type Opened } from '../testing/open-identity.ts'
+import {
+  entered,
+  isError,
+  openIdentity,
+  password,
+  tokenIn,
+  visitor,
+  type Opened,
+} from '../testing/open-identity.ts'
 
 const hourMs = 3_600_000
 
@@ -143,6 +151,91 @@ test('whoever makes the policy has what it asks for', async () => {
   ])
 })
 
+/** `cleo` may grant, holds `viewer` on everything besides, and has a second factor. */
+const withClerk = async () => {
+  const keelson = await openIdentity()
+  const { roles, grants } = keelson.identity
+  await roles.put('clerk', { permissions: ['access:write', 'users:write'] }, localActor)
+  const token = await enter(keelson, 'cleo', 'viewer')
+  await grants.create({ user: 'cleo', role: 'clerk' }, localActor)
+  await addPasskey(keelson, await keelson.authenticate(token))
+  const ada = await enter(keelson, 'ada', 'administrator')
+  return { ...keelson, ada, cleo: await keelson.authenticate(token) }
+}
+
+test('what is asked of a role is changed by who holds all it gives, and by nobody else', async () => {
+  await using keelson = await withClerk()
+  const { policy } = keelson.identity.factors
+  const put = (...factorRoles: string[]) => policy.put({ factorRoles }, keelson.cleo)
+  await assert.rejects(put('administrator', 'editor', 'viewer'), isError('forbidden'))
+  assert.equal((await keelson.authenticate(keelson.ada)).factorNeeded, false)
+  await ask(keelson, 'administrator')
+  await assert.rejects(put(), isError('forbidden'))
+  await put('administrator', 'viewer')
+  assert.deepEqual(await policy.get(), { factorRoles: ['administrator', 'viewer'] })
+})
+
+test('who holds a role for a while does not change for good what is asked of it', async () => {
+  await using keelson = await withClerk()
+  const { grants, factors } = keelson.identity
+  const expiresAt = new Date(keelson.clock.now().getTime() + hourMs).toISOString()
+  await grants.create({ user: 'cleo', role: 'administrator', expiresAt }, localActor)
+  const put = factors.policy.put({ factorRoles: ['operator'] }, keelson.cleo)
+  await assert.rejects(put, isError('forbidden'))
+})
+
+const lockouts: [string, (keelson: Opened, by: Actor) => Promise<unknown>][] = [
+  [
+    'by the policy',
+    async (keelson, by) => {
+      await keelson.identity.grants.create({ user: 'ada', role: 'viewer' }, localActor)
+      await keelson.identity.factors.policy.put({ factorRoles: ['viewer'] }, by)
+    },
+  ],
+  [
+    'by a grant',
+    async (keelson, by) => {
+      await ask(keelson, 'viewer')
+      await keelson.identity.grants.create({ user: 'ada', role: 'viewer' }, by)
+    },
+  ],
+  [
+    'by a team',
+    async (keelson, by) => {
+      const { teams, grants } = keelson.identity
+      await ask(keelson, 'viewer')
+      await teams.create({ name: 'crew' }, localActor)
+      await grants.create({ team: 'crew', role: 'viewer' }, localActor)
+      await teams.addMember('crew', 'ada', by)
+    },
+  ],
+]
+for (const [how, attempt] of lockouts) {
+  test(`nobody locks somebody who may more out ${how}, with a role that asks for a factor`, async () => {
+    await using keelson = await withClerk()
+    await assert.rejects(attempt(keelson, keelson.cleo), isError('forbidden'))
+    assert.equal((await keelson.authenticate(keelson.ada)).factorNeeded, false)
+  })
+}
+
+test('who may less, or has a factor, is given a role that asks for one', async () => {
+  await using keelson = await withClerk()
+  const { grants } = keelson.identity
+  await ask(keelson, 'viewer')
+  const leo = await enter(keelson, 'leo')
+  await grants.create({ user: 'leo', role: 'viewer' }, keelson.cleo)
+  assert.equal((await keelson.authenticate(leo)).factorNeeded, true)
+  await addPasskey(keelson, await keelson.authenticate(keelson.ada))
+  await grants.create({ user: 'ada', role: 'viewer' }, keelson.cleo)
+})
+
+test('the same policy again changes nothing, and nothing is told', async () => {
+  await using keelson = await openIdentity()
+  await ask(keelson, 'viewer', 'operator')
+  await ask(keelson, 'operator', 'viewer')
+  assert.equal((await keelson.audited('sign_in_policy.changed')).length, 1)
+})
+
 test('a role there is not is refused; one that was deleted is asked for no more', async () => {
   await using keelson = await openIdentity()
   const { roles, factors } = keelson.identity
@@ -183,6 +276,54 @@ test('ASVS 6.4.6: an administrator forgets lost factors, which signs the person 
   assert.deepEqual(await keelson.audited('factor.removed'), [
     'factor.removed done by local command line about ana',
   ])
+})
+
+const withPasskeyAlone = async (keelson: Opened, name: string) => {
+  const token = await enter(keelson, name, 'viewer')
+  await addPasskey(keelson, await keelson.authenticate(token))
+  await keelson.db.execute(
+    'delete from identity.password where principal_id = (select id from identity.principal where name = $1)',
+    [name],
+  )
+}
+
+test('who has nothing left to sign in by joins anew by a link', async () => {
+  await using keelson = await openIdentity()
+  const { factors, people, linkForms } = keelson.identity
+  await withPasskeyAlone(keelson, 'ana')
+  const { found, link } = await factors.forget(await people.find('ana'), localActor)
+  assert.ok(found && link !== null)
+  assert.equal((await people.find('ana')).can_sign_in, false, 'is invited, as the list shows it')
+  const caller = { actor: visitor(), userAgent: null, party: () => assert.fail('no passkey') }
+  entered(await linkForms.use({ token: tokenIn(link), password }, caller))
+  await keelson.signIn('ana')
+  assert.deepEqual(await keelson.audited('factor.removed', 'user.invited', 'user.joined'), [
+    'factor.removed done by local command line about ana',
+    'user.invited done by local command line about ana',
+    'user.joined done by ana about ana',
+  ])
+})
+
+test('who has a password, or is disabled, gets no link with it', async () => {
+  await using keelson = await openIdentity()
+  const { factors, people } = keelson.identity
+  const token = await enter(keelson, 'ana', 'viewer')
+  await addTotp(keelson, await keelson.authenticate(token))
+  const forget = async (name: string) => factors.forget(await people.find(name), localActor)
+  assert.deepEqual(await forget('ana'), { found: true, link: null })
+  await withPasskeyAlone(keelson, 'leo')
+  await people.update('leo', { disabled: true }, localActor)
+  assert.deepEqual(await forget('leo'), { found: true, link: null })
+})
+
+test('where there is no factor nothing is forgotten, nobody signed out, and nothing told', async () => {
+  await using keelson = await openIdentity()
+  const { factors, people } = keelson.identity
+  const token = await enter(keelson, 'ana', 'viewer')
+  const told = await factors.forget(await people.find('ana'), localActor)
+  assert.deepEqual(told, { found: false, link: null })
+  assert.equal(await keelson.kindOf(token), 'user')
+  assert.deepEqual(await keelson.audited('factor.removed'), [])
 })
 
 test('nobody forgets the factors of somebody who may more', async () => {

@@ -6,16 +6,26 @@ import type { Db, Queryable } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { createFactorRule } from '../access/factor-rule.ts'
 import { findRole, noRole, selectRoles } from '../access/role-store.ts'
+import type { ChangeRights, RefuseToAsk } from '../access/rise.ts'
 import { readFacts } from '../access/store.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import { sessionIn } from '../sessions/sessions.ts'
 import { findMethods } from '../sessions/store.ts'
 import { readFactorRoles, writeFactorRoles } from './store.ts'
 
-type Deps = { db: Db; clock: Clock; audit: Audit; epoch: Epoch }
+type Deps = {
+  db: Db
+  clock: Clock
+  audit: Audit
+  epoch: Epoch
+  changeRights: ChangeRights
+  refuseToAsk: RefuseToAsk
+}
 
 /** Whose roles ask for a second factor. */
-export const createSignInPolicy = ({ db, clock, audit, epoch }: Deps) => {
+export const createSignInPolicy = (deps: Deps) => {
+  const { db, clock, audit, epoch, changeRights, refuseToAsk } = deps
+
   /** Whoever makes it has what it asks for, or has locked themselves out. */
   const refuseToLackIt = async (tx: Queryable, actor: Actor): Promise<void> => {
     if (actor.kind !== 'user') return
@@ -36,7 +46,7 @@ export const createSignInPolicy = ({ db, clock, audit, epoch }: Deps) => {
       return { factorRoles: (await readFactorRoles(db)).filter(isKnown) }
     },
 
-    /** Throws AppError `not_found` for a role there is not, `factor_required`. */
+    /** Throws AppError `not_found` for a role there is not, `factor_required`, `forbidden`. */
     async put({ factorRoles }: SignInPolicy, actor: Actor): Promise<SignInPolicy> {
       const next = factorRoles.toSorted()
       await db.transaction(async (tx) => {
@@ -44,14 +54,19 @@ export const createSignInPolicy = ({ db, clock, audit, epoch }: Deps) => {
           if (Object.hasOwn(builtInRoles, role)) continue
           if ((await findRole(tx, role)) === undefined) throw noRole(role)
         }
-        const before = await readFactorRoles(tx)
-        await writeFactorRoles(tx, next)
-        await refuseToLackIt(tx, actor)
-        await epoch.advance(tx, 'access')
-        audit.record(tx, actor, {
-          action: 'sign_in_policy.changed',
-          object: { kind: 'platform', id: 'keelson', name: 'keelson' },
-          ...{ before: { factorRoles: before }, after: { factorRoles: next } },
+        await changeRights(tx, actor, async () => {
+          const before = await readFactorRoles(tx)
+          const differing = new Set(before).symmetricDifference(new Set(next))
+          if (differing.size === 0) return
+          await refuseToAsk(tx, [...differing], actor)
+          await writeFactorRoles(tx, next)
+          await refuseToLackIt(tx, actor)
+          await epoch.advance(tx, 'access')
+          audit.record(tx, actor, {
+            action: 'sign_in_policy.changed',
+            object: { kind: 'platform', id: 'keelson', name: 'keelson' },
+            ...{ before: { factorRoles: before }, after: { factorRoles: next } },
+          })
         })
       })
       return { factorRoles: next }

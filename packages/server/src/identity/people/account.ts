@@ -5,6 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Db } from '../../kernel/db.ts'
 import { AppError } from '../../kernel/errors.ts'
 import type { RefuseMightier } from '../access/rise.ts'
+import { changed } from '../changed.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import { hasFactor } from '../factors/second-step.ts'
 import { findFactors } from '../factors/store.ts'
@@ -55,17 +56,17 @@ export const createAccount = (deps: Deps) => {
   return {
     /**
      * All other sessions end. By the present one, if there is one; who has a second factor, or no
-     * password yet, must have proved who they are a short time ago. Throws AppError
+     * password yet, must have proved who they are a short time ago. Throws AppError `bad_request`,
      * `sign_in_refused`, `password_refused`, `reauthentication_required`.
      */
-    async changePassword(actor: Actor, given: { present: string; next: string }): Promise<void> {
+    async changePassword(actor: Actor, given: { present?: string; next: string }): Promise<void> {
       const generation = await findGeneration(db, { id: actor.id })
       const facts = await findFactors(db, actor.id)
       const isByPresent = facts.has_password && !hasFactor(facts)
       if (!isByPresent && !isFresh(actor, clock.now())) {
         throw new AppError('reauthentication_required')
       }
-      if (facts.has_password) await prove(actor, given.present)
+      if (facts.has_password) await prove(actor, presentIn(given))
       await checkPassword(given.next, [actor.name])
       const hash = await passwords.hash(given.next)
       await db.transaction(async (tx) => {
@@ -90,11 +91,14 @@ export const createAccount = (deps: Deps) => {
         if (before === undefined) throw new AppError('not_found')
         const display_name = given.displayName ?? before.display_name
         const preferences = { ...before.preferences, ...given.preferences }
+        const told = changed(
+          { displayName: before.display_name, ...before.preferences },
+          { displayName: display_name, ...preferences },
+        )
+        if (told === null) return
         await updateUser(tx, actor.id, { ...before, display_name, preferences })
         audit.record(tx, actor, {
-          ...{ action: 'preferences.changed', object: userObject(before) },
-          before: { displayName: before.display_name, ...before.preferences },
-          after: { displayName: display_name, ...preferences },
+          ...{ action: 'preferences.changed', object: userObject(before), ...told },
         })
       })
     },
@@ -129,6 +133,11 @@ export const createAccount = (deps: Deps) => {
       })
     },
   }
+}
+
+const presentIn = ({ present }: { present?: string }): string => {
+  if (present !== undefined) return present
+  throw new AppError('bad_request', { message: 'Give the present password as well: present' })
 }
 
 /** '' is the browser's own. Throws AppError `bad_request`. */

@@ -52,6 +52,19 @@ test('inviting again makes a fresh link, and the one before works no more', asyn
   assert.deepEqual((await keelson.people.find('leo')).roles, ['viewer'])
 })
 
+test('inviting again takes the new e-mail address, keeps it where none is given, and tells all roles', async () => {
+  await using keelson = await open()
+  const invite = (more: { email?: string; role?: string }) =>
+    keelson.people.invite({ name: 'mia', ...more }, keelson.root)
+  const email = async () => (await keelson.people.find('mia')).email
+  assert.deepEqual((await invite({ role: 'viewer', email: 'mia@example.com' })).roles, ['viewer'])
+  const second = await invite({ role: 'editor', email: 'mia@example.org' })
+  assert.deepEqual(second.roles.toSorted(), ['editor', 'viewer'])
+  assert.equal(await email(), 'mia@example.org')
+  await invite({})
+  assert.equal(await email(), 'mia@example.org')
+})
+
 test('who may not give roles invites without one, and raises nobody by a reset', async () => {
   await using keelson = await open()
   const host = signedIn(['account:own', 'users:read', 'users:write'])

@@ -1,4 +1,4 @@
-import { platformObject, type OneTimeLink } from '@keelson/contract'
+import { platformObject, type Invitation, type OneTimeLink } from '@keelson/contract'
 import { can, type Actor } from '../../kernel/actor.ts'
 import type { Audit } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -95,10 +95,11 @@ export const createPeople = (deps: Deps) => {
     find,
     list: (query: { contains: string; after: string; limit: number }) => listUsers(db, query),
 
+    /** Once more: with another e-mail address and a role more, where they are given. */
     async invite(
       given: { name: string; email?: string; role?: string },
       actor: Actor,
-    ): Promise<OneTimeLink> {
+    ): Promise<Invitation> {
       if (given.role !== undefined && !can(actor, 'access:write', platformObject)) {
         throw new AppError('forbidden', { message: 'To give a role takes access:write' })
       }
@@ -111,6 +112,7 @@ export const createPeople = (deps: Deps) => {
         if (known !== undefined) {
           await refuseToRise(tx, known, actor)
           refuseDisabled(known)
+          if (given.email !== undefined) await change(tx, known.id, { email: given.email }, actor)
         }
         const { name } = known ?? given
         const id = known?.id ?? (await addUser(tx, clock, { name, email: given.email ?? null }))
@@ -126,7 +128,9 @@ export const createPeople = (deps: Deps) => {
           )
         }
         await epoch.advance(tx, 'access')
-        return links.make(tx, 'invitation', id, actor)
+        const invited = await findUser(tx, { id })
+        const link = await links.make(tx, 'invitation', id, actor)
+        return { ...link, roles: invited?.roles ?? [] }
       })
     },
 

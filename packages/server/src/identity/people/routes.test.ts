@@ -14,6 +14,7 @@ test('from the printed link to a signed-in administrator, and out again', async 
   assert.equal(facts.purpose, 'setup')
   const entered = await send('POST', 'links/use', { token, name: 'ana', password })
   assert.equal(entered.statusCode, 200)
+  assert.ok(browser.cookies.has('keelson_device'), 'as at a sign-in')
   const session = entered.json<Session>()
   assert.ok(session.permissions.includes('users:write'), 'what it may do is known at once')
   assert.deepEqual((await send('GET', 'session')).json(), session)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ApiToken, ApiTokenMade, ServiceAccount } from '@keelson/contract'
+import type { ApiToken, ApiTokenMade, Problem, ServiceAccount } from '@keelson/contract'
 import { createHttp } from '../../kernel/http.ts'
 import { newId } from '../../kernel/ids.ts'
 import { quietLog } from '../../kernel/testing/index.ts'
@@ -60,7 +60,12 @@ test('one makes, lists, rotates and revokes one’s own tokens', async () => {
   assert.equal((await opened.holder(rotated.secret)('GET', 'account/tokens')).statusCode, 403)
   assert.equal((await ana('DELETE', `account/tokens/${made.token.id}`)).statusCode, 204)
   assert.equal(codeOf(await opened.holder(made.secret)('GET', 'tokens')), '401 unauthenticated')
-  assert.equal(codeOf(await opened.local('POST', 'account/tokens', given)), '403 forbidden')
+  const refused = await opened.local('POST', 'account/tokens', given)
+  assert.equal(codeOf(refused), '403 forbidden')
+  assert.match(
+    refused.json<Problem>().hint,
+    /at http.*\/account\/tokens, or name a service account/,
+  )
 })
 
 test('CVE-2025-61928: nobody makes a token without signing in, or for another by naming them', async () => {

@@ -4,11 +4,15 @@ import type { Http } from '../../kernel/http.ts'
 import type { Identity } from '../identity.ts'
 import type { TokenOwner } from './tokens.ts'
 
-type Deps = { http: Http; identity: Pick<Identity, 'access' | 'tokens' | 'serviceAccounts'> }
+type Deps = {
+  http: Http
+  identity: Pick<Identity, 'access' | 'tokens' | 'serviceAccounts' | 'providers'>
+}
 
 /** API tokens of one's own, of everybody, and of service accounts; the accounts too. */
 export const tokenRoutes = ({ http, identity }: Deps): void => {
   const { tokens, access } = identity
+  const own = ownerIn(identity.providers.publicUrl)
   const whole = async (ownerId: string) => ({
     ...{ items: await tokens.listOf(ownerId), nextCursor: null },
   })
@@ -54,8 +58,10 @@ const serviceAccountRoutes = ({ http, identity: { serviceAccounts } }: Deps): vo
 }
 
 /** Users and service accounts have tokens; the command line of the machine has no account. */
-const own = ({ kind, id, name }: Actor): TokenOwner => {
-  if (kind === 'user' || kind === 'service_account') return { id, name }
-  const hint = 'keelson login first, or name a service account: --account <name>'
-  throw new AppError('forbidden', { message: `${name} has no account of its own` }, { hint })
-}
+const ownerIn =
+  (publicUrl: string) =>
+  ({ kind, id, name }: Actor): TokenOwner => {
+    if (kind === 'user' || kind === 'service_account') return { id, name }
+    const hint = `Make one as yourself at ${publicUrl}/account/tokens, or name a service account: --account <name>`
+    throw new AppError('forbidden', { message: `${name} has no account of its own` }, { hint })
+  }

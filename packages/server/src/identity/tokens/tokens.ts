@@ -7,6 +7,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import type { RefuseMightier } from '../access/rise.ts'
+import { notThere } from '../not-there.ts'
 import { refuseNarrower, refuseScopesNotHeld, refuseWider, type Reach } from './bounds.ts'
 import { newTokenId, newTokenSecret, tokenText } from './format.ts'
 import { describeToken, listTokens, tokenObject } from './list.ts'
@@ -87,7 +88,7 @@ export const createApiTokens = (deps: Deps) => {
   const find = async (id: string, ownerId: string | null, on: Tx | Db = db): Promise<TokenRow> => {
     const row = await findToken(on, id)
     if (row !== undefined && (ownerId === null || row.principal_id === ownerId)) return row
-    throw new AppError('not_found', { message: `There is no token ${id}` })
+    throw notThere('API token', id)
   }
 
   return {

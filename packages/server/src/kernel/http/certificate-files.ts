@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type { Clock } from '../clock.ts'
 import { AppError, messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { certificateOf, type Certificate, type CertificateSource } from './certificate.ts'
+import { certificateOf, isFor, type Certificate, type CertificateSource } from './certificate.ts'
 
 type CertificateFiles = { certFile: string; keyFile: string }
 
@@ -40,38 +40,70 @@ const invalid = (message: string): AppError => new AppError('env_invalid', { mes
 
 const lookEachMs = 10_000
 
-type FilesDeps = { files: CertificateFiles; clock: Clock; log: Log }
+type FilesDeps = {
+  files: CertificateFiles
+  /** By which people come: an address or a name. */
+  host: string
+  clock: Clock
+  log: Log
+}
 
 /**
- * Reads the files, and tells of each new certificate in them. One that does not fit, as while only one
- * of the two is replaced, is said in the log once, and the one before goes on. `start` throws AppError
+ * Reads the files, and tells of each new certificate in them. What is worse than the one there is does
+ * not take its place, and is said in the log once: a pair that does not fit, as while only one of the two
+ * is replaced, or a certificate that is not valid now or for another name. `start` throws AppError
  * `env_invalid` for the first.
  */
-export const certificateFromFiles = ({ files, clock, log }: FilesDeps): CertificateSource => {
+export const certificateFromFiles = (deps: FilesDeps): CertificateSource => {
+  const { files, host, clock, log } = deps
   let seen = ''
   let certificate: Certificate | null = null
+  /** In the files, and not in use: it may become valid, or the one in use invalid. */
+  let waiting: Certificate | null = null
   let problem: string | null = null
   let timer = { cancel: () => {} }
   let closed = false
 
+  const faultOf = (given: Certificate): string | null => {
+    const now = clock.now()
+    if (given.expiresAt <= now) return `it ended at ${given.expiresAt.toISOString()}`
+    if (given.startsAt > now) return `it is valid from ${given.startsAt.toISOString()} on`
+    return isFor(given, host) ? null : `it is not for ${host}`
+  }
+
   const look = async (use: (certificate: Certificate) => void): Promise<void> => {
     const mark = await markOf(files)
-    if (mark !== seen) {
-      seen = mark
-      try {
-        const next = await readCertificate(files)
-        if (!closed) use(next)
-        certificate = next
-        problem = null
-        const { names, expiresAt } = certificate
-        log.info({ names, expiresAt: expiresAt.toISOString() }, 'another certificate is in use')
-      } catch (error) {
-        problem = messageOf(error)
-        log.error({ reason: problem }, 'the certificate before stays in use')
+    try {
+      if (mark !== seen) {
+        seen = mark
+        waiting = null
+        waiting = await readCertificate(files)
       }
+      if (waiting !== null) takeUnlessWorse(waiting, use)
+    } catch (error) {
+      problem = messageOf(error)
+      log.error({ reason: problem }, 'the certificate before stays in use')
     }
     wait(use)
   }
+
+  const takeUnlessWorse = (next: Certificate, use: (certificate: Certificate) => void): void => {
+    const fault = faultOf(next)
+    if (fault !== null && certificate !== null && faultOf(certificate) === null) {
+      const reason = `The certificate in ${files.certFile} is not taken: ${fault}`
+      if (reason !== problem) log.warn({ reason }, 'the certificate before stays in use')
+      problem = reason
+      return
+    }
+    waiting = null
+    if (!closed) use(next)
+    certificate = next
+    problem = null
+    const facts = { names: next.names, expiresAt: next.expiresAt.toISOString() }
+    if (fault === null) log.info(facts, 'another certificate is in use')
+    else log.warn({ ...facts, reason: fault }, 'another certificate is in use')
+  }
+
   const wait = (use: (certificate: Certificate) => void): void => {
     if (!closed) timer = clock.setTimer(() => void look(use), lookEachMs)
   }

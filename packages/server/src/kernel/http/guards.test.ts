@@ -16,7 +16,7 @@ const serveSome = (http: Http): void => {
     ...{ permissions: [], expiresAt: null, factorNeeded: false },
   }))
   http.route('removeStack', () => {})
-  http.route('deleteUserFactors', () => {})
+  http.route('deleteUserFactors', () => ({ found: false, link: null }))
   const { app } = http
   app.get('/page', { config: { permission: 'public' } }, () => 'the page')
   app.get('/seen', { config: { permission: 'public' } }, ({ ip, protocol, host }) => ({
@@ -308,10 +308,10 @@ const account: Actor = {
   ...{ ...proven(null), kind: 'service_account' },
 }
 const fresh: [string, Actor, number][] = [
-  ['a person who just proved it', proven(minutesMs), 204],
+  ['a person who just proved it', proven(minutesMs), 200],
   ['a person who proved it an hour ago', proven(60 * minutesMs), 403],
   ['a person of whom no proof is known', proven(null), 403],
-  ['a service account', account, 204],
+  ['a service account', account, 200],
 ]
 for (const [who, actor, status] of fresh) {
   test(`ASVS 7.5.1: ${who} gets ${status} for what takes a fresh proof`, async () => {
@@ -323,8 +323,18 @@ for (const [who, actor, status] of fresh) {
   })
 }
 
+test('a program that acts for a person is told on which page they do it themselves', async () => {
+  const ana = proven(null)
+  const program: Actor = { ...ana, origin: { ...ana.origin, provenBy: 'bearer' } }
+  await using server = await start({ actors: { program } })
+  const asked = { method: 'DELETE', headers: ['x-actor: program'] }
+  const { detail, hint } = problemIn(await ask(server.port, '/api/v1/users/leo/factors', asked))
+  assert.match(detail, /the person does it at https:\/\/ops\.example\.com\/access\/users$/)
+  assert.match(hint, /^Open https:\/\/ops\.example\.com\/access\/users; programs use/)
+})
+
 test('ASVS 7.5.1: the command line of this machine is asked for no fresh proof', async () => {
   await using server = await start()
   const asked = { method: 'DELETE', headers: ['x-actor: local'] }
-  assert.equal((await ask(server.port, '/api/v1/users/leo/factors', asked)).status, 204)
+  assert.equal((await ask(server.port, '/api/v1/users/leo/factors', asked)).status, 200)
 })

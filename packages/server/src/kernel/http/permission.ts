@@ -25,13 +25,38 @@ export const requirePermission = (request: FastifyRequest, actor: Actor): void =
 }
 
 /** ASVS 5.0 7.5.1. Programs and the machine's own command line cannot prove themselves again. */
-export const requireFresh = (request: FastifyRequest, actor: Actor, now: Date): void => {
-  if (request.routeOptions.config.fresh === undefined || actor.kind !== 'user') return
+export const requireFresh = (
+  request: FastifyRequest,
+  actor: Actor,
+  { now, publicUrl }: { now: Date; publicUrl: string },
+): void => {
+  const { config, url = '' } = request.routeOptions
+  if (config.fresh === undefined || actor.kind !== 'user') return
   if (isFresh(actor, now)) return
   if (actor.origin.provenBy === 'cookie') throw new AppError('reauthentication_required')
-  const message = 'A program that acts for a person cannot do this: it takes the person themselves'
-  throw new AppError('reauthentication_required', { message })
+  const page = `${publicUrl}${pageOf(url)}`
+  const message = `A program that acts for a person cannot do this: the person does it at ${page}`
+  const hint = `Open ${page}; programs use a service account, and the machine itself its own command line (keelson logout).`
+  throw new AppError('reauthentication_required', { message }, { hint })
 }
+
+/** Where people do what an endpoint does; the first that its path begins with. */
+const pages: readonly [beginning: string, page: string][] = [
+  ['account/tokens', '/account/tokens'],
+  ['account/break-glass', '/access/emergency'],
+  ['account', '/account/security'],
+  ['device-requests', '/device'],
+  ['users', '/access/users'],
+  ['teams', '/access/teams'],
+  ['roles', '/access/roles'],
+  ['grants', '/access/grants'],
+  ['service-accounts', '/access/service-accounts'],
+  ['sign-in', '/access/sign-in'],
+  ['providers', '/access/sign-in'],
+]
+
+const pageOf = (url: string): string =>
+  pages.find(([beginning]) => url.startsWith(`/api/v1/${beginning}`))?.[1] ?? '/'
 
 /** Whoever shows no credential at all has only not signed in yet. */
 export const isDenial = (error: unknown, { headers }: FastifyRequest): error is AppError => {

@@ -47,6 +47,9 @@ const openEdge = async (given: Given = {}) => {
   const { app } = server.http
   let hasAdministrator = isSetUp
   const followers = new Set<() => void>()
+  const source = withTls
+    ? certificateFromFiles({ files, host: 'ops.example.com', clock, log })
+    : null
   const wayIn = createWayIn({
     http: {
       ...{ app, takeConnection: server.http.takeConnection, listen: async () => undefined },
@@ -56,12 +59,13 @@ const openEdge = async (given: Given = {}) => {
       },
     },
     env: { host, port, trustedProxies },
-    tls: withTls ? { port: 0, source: certificateFromFiles({ files, clock, log }) } : null,
+    tls: source === null ? null : { port: 0, source },
     isSetUp: async () => hasAdministrator,
     ...{ clock, log },
   })
   return {
     ...{ wayIn, server, files, put, log, clock, port },
+    certificate: () => source?.state(),
     tlsPort: () => wayIn.address()?.port ?? 0,
     setUp: () => {
       hasAdministrator = true
@@ -89,6 +93,14 @@ const shake = async (port: number, more: ConnectionOptions): Promise<TLSSocket> 
   const socket = connectTls({ host: '127.0.0.1', port, ca: authority.ca, ...more })
   await once(socket, 'secureConnect')
   return socket
+}
+
+/** Fingerprint of the certificate that is shown. */
+const shownAt = async (port: number, servername = 'ops.example.com'): Promise<string> => {
+  const socket = await shake(port, { servername })
+  const found = socket.getPeerX509Certificate()?.fingerprint256 ?? ''
+  socket.destroy()
+  return found
 }
 
 const get = (host: string) => `GET /nothing HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`
@@ -163,12 +175,7 @@ test('upgrades and streams pass by TLS as by the plain port', async () => {
 test('a certificate that changes is met without a restart, and a wrong one is not', async () => {
   await using edge = await openEdge({ withTls: true })
   await edge.wayIn.start()
-  const serial = async (): Promise<string> => {
-    const socket = await shake(edge.tlsPort(), { servername: 'ops.example.com' })
-    const found = socket.getPeerX509Certificate()?.fingerprint256 ?? ''
-    socket.destroy()
-    return found
-  }
+  const serial = () => shownAt(edge.tlsPort())
   const said = (message: string): boolean => edge.log.lines.some((line) => line.message === message)
   const before = await serial()
   await writeFile(edge.files.keyFile, authority.leaf('ops.example.com').key)
@@ -182,6 +189,54 @@ test('a certificate that changes is met without a restart, and a wrong one is no
   })
   assert.notEqual(await serial(), before)
   assert.doesNotMatch(JSON.stringify(edge.log.lines), /PRIVATE KEY/)
+})
+
+const worse: [string, () => { cert: string; key: string }, RegExp][] = [
+  [
+    'that has ended',
+    () => createTestAuthority('late', -60_000).leaf('ops.example.com'),
+    /cert\.pem is not taken: it ended at 20/,
+  ],
+  ['for another name', () => authority.leaf('other.example'), /it is not for ops\.example\.com$/],
+]
+for (const [what, leaf, problem] of worse) {
+  test(`a certificate ${what} does not take the place of a good one`, async () => {
+    await using edge = await openEdge({ withTls: true })
+    await edge.wayIn.start()
+    const before = await shownAt(edge.tlsPort())
+    await edge.put(leaf())
+    await until('it is told', () => {
+      edge.clock.advance(10_000)
+      return problem.test(edge.certificate()?.problem ?? '')
+    })
+    assert.equal(await shownAt(edge.tlsPort()), before)
+    const told = () => edge.log.lines.filter(({ message }) => /certificate/.test(message))
+    assert.deepEqual(
+      told().map(({ level, message }) => [level, message]),
+      [['warn', 'the certificate before stays in use']],
+    )
+    // A good one does, and then all is well.
+    await edge.put(authority.leaf('ops.example.com'))
+    await until('a good one is in use', () => {
+      edge.clock.advance(10_000)
+      return edge.certificate()?.problem === null
+    })
+    assert.notEqual(await shownAt(edge.tlsPort()), before)
+  })
+}
+
+test('where the certificate in use has ended, any other one is no worse', async () => {
+  await using edge = await openEdge({ withTls: true })
+  await edge.wayIn.start()
+  const before = await shownAt(edge.tlsPort())
+  await edge.put(authority.leaf('other.example'))
+  edge.clock.advance(2 * 86_400_000)
+  await until('it is in use', async () => {
+    edge.clock.advance(10_000)
+    return (await shownAt(edge.tlsPort(), 'other.example').catch(() => before)) !== before
+  })
+  const told = edge.log.lines.find(({ message }) => message === 'another certificate is in use')
+  assert.equal(told?.level, 'warn')
 })
 
 const noPem = '-----BEGIN CERTIFICATE-----\nAAAA!!!!\n-----END CERTIFICATE-----\n'

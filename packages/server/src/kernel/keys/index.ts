@@ -1,6 +1,6 @@
 export { createKeyRotation, type KeyRotation } from './rotation.ts'
 export { createKeyring, type Keyring, type OwnKeyring } from './keyring.ts'
 export { keyRoutes } from './routes.ts'
-export { masterKeyFile, openKeyring, removeKeyDrafts, type KeySource } from './open-keyring.ts'
+export { openKeyring, removeKeyDrafts, type KeySource } from './open-keyring.ts'
 export type { NumberedColumn, SealedColumn } from './sealed.ts'
-export { checkKeyring } from './store.ts'
+export { checkKeyring, hasSeenKeys } from './store.ts'

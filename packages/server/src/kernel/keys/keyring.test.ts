@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createKeyring, newKeyLine, parseKeys } from './keyring.ts'
+import { createKeyring, newKeyLine, readKeyLines } from './keyring.ts'
 
 const ring = (...numbers: number[]) =>
   createKeyring(new Map(numbers.map((number) => [number, Buffer.alloc(32, number)])))
@@ -43,8 +43,23 @@ test('after a rotation the new key seals and the old one still opens', () => {
 
 test('a file of keys is read as it was written', () => {
   const text = `# of this installation\n${newKeyLine(1)}${newKeyLine(2)}`
-  assert.deepEqual([...(parseKeys(text)?.keys() ?? [])], [1, 2])
-  for (const wrong of ['', '# nothing', 'abc', '1 short', `${newKeyLine(1)}${newKeyLine(1)}`]) {
-    assert.equal(parseKeys(wrong), null, wrong)
-  }
+  const read = readKeyLines(text)
+  assert.deepEqual('fault' in read ? read : [...read.keys()], [1, 2])
 })
+
+const wrong: [string, RegExp][] = [
+  ['', /^there is no line/],
+  ['# nothing', /^there is no line/],
+  ['abc', /^line 1 is not "<number> </],
+  [`${newKeyLine(1)}\n2 short`, /^line 3 is not/],
+  [
+    `# twice\n${newKeyLine(7)}${newKeyLine(8)}${newKeyLine(7)}`,
+    /^line 4 has number 7 a second time$/,
+  ],
+]
+for (const [text, expected] of wrong) {
+  test(`of no file of keys it is told what is wrong: ${text.length} characters`, () => {
+    const read = readKeyLines(text)
+    assert.match('fault' in read ? read.fault : '', expected)
+  })
+}

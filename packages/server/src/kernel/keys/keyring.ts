@@ -133,18 +133,23 @@ const numberIn = (sealed: string): number => {
 
 /**
  * Keys as a file holds them: a line `<number> <32 bytes in base64url>` each, `#` begins a comment.
- * Null when the text is no such file.
+ * Else what is wrong with it, by the places of lines: a wrong one may hold half a key.
  */
-export const parseKeys = (text: string): ReadonlyMap<number, Buffer> | null => {
+export const readKeyLines = (text: string): ReadonlyMap<number, Buffer> | { fault: string } => {
   const keys = new Map<number, Buffer>()
-  for (const line of text.split('\n')) {
+  for (const [at, line] of text.split('\n').entries()) {
     const given = line.replace(/#.*/, '').trim()
     if (given === '') continue
     const [, number, key] = /^(\d{1,6}) ([A-Za-z0-9_-]{43})$/.exec(given) ?? []
-    if (number === undefined || key === undefined || keys.has(Number(number))) return null
+    if (number === undefined || key === undefined) {
+      return { fault: `line ${at + 1} is not "<number> <32 bytes in base64url>"` }
+    }
+    if (keys.has(Number(number))) {
+      return { fault: `line ${at + 1} has number ${Number(number)} a second time` }
+    }
     keys.set(Number(number), Buffer.from(key, 'base64url'))
   }
-  return keys.size === 0 ? null : keys
+  return keys.size === 0 ? { fault: 'there is no line "<number> <key>" in it' } : keys
 }
 
 /** A fresh key as a line of the file. */

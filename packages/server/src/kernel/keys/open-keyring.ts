@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { chmod, readFile, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { AppError, messageOf } from '../errors.ts'
 import { errnoOf, removeDrafts, writeDurably } from '../postgres/durable-file.ts'
-import { createKeyring, newKeyLine, parseKeys, type OwnKeyring } from './keyring.ts'
+import { createKeyring, newKeyLine, readKeyLines, type OwnKeyring } from './keyring.ts'
 
 export type KeySource = {
   /** Made there on first start, unless one of the others is given. */
@@ -22,12 +21,18 @@ export const masterKeyFile = ({ dataDir, file }: Pick<KeySource, 'dataDir' | 'fi
   file ?? join(dataDir, fileName)
 
 /**
- * The keyring of this installation. Only the file in the data folder is made when it is not there;
- * a file or command that somebody names must yield keys. Throws AppError `master_key_unavailable`.
+ * The keyring of this installation. Only the file in the data folder is made when it is not there, and
+ * only for a database that has not seen a key: any other one would be in the way of the lost one. A file
+ * or command that somebody names must yield keys. Throws AppError `master_key_unavailable`.
  */
-export const openKeyring = async (source: KeySource): Promise<OwnKeyring> => {
+export const openKeyring = async (
+  source: KeySource,
+  database: { hasSeenKeys: boolean },
+): Promise<OwnKeyring> => {
   const text =
-    source.command === undefined ? await fromFile(source) : await fromCommand(source.command)
+    source.command === undefined
+      ? await fromFile(source, database)
+      : await fromCommand(source.command)
   return createKeyring(keysIn(text, source))
 }
 
@@ -39,10 +44,10 @@ export const readKeys = async (source: KeySource): Promise<ReadonlyMap<number, B
 }
 
 const keysIn = (text: string, source: KeySource): ReadonlyMap<number, Buffer> => {
-  const keys = parseKeys(text)
-  if (keys !== null) return keys
+  const keys = readKeyLines(text)
+  if (!('fault' in keys)) return keys
   const from = source.command === undefined ? masterKeyFile(source) : 'KEELSON_MASTER_KEY_COMMAND'
-  throw unavailable(`${from} yields no keys: a line "<number> <32 bytes in base64url>" each`)
+  throw unavailable(`${from} yields no keys: ${keys.fault}`)
 }
 
 /**
@@ -98,20 +103,49 @@ const readKeyFile = async (source: KeySource): Promise<string> => {
 const unavailable = (message: string, cause?: unknown): AppError =>
   new AppError('master_key_unavailable', { message }, { cause })
 
-const fromCommand = async (command: string): Promise<string> => {
-  const limits = { timeout: commandTimeoutMs, maxBuffer: outputMaxBytes }
-  const run = promisify(execFile)('/bin/sh', ['-c', command], limits)
+const fromCommand = (command: string): Promise<string> => {
+  // In a group of its own, to be ended with all that the shell has started.
+  const child = spawn('/bin/sh', ['-c', command], {
+    ...{ detached: true, stdio: ['ignore', 'pipe', 'ignore'] },
+  })
+  let end: string | undefined
+  const endGroup = (why: string): void => {
+    end ??= why
+    killGroup(child.pid)
+    child.stdout.destroy() // one that has left the group may still hold it
+  }
+  const timer = setTimeout(() => endGroup('took longer than 15 s'), commandTimeoutMs)
+  const parts: Buffer[] = []
+  let bytes = 0
+  child.stdout.on('data', (part: Buffer) => {
+    bytes += part.length
+    if (bytes > outputMaxBytes) endGroup('printed more than 64 KiB')
+    else parts.push(part)
+  })
+  return new Promise((resolve, reject) => {
+    const refuse = (how: string): void => {
+      clearTimeout(timer)
+      reject(unavailable(`KEELSON_MASTER_KEY_COMMAND ${how}`))
+    }
+    child.once('error', () => refuse('cannot be started'))
+    child.once('close', (code) => {
+      // Neither its words nor its output: they may hold the key.
+      if (end !== undefined || code !== 0) return refuse(end ?? `ended with ${code ?? 'a signal'}`)
+      clearTimeout(timer)
+      resolve(Buffer.concat(parts).toString('utf8'))
+    })
+  })
+}
+
+const killGroup = (leader: number | undefined): void => {
   try {
-    return (await run).stdout
-  } catch (error) {
-    // Neither its words nor its output: they may hold the key.
-    const { code, killed } = error as { code?: number | string; killed?: boolean }
-    const how = killed === true ? 'took longer than 15 s' : `ended with ${code ?? 'a signal'}`
-    throw unavailable(`KEELSON_MASTER_KEY_COMMAND ${how}`)
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL')
+  } catch {
+    // All of it has ended.
   }
 }
 
-const fromFile = async (source: KeySource): Promise<string> => {
+const fromFile = async (source: KeySource, database: { hasSeenKeys: boolean }): Promise<string> => {
   const path = masterKeyFile(source)
   try {
     const text = await readFile(path, 'utf8')
@@ -125,6 +159,11 @@ const fromFile = async (source: KeySource): Promise<string> => {
     if (source.file !== undefined || errnoOf(error) !== 'ENOENT') {
       throw unavailable(`${path}: ${messageOf(error)}`, error)
     }
+  }
+  if (database.hasSeenKeys) {
+    const message = `There is no master key at ${path}, and the database was used with one`
+    const hint = 'Put your copy of it there; a new one would open nothing that the lost one sealed.'
+    throw new AppError('master_key_unavailable', { message }, { hint })
   }
   // The lock of the data folder lets one process be here.
   const made = newKeyLine(1)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +14,11 @@ import {
   verifyAudit,
 } from '../audit/index.ts'
 import { AppError } from '../errors.ts'
-import { createManualClock, createMemoryLog, createTestDb } from '../testing/index.ts'
-import { createKeyring, newKeyLine, parseKeys } from './keyring.ts'
+import { createManualClock, createMemoryLog, createTestDb, until } from '../testing/index.ts'
+import { createKeyring, newKeyLine, readKeyLines } from './keyring.ts'
 import { openKeyring, removeKeyDrafts, type KeySource } from './open-keyring.ts'
 import { createKeyRotation } from './rotation.ts'
-import { checkKeyring } from './store.ts'
+import { checkKeyring, hasSeenKeys } from './store.ts'
 import type { SealedColumn } from './sealed.ts'
 
 const secrets: SealedColumn = {
@@ -42,7 +44,7 @@ const openBench = async ({ file, command }: Given = {}) => {
   }
   const log = createMemoryLog()
   const start = async () => {
-    const keyring = await openKeyring(source)
+    const keyring = await openKeyring(source, { hasSeenKeys: await hasSeenKeys(db) })
     await checkKeyring(db, keyring)
     const clock = createManualClock()
     const audit = createAuditLog({ ...{ db, keyring, clock, log }, dataDir: folder, keptMonths: 0 })
@@ -86,6 +88,11 @@ const openBench = async ({ file, command }: Given = {}) => {
       await rm(folder, { recursive: true })
     },
   }
+}
+
+const parseKeys = (text: string): ReadonlyMap<number, Buffer> | null => {
+  const read = readKeyLines(text)
+  return 'fault' in read ? null : read
 }
 
 const hasCode = (code: string, message: RegExp) => (error: unknown) => {
@@ -295,6 +302,58 @@ test('a key in use that is gone or another one keeps a rotation from happening',
   await keys.rotate(localActor)
   assert.deepEqual([keyring.current, (await keys.status()).fault], [2, null])
 })
+
+test('a key that is lost is not replaced by one that opens nothing', async () => {
+  await using bench = await openBench()
+  const text = await readFile(bench.path, 'utf8')
+  await rm(bench.path)
+  await assert.rejects(
+    bench.restart(),
+    hasCode('master_key_unavailable', /There is no master key at .*, and the database was used/),
+  )
+  assert.deepEqual(await readdir(bench.folder), [])
+  await writeFile(bench.path, text, { mode: 0o600 })
+  await bench.restart()
+})
+
+test('a file with one number twice is refused with what is wrong', async () => {
+  await using bench = await openBench()
+  const text = await readFile(bench.path, 'utf8')
+  await writeFile(bench.path, text + newKeyLine(1))
+  await assert.rejects(
+    bench.restart(),
+    hasCode('master_key_unavailable', /yields no keys: line 2 has number 1 a second time$/),
+  )
+  await writeFile(bench.path, text)
+})
+
+test('a command that is refused leaves nothing running', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'keelson-command-'))
+  const pipe = join(dataDir, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const held = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    // All that it starts holds the pipe, and its output.
+    const command = `exec 9> ${pipe}; sleep 1000 & yes`
+    await assert.rejects(
+      openKeyring({ dataDir, file: undefined, command }, { hasSeenKeys: false }),
+      hasCode('master_key_unavailable', /COMMAND printed more than 64 KiB$/),
+    )
+    await until('nobody holds the pipe', () => isAtEnd(held))
+  } finally {
+    closeSync(held)
+    await rm(dataDir, { recursive: true })
+  }
+})
+
+/** Of a pipe: whether nobody writes to it any more. */
+const isAtEnd = (fd: number): boolean => {
+  try {
+    return readSync(fd, Buffer.alloc(1)) === 0
+  } catch {
+    return false // EAGAIN
+  }
+}
 
 test('a link to the file stays one, and so does the mode', async () => {
   await using bench = await openBench({ file: (folder) => join(folder, 'link') })

@@ -28,6 +28,10 @@ export const checkKeyring = async (db: Db, keyring: Keyring): Promise<void> => {
   if (seen.length === 0) await insertProofs(db, keyring, keyring.numbers)
 }
 
+/** Of a database that is used for the first time it is false. */
+export const hasSeenKeys = async (db: Queryable): Promise<boolean> =>
+  (await selectNumbers(db)).length > 0
+
 export const proofOf = (keyring: Keyring, number: number): Buffer =>
   keyring.mac('check', String(number), number)
 

@@ -32,6 +32,7 @@ export const startTestHttp = async (options: Options = {}) => {
     onDenied: async (actor, { reason }) => void denied.push(`${actor.name}: ${reason}`),
     newId: () => `made-${(ids += 1)}`,
     hostNames: ['localhost', '127.0.0.1', '[::1]', ...(options.hostNames ?? [])],
+    publicUrl: 'https://ops.example.com',
     authenticate: async ({ headers }) => {
       const name = String(headers['x-actor'] ?? 'nobody')
       if (name === 'unreachable') throw new AppError('database_unavailable')

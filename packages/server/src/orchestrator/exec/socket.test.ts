@@ -62,10 +62,12 @@ const startServer = async () => {
   const children = createChildren()
   const recorder = { record: () => {}, flush: () => Promise.resolve(true), stop: () => {} }
   const registry = createRegistry({ db: {} as never, recorder, clock: systemClock })
-  registry.declare({
-    ...{ id: 'shop/web', stack: 'shop', spec: serviceSpec('web') },
-    ...{ builtIn: false, upstreams: [], injected: {} },
-  })
+  const declareWeb = (tier: string) =>
+    registry.declare({
+      ...{ id: 'shop/web', stack: 'shop', spec: serviceSpec('web', { labels: { tier } }) },
+      ...{ builtIn: false, upstreams: [], injected: {} },
+    })
+  declareWeb('front')
   http.useServices(findServiceIn(registry))
   execSocket({
     ...{ http, registry, audit, commands: children.commands },
@@ -77,7 +79,7 @@ const startServer = async () => {
     port,
     told,
     ...children,
-    http,
+    ...{ http, registry, declareWeb },
     tellChange: () => tellChange(),
     [Symbol.asyncDispose]: () => http.close(),
   }
@@ -145,6 +147,26 @@ test('a command ends when whoever runs it may no longer', async () => {
   await once(socket, 'close')
   await until('it is gone', () => server.running.size === 0)
 })
+
+type Server = Awaited<ReturnType<typeof startServer>>
+const ends: [string, (server: Server, tom: { tier: string }) => void][] = [
+  ['the service is given other labels', ({ declareWeb }) => declareWeb('secret')],
+  ['the service is gone', ({ registry }) => registry.withdraw('shop/web')],
+  ['the grant is over, which nobody tells', (_, tom) => void (tom.tier = 'none')],
+]
+for (const [what, happens] of ends)
+  test(`a command ends when ${what}`, async () => {
+    await using server = await startServer()
+    const tom = { tier: 'front' }
+    actors['tom'] = { ...signedIn(), may: (_, { labels }) => labels?.['tier'] === tom.tier }
+    const socket = connect(server.port, 'tom', { origin: `http://127.0.0.1:${server.port}` })
+    await once(socket, 'open')
+    socket.send(request('sleep', '1000'))
+    await until('it runs', () => server.running.size === 1)
+    happens(server, tom)
+    await once(socket, 'close')
+    await until('it is gone', () => server.running.size === 0)
+  })
 
 test('input that is sent in one go with the request arrives whole, and its end too', async () => {
   await using server = await startServer()

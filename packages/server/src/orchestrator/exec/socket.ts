@@ -10,6 +10,7 @@ import { AppError } from '../../kernel/errors.ts'
 import type { Http } from '../../kernel/http.ts'
 import { isOwnOrigin } from '../../kernel/http/origin.ts'
 import type { Log } from '../../kernel/log.ts'
+import { forbidden } from '../../kernel/object-check.ts'
 import { problemOf } from '../../kernel/problem.ts'
 import { whileAllowed } from '../../kernel/standing.ts'
 import { objectOf, type Registry, type ServiceDeclaration } from '../../registry/index.ts'
@@ -74,8 +75,8 @@ export const execSocket = ({ http, registry, commands, audit, clock, log }: Deps
       server.handleUpgrade(request.raw, upgrade.socket, upgrade.head, (socket) => {
         sessions.add(socket)
         const standing = whileAllowed({
-          ...{ http, clock, request },
-          isAllowed: (actor) => actor.may('services:exec', objectOf(service)),
+          ...{ http, clock, request, looksOften: true },
+          isAllowed: (actor) => mayRunIn(actor, registry.findService(service.id)),
           end: () => {
             socket.close(policyViolation, 'You may not run commands here any more')
             socket.terminate()
@@ -89,8 +90,11 @@ export const execSocket = ({ http, registry, commands, audit, clock, log }: Deps
           socket,
           clock,
           begin: async (asked) => {
-            await audit.write(http.actorOf(request), entryOf(service, asked))
-            return commands.begin(service, asked)
+            const actor = http.actorOf(request)
+            const present = registry.getService(service.id)
+            if (!mayRunIn(actor, present)) throw forbidden('services:exec', objectOf(present))
+            await audit.write(actor, entryOf(present, asked))
+            return commands.begin(present, asked)
           },
           problemOf: (error) => {
             const problem = problemOf(error, about)
@@ -106,6 +110,10 @@ export const execSocket = ({ http, registry, commands, audit, clock, log }: Deps
     for (const socket of sessions) socket.terminate()
   })
 }
+
+/** As it is declared now: with other labels it is another thing to ask for, and gone it is none. */
+const mayRunIn = (actor: Actor, service: ServiceDeclaration | undefined): boolean =>
+  service !== undefined && actor.may('services:exec', objectOf(service))
 
 const wordsMax = 100
 const wordMaxLength = 500

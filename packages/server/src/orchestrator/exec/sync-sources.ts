@@ -6,8 +6,8 @@ import { AppError, messageOf } from '../../kernel/errors.ts'
 export type Copy = { source: string; target: string }
 
 /**
- * Copies with their sources as they are on this host, links followed. What lies elsewhere than the
- * stack or what the service watches is nobody's to copy; what is gone again by now is left out.
+ * Copies with their sources as they are on this host, links followed. Where those lead that somebody
+ * put into a watched folder, beyond the stack and what the service watches, is nobody's to copy; what is gone again by now is left out.
  * Throws AppError('sync_refused').
  */
 export const realCopies = async (

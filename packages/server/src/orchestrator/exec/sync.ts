@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import type { Static } from 'typebox'
-import type { Api, HookSpec, RuntimeKind } from '@keelson/contract'
+import type { Api, HookSpec, RuntimeKind, ServiceSpec } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import type { Audit, AuditEntry } from '../../kernel/audit/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -9,7 +10,8 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { ownStack, type KnownStacks } from '../known-stacks.ts'
 import type { FileChanges, InstanceSpec, ObservedInstance, Runtime } from '../runtime.ts'
 import { createSyncedFiles } from './sync-files.ts'
-import { isWithin, realCopies } from './sync-sources.ts'
+import { hooksFor, refuseUnruled, syncRules } from './sync-rules.ts'
+import { realCopies } from './sync-sources.ts'
 import type { InstanceWish } from '../keeper/wish.ts'
 
 type SyncDeps = {
@@ -55,11 +57,16 @@ export const createSync = ({ audit, stacks, keepers, runtimes, clock }: SyncDeps
   const syncInTurn = async (
     actor: Actor,
     service: ServiceDeclaration,
-    changes: SyncChanges,
+    asked: SyncChanges,
   ): Promise<void> => {
+    const changes = withoutDetours(asked)
     const { spec: stack } = stacks.get(service.stack)
-    const { spec } = service
-    const hooks = changes.afterwards === 'exec' ? hooksOf(service, changes) : []
+    // Of the file, as labels are: `keelson watch` goes by it, whichever edition runs.
+    const spec = stack.services.find(({ name }) => name === service.spec.name) ?? service.spec
+    const rules = syncRules(stack, spec)
+    await refuseUnruled(spec, rules, changes)
+    const hooks = changes.afterwards === 'exec' ? hooksFor(rules, changes) : []
+    if (changes.afterwards === 'exec' && hooks.length === 0) throw noHook(spec)
     const copies = await realCopies(stack, spec, changes.copies)
     const running = runningOf(keepers, service.id)
     // A restart may be just what it takes to bring it up again.
@@ -99,6 +106,16 @@ export const createSync = ({ audit, stacks, keepers, runtimes, clock }: SyncDeps
   }
 }
 
+/** A `..` after a link leads elsewhere than its words say. */
+const withoutDetours = ({ copies, removals, afterwards }: SyncChanges): SyncChanges => ({
+  copies: copies.map(({ source, target }) => ({
+    source: resolve(source),
+    target: resolve(target),
+  })),
+  removals: removals.map((path) => resolve(path)),
+  afterwards,
+})
+
 const toldMax = 100
 
 /** The first hundred targets; all of them are counted. */
@@ -115,19 +132,9 @@ const syncEntry = ({ id }: ServiceDeclaration, changes: SyncChanges): AuditEntry
   }
 }
 
-/** Each hook once, of the rules that any of the changed files falls under. */
-const hooksOf = ({ spec }: ServiceDeclaration, { copies, removals }: SyncChanges): HookSpec[] => {
-  const rules = spec.watch.filter(
-    ({ action, path, target }) =>
-      action === 'sync+exec' &&
-      (copies.some(({ source }) => isWithin(path, source)) ||
-        removals.some((removal) => isWithin(target ?? '/', removal))),
-  )
-  const hooks = rules.flatMap(({ exec }) => (exec === undefined ? [] : [exec]))
-  if (hooks.length > 0)
-    return [...new Map(hooks.map((hook) => [JSON.stringify(hook), hook])).values()]
-  const message = `${spec.name} has no develop.watch with exec for these files`
-  throw new AppError('sync_refused', { message })
+const noHook = ({ name }: ServiceSpec): AppError => {
+  const message = `${name} has no develop.watch with exec for these files`
+  return new AppError('sync_refused', { message })
 }
 
 /** Those that are what they are to be: another edition is on its way in or out. */

@@ -1,4 +1,4 @@
-import type { ActionProgress, Plan, PlanAction } from '@keelson/contract'
+import type { ActionProgress, Plan, PlanAction, ServiceSpec } from '@keelson/contract'
 import type { Health } from '../../health/index.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { RegisteredInstance, Registry } from '../../registry/index.ts'
@@ -6,13 +6,15 @@ import type { RolloutState } from '../rollout/state.ts'
 
 type ProgressDeps = { registry: Registry; health: Health; clock: Clock }
 type Told = Pick<ActionProgress, 'state' | 'text' | 'share'>
-type Listener = (progress: ActionProgress) => void
+/** `written`: the services of the stack as it was, and as the plan makes it. */
+type Listener = (progress: ActionProgress, written: readonly ServiceSpec[]) => void
 type Running = {
   actions: Map<string, ActionProgress>
   /** When each instance had been started before: another time is another start. */
   starts: ReadonlyMap<string, number | undefined>
   /** Whose instances an action replaces, by its id. */
   replaces: ReadonlyMap<string, string | undefined>
+  written: readonly ServiceSpec[]
   begunAtMs: number
   isCarriedOut: boolean
 }
@@ -31,13 +33,13 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
   const listeners = new Set<Listener>()
 
   const tell = (stack: string, id: string, told: Told): void => {
-    const actions = plans.get(stack)?.actions
+    const { actions, written } = plans.get(stack) ?? {}
     const before = actions?.get(id)
-    if (actions === undefined || before === undefined) return
+    if (actions === undefined || written === undefined || before === undefined) return
     if (before.state === told.state && before.text === told.text) return
     const progress = { ...before, ...told }
     actions.set(id, progress)
-    for (const listener of listeners) listener(progress)
+    for (const listener of listeners) listener(progress, written)
     if ([...actions.values()].every(({ state }) => over.has(state))) plans.delete(stack)
   }
 
@@ -65,7 +67,7 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
   return {
     tell,
 
-    begin(plan: Plan): void {
+    begin(plan: Plan, written: readonly ServiceSpec[]): void {
       endAll(plan.stack, { state: 'skipped', text: 'another plan has come', share: null })
       if (plan.actions.length === 0) return
       const actions = new Map(plan.actions.map((one) => [one.id, firstOf(plan.stack, one)]))
@@ -78,8 +80,9 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
       const replaced = plan.actions.filter(({ kind }) => kind === 'replace_instance')
       const replaces = new Map(replaced.map(({ id, service }) => [id, service]))
       const begunAtMs = clock.now().getTime()
-      plans.set(plan.stack, { actions, starts, replaces, begunAtMs, isCarriedOut: false })
-      for (const progress of actions.values()) for (const listener of listeners) listener(progress)
+      plans.set(plan.stack, { actions, starts, replaces, written, begunAtMs, isCarriedOut: false })
+      for (const progress of actions.values())
+        for (const listener of listeners) listener(progress, written)
     },
 
     /** What was to be prepared is there; the instances are told. */
@@ -107,8 +110,8 @@ export const createPlanProgress = ({ registry, health, clock }: ProgressDeps) =>
 
     /** Calls back with what is under way, and with every change. */
     follow(listener: Listener): { close(): void } {
-      for (const { actions } of plans.values())
-        for (const progress of actions.values()) listener(progress)
+      for (const { actions, written } of plans.values())
+        for (const progress of actions.values()) listener(progress, written)
       listeners.add(listener)
       return { close: () => void listeners.delete(listener) }
     },

@@ -85,6 +85,24 @@ export const allDependencies = (stack: StackSpec, name: string): string[] =>
 export const allDependents = (stack: StackSpec, name: string): string[] =>
   closure(name, (one) => dependentsOf(stack, one).map((service) => service.name))
 
+/** All that is restarted after it, of those that run: who asks for it, and in turn who asks for that. */
+export const allRestartedAfter = (
+  stack: StackSpec,
+  name: string,
+  find: (service: string) => ServiceState | undefined,
+): string[] =>
+  closure(name, (one) =>
+    dependentsOf(stack, one)
+      .filter((spec) => asksForRestart(spec, one) && isWanted(find(spec.name)))
+      .map((spec) => spec.name),
+  )
+
+const isWanted = (state: ServiceState | undefined): boolean =>
+  state !== undefined && wantedCount(state) > 0
+
+const asksForRestart = ({ dependsOn }: ServiceSpec, after: string): boolean =>
+  dependsOn.some(({ service, restart }) => service === after && restart)
+
 /** `depends_on.x.restart: true`: who wants it is restarted after x was updated or restarted. */
 export const restartDependents = (
   draft: Draft,
@@ -92,10 +110,9 @@ export const restartDependents = (
   { service }: ServiceState,
 ): void => {
   for (const spec of dependentsOf(stack, service)) {
-    const asks = spec.dependsOn.some((one) => one.service === service && one.restart)
     const state = draft.get(spec.name)
     // Its own update comes after this one anyhow.
-    if (!asks || isUnderWay(state) || wantedCount(state) === 0) continue
+    if (!asksForRestart(spec, service) || isUnderWay(state) || !isWanted(state)) continue
     draft.put(restarted(state, `${service} was replaced`))
   }
 }

@@ -2,6 +2,7 @@ import type { Rollout, RuntimeKind } from '@keelson/contract'
 import type { Actor } from '../../kernel/actor.ts'
 import { AppError } from '../../kernel/errors.ts'
 import { serviceIdOf } from '../../registry/index.ts'
+import { byWhom } from '../by-whom.ts'
 import type { KnownStack } from '../known-stacks.ts'
 import type { Draft } from '../places.ts'
 import type { WantedService } from '../plan/resolve.ts'
@@ -192,7 +193,7 @@ export const createUpdates = (deps: UpdatesDeps) => {
     /** Back to the edition before. Throws AppError('nothing_to_roll_back'). */
     async rollBack(stack: string, service: string, actor: Actor): Promise<Rollout> {
       findState(stack, service)
-      const reason = `taken back by the ${actor.name}`
+      const reason = `taken back by ${byWhom(actor)}`
       await places.change(stack, (draft) => {
         const state = draft.get(service)
         if (!canGoBack(state)) {

@@ -169,7 +169,7 @@ export const openMarkedShop = async () => {
     } satisfies Live,
     orchestrator: {
       followActions: (listener) => {
-        progress.forEach(listener)
+        for (const one of progress) listener(one, [])
         return { close: () => {} }
       },
     },

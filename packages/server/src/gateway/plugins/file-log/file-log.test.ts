@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { createManualClock } from '../../../kernel/testing/index.ts'
 import { openGateway, startOrigin, until } from '../../testing/gateway.ts'
-import { configOf, faultsOf, instanceOf, testExchange } from '../testing/index.ts'
+import { closeWithinMs } from '../logging/queue.ts'
+import { configOf, faultsOf, instanceOf, testExchange, testHost } from '../testing/index.ts'
 import { testRecord } from '../testing/record.ts'
 import { fileLog } from './handler.ts'
 
@@ -93,6 +95,28 @@ describe('lines', () => {
     await until(() => hasLine(path), 'a line')
     assert.deepEqual(await idsIn(path), ['a'])
     await instance.close?.()
+  })
+
+  test('follow a link of a file of a stack, and none of the document of the API', async () => {
+    const file = join(folder, 'linked.log')
+    const path = join(folder, 'link')
+    await writeFile(file, '')
+    await symlink(file, path)
+    const platform = 'http://127.0.0.1:7070'
+    const clock = createManualClock()
+    const told: string[] = []
+    const warn = (facts: object): void => void told.push(JSON.stringify(facts))
+    const host = { ...testHost({ clock }), platform }
+    const ofApi = instanceOf(fileLog, { path }, { ...host, log: { ...host.log, warn } })
+    log(ofApi, 'api')
+    await until(() => told.some((facts) => facts.includes('ELOOP')), 'the refusal')
+    const closed = ofApi.close?.()
+    clock.advance(closeWithinMs)
+    await closed
+    const ofStack = instanceOf(fileLog, { path }, { ...testHost(), platform, stack: 'shop' })
+    log(ofStack, 'stack')
+    await ofStack.close?.()
+    assert.deepEqual(await idsIn(file), ['stack'])
   })
 
   test('to a pipe that nobody reads delay no request', async () => {

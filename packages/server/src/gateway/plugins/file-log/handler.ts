@@ -22,7 +22,16 @@ export const fileLog = definePlugin({
 })
 
 const createFileLog = ({ path, reopen }: FileLogConfig, host: PluginHost): PluginInstance => {
-  const file = openLineFile(path, reopen)
+  const file = openLineFile(path, { reopen, followsLinks: !isOfApi(host) || isStream(path) })
   const queue = new LogQueue(plainQueue, host, ([line = '']) => file.append(line))
   return createLogger(host, queue, () => file.close())
 }
+
+/**
+ * The document that the API manages. It writes into folders that were looked at when it was applied: a link
+ * that was put there since would lead elsewhere.
+ */
+const isOfApi = ({ platform, stack }: PluginHost): boolean =>
+  platform !== undefined && stack === undefined
+
+const isStream = (path: string): boolean => path === '/dev/stdout' || path === '/dev/stderr'

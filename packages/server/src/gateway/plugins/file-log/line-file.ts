@@ -2,7 +2,8 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
 /** Without O_NONBLOCK a pipe that nobody reads would hold a thread of the pool for ever. */
-const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK
+const linkedFlags =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK
 /** Kong's. */
 const mode = 0o644
 
@@ -10,7 +11,11 @@ const mode = 0o644
  * A file to which lines are added, each in one write with O_APPEND: lines of several processes
  * never mix. Lines come one after the other.
  */
-export const openLineFile = (path: string, reopen: boolean) => {
+export const openLineFile = (
+  path: string,
+  { reopen, followsLinks }: { reopen: boolean; followsLinks: boolean },
+) => {
+  const flags = followsLinks ? linkedFlags : linkedFlags | constants.O_NOFOLLOW
   let handle: FileHandle | null = null
   /** What a pipe did not take of a line; goes before anything else. */
   let rest: { line: string; bytes: Buffer } | null = null
