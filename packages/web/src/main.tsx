@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client'
 import { createCache } from './api/cache.ts'
 import { createAppRouter } from './router.ts'
 import { rememberPlace } from './sign-in/return-to.ts'
+import { keepFocus } from './ui/kept-focus.ts'
 import { theme } from './ui/theme.tsx'
 
 const cache = createCache({
@@ -20,6 +21,8 @@ const router = createAppRouter(cache)
 
 const root = document.querySelector('#root')
 if (root === null) throw new Error('index.html has no #root')
+
+keepFocus()
 
 // The kit's generated <style> elements are off: all its variables are in styles/tokens.css, which
 // is what lets the page run under the policy style-src 'self'.

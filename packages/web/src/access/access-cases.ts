@@ -57,6 +57,23 @@ export const accessCases = ({ browser, skip, until }: Tools): void => {
     await guests.getByRole('alert').getByText('There is no user nobody').waitFor()
   })
 
+  test('at 390 px the menu of a team stands beside its name, however long', { skip }, async () => {
+    await using window = await open('/access/teams', () => {}, { width: 390 })
+    const { page } = window
+    const name = 'night'.padEnd(64, '-watch')
+    await page.getByRole('button', { name: 'Make a team' }).click()
+    await page.getByRole('dialog').getByLabel('Name', { exact: true }).fill(name)
+    await page.keyboard.press('Enter')
+    const title = page.getByRole('heading', { name })
+    const [at, menu] = [
+      await title.boundingBox(),
+      await page.getByRole('button', { name: `More about ${name}` }).boundingBox(),
+    ]
+    assert.ok(at !== null && menu !== null)
+    assert.ok(menu.y < at.y + at.height, 'below the name')
+    assert.ok(menu.x >= at.x + at.width && menu.x + menu.width <= 390, 'beside it, in sight')
+  })
+
   test('a platform without teams says what they are for', { skip }, async () => {
     await using window = await open('/access/teams', ({ access }) => access.empty())
     const { page } = window
@@ -99,6 +116,10 @@ export const accessCases = ({ browser, skip, until }: Tools): void => {
     await page.getByRole('button', { name: 'Make a role' }).click()
     await dialog.getByLabel('Name', { exact: true }).fill('viewer')
     await dialog.getByText('There is a role of this name').waitFor()
+    await dialog.getByLabel('Name', { exact: true }).fill('Re starter!')
+    await dialog.getByText('The name of a role begins with a small letter').waitFor()
+    await dialog.getByLabel('Name', { exact: true }).fill('')
+    await dialog.getByText('Give it a name first.').waitFor()
     await dialog.getByLabel('Name', { exact: true }).fill('log-reader')
     await dialog.getByLabel('Begin with').selectOption('viewer')
     await dialog.getByRole('checkbox', { name: /gateway:read/ }).uncheck()

@@ -14,6 +14,7 @@ export const grantsCases = ({ browser, skip }: Tools): void => {
     const rows = page.locator('[data-grant]')
     const grants = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-grant')))
     await rows.first().waitFor()
+    await page.locator('[data-grant=g-5]').getByText('by local command line').waitFor()
     await page.getByLabel('User or service account').fill('leo')
     await page.keyboard.press('Enter')
     await page.waitForURL(/user=leo/)
@@ -107,6 +108,24 @@ export const grantsCases = ({ browser, skip }: Tools): void => {
     assert.equal(await page.getByLabel('on', { exact: true }).inputValue(), 'service:shop/payments')
   })
 
+  test('who nobody is called is told at the field, until another is typed', { skip }, async () => {
+    await using window = await open('/access/grants', () => {}, { faults: /404/ })
+    const { page } = window
+    const who = page.getByLabel('Can', { exact: true })
+    const fault = page.getByText('There is no user and no role nobody.')
+    await who.fill('nobody')
+    await page.keyboard.press('Enter')
+    await fault.waitFor()
+    assert.equal(await who.getAttribute('aria-invalid'), 'true')
+    assert.equal(await who.evaluate((box) => document.activeElement === box), true)
+    assert.equal(await page.getByText('There is nothing at this address').count(), 0)
+    await assertAccessible(page)
+    await who.fill('leo')
+    await fault.waitFor({ state: 'detached' })
+    await page.keyboard.press('Enter')
+    await page.locator('.explained').getByText('Yes', { exact: true }).waitFor()
+  })
+
   test('the glass is broken with a reason, after a warning', { skip }, async () => {
     const holder = (permit: (...permissions: string[]) => void) => permit('access:break-glass')
     await using window = await open('/access/emergency', ({ permit }) => holder(permit))
@@ -118,7 +137,11 @@ export const grantsCases = ({ browser, skip }: Tools): void => {
     await page.getByLabel('For', { exact: true }).selectOption('15')
     await page.getByLabel('Reason').fill('Payments are down and nobody answers')
     await take.click()
-    await page.getByText('You are editor on everything').waitFor()
+    const told = page.getByRole('status').filter({ hasText: 'You are editor on everything' })
+    await told.waitFor()
+    // The button is off by now: who reads by ear goes on where it is told.
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'status')
+    assert.equal(await take.isDisabled(), true)
     await assertAccessible(page)
     assert.deepEqual(fixture.access.asks.at(-1), {
       ...{ role: 'editor', minutes: 15, reason: 'Payments are down and nobody answers' },

@@ -13,6 +13,7 @@ type NameFieldProps = {
   hint?: string
   /** As the body of the request calls it. */
   name?: string
+  fault?: string | undefined
   /** Whose names are suggested. */
   of: readonly Kind[]
   value: string

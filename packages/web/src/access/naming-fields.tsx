@@ -1,4 +1,5 @@
 import { TextField } from '../ui/text-field.tsx'
+import { principalNameFault } from './name-fault.ts'
 
 /** What a user, a program or a team is called, and what it is for: the same rules for all. */
 
@@ -14,6 +15,7 @@ export const PrincipalNameField = ({ label = 'Name', value, onChange }: NamingFi
     name="name"
     label={label}
     hint="Letters, digits and . _ - of any script."
+    fault={principalNameFault(value.trim())}
     max={nameMax}
     value={value}
     onChange={onChange}

@@ -5,6 +5,7 @@ import { SuggestField } from '../ui/suggest-field.tsx'
 type ObjectFieldProps = {
   label: string
   hint: string
+  fault?: string | undefined
   value: string
   onChange: (object: string) => void
 }

@@ -2,8 +2,10 @@ import type { ClientSession } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { Card } from '../ui/card.tsx'
+import { ConfirmDialog } from '../ui/confirm-dialog.tsx'
 import { Empty, ErrorBox, Loading } from '../ui/feedback.tsx'
 import { Ago, Until } from '../ui/time.tsx'
 import { ownClientsQuery } from './queries.ts'
@@ -12,10 +14,7 @@ import { useAccountChange } from './use-account-change.ts'
 /** Programs that act as this person, and the end of it. */
 export const ClientsCard = () => {
   const clients = useQuery(ownClientsQuery)
-  const revoke = useAccountChange((client: string) =>
-    call('revokeOwnClient', { params: { client } }),
-  )
-  const error = clients.error ?? revoke.error
+  const [asked, setAsked] = useState<ClientSession | null>(null)
   return (
     <Card flush title="Programs that you signed in">
       {clients.isPending && (
@@ -23,9 +22,9 @@ export const ClientsCard = () => {
           <Loading rows={2} height={32} />
         </div>
       )}
-      {error !== null && (
+      {clients.isError && (
         <div className="card-body">
-          <ErrorBox error={error} />
+          <ErrorBox error={clients.error} />
         </div>
       )}
       {clients.data?.length === 0 && (
@@ -44,22 +43,35 @@ export const ClientsCard = () => {
       {clients.data !== undefined && clients.data.length > 0 && (
         <ul className="account-list" aria-label="Programs that you signed in">
           {clients.data.map((client) => (
-            <ClientRow
-              key={client.id}
-              client={client}
-              isEnding={revoke.isPending && revoke.variables === client.id}
-              onEnd={() => revoke.mutate(client.id)}
-            />
+            <ClientRow key={client.id} client={client} onEnd={() => setAsked(client)} />
           ))}
         </ul>
       )}
+      {asked !== null && <EndClient client={asked} onClose={() => setAsked(null)} />}
     </Card>
   )
 }
 
-type ClientRowProps = { client: ClientSession; isEnding: boolean; onEnd: () => void }
+const EndClient = ({ client, onClose }: { client: ClientSession; onClose: () => void }) => {
+  const revoke = useAccountChange(
+    () => call('revokeOwnClient', { params: { client: client.id } }),
+    onClose,
+  )
+  return (
+    <ConfirmDialog
+      title={`Sign out ${client.client}?`}
+      submit="Sign out"
+      change={revoke}
+      onClose={onClose}
+    >
+      It is refused at once, and acts as you again only after you allow it anew.
+    </ConfirmDialog>
+  )
+}
 
-const ClientRow = ({ client, isEnding, onEnd }: ClientRowProps) => (
+type ClientRowProps = { client: ClientSession; onEnd: () => void }
+
+const ClientRow = ({ client, onEnd }: ClientRowProps) => (
   <li data-client={client.id}>
     <div>
       <p className="account-name break">{client.client}</p>
@@ -72,13 +84,7 @@ const ClientRow = ({ client, isEnding, onEnd }: ClientRowProps) => (
         {client.scopes === null ? 'May do all that you may' : <Scopes scopes={client.scopes} />}
       </p>
     </div>
-    <Button
-      size="xs"
-      variant="default"
-      aria-label={`Sign out ${client.client}`}
-      loading={isEnding}
-      onClick={onEnd}
-    >
+    <Button size="xs" variant="default" aria-label={`Sign out ${client.client}`} onClick={onEnd}>
       Sign out
     </Button>
   </li>

@@ -100,6 +100,8 @@ export const factorCases = ({ browser, skip }: Tools): void => {
       await dialog.getByLabel('Your password', { exact: true }).waitFor()
       await assertAccessible(page)
       assert.deepEqual(await findSmallTargets(page), [])
+      const bar = dialog.locator('.dialog-actions').getByRole('button')
+      assert.deepEqual(await bar.allInnerTexts(), ['Cancel', 'Confirm'])
       // Who would rather not sees the refusal, where they asked.
       await page.keyboard.press('Escape')
       await page.getByRole('alert').getByText('Prove again that it is you').first().waitFor()
@@ -189,6 +191,30 @@ export const factorCases = ({ browser, skip }: Tools): void => {
       assert.equal(await dialog.getByLabel('Your password', { exact: true }).count(), 0)
     },
   )
+
+  test('who joined with a passkey sets a password, after a fresh proof', { skip }, async () => {
+    await using window = await open('/account/security', () => {}, { faults: /403/ })
+    const { fixture, page } = window
+    const authenticator = await withAuthenticator(page)
+    const id = await authenticator.hold()
+    const { credentials } = fixture.people
+    credentials.know(id)
+    const row = { id, name: 'Laptop', backedUp: true, createdAt: at, lastUsedAt: at }
+    credentials.have({ hasPassword: false, passkeys: [row], recoveryCodesLeft: 8 })
+    credentials.goStale()
+    await openAtLocalhost(window, '/account/security')
+    await page.getByLabel('New password', { exact: true }).fill(password)
+    assert.equal(await page.getByLabel('Present password', { exact: true }).count(), 0)
+    await assertAccessible(page)
+    await page.getByRole('button', { name: 'Set a password' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' })
+    await dialog.getByRole('button', { name: 'Use a passkey' }).click()
+    await page.getByText('You are signed out everywhere else').waitFor()
+    assert.deepEqual(fixture.people.asks.at(-1), { next: password })
+    // From then on the present one is asked for.
+    await page.getByRole('button', { name: 'Change the password' }).waitFor()
+    await page.getByLabel('Present password', { exact: true }).waitFor()
+  })
 
   test('who has neither password nor passkey is sent to sign in again', { skip }, async () => {
     await using window = await open(

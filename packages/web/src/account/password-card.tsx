@@ -1,52 +1,45 @@
 import { Button } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { call } from '../api/call.ts'
 import { Card } from '../ui/card.tsx'
 import { ErrorBox } from '../ui/feedback.tsx'
 import { PasswordField } from '../ui/password-field.tsx'
-import { ownSessionsQuery } from './queries.ts'
+import { useAccountChange } from './use-account-change.ts'
 
 type PasswordCardProps = { name: string; hasPassword: boolean }
 
 export const PasswordCard = ({ name, hasPassword }: PasswordCardProps) => (
   <Card title="Password">
-    {hasPassword ? (
-      <PasswordForm name={name} />
-    ) : (
-      <p>
-        You have none, and sign in without. If you want one, an administrator can make a link by
-        which you choose it.
-      </p>
-    )}
+    <PasswordForm name={name} hasPassword={hasPassword} />
   </Card>
 )
 
-const PasswordForm = ({ name }: { name: string }) => {
-  const cache = useQueryClient()
+const PasswordForm = ({ name, hasPassword }: PasswordCardProps) => {
   const [present, setPresent] = useState('')
   const [next, setNext] = useState('')
-  const change = useMutation({
-    mutationFn: () => call('changePassword', { body: { present, next } }),
-    onSuccess: async () => {
+  const change = useAccountChange(
+    () => call('changePassword', { body: hasPassword ? { present, next } : { next } }),
+    () => {
       setPresent('')
       setNext('')
-      await cache.invalidateQueries({ queryKey: ownSessionsQuery.queryKey })
     },
-  })
+  )
   const submit = (event: FormEvent) => {
     event.preventDefault()
     change.mutate()
   }
   return (
     <form className="form" onSubmit={submit}>
+      {!hasPassword && <p>You have none, and sign in without. Here you can set one.</p>}
       <input type="hidden" name="username" autoComplete="username" value={name} readOnly />
-      <PasswordField
-        label="Present password"
-        autoComplete="current-password"
-        value={present}
-        onChange={setPresent}
-      />
+      {hasPassword && (
+        <PasswordField
+          label="Present password"
+          autoComplete="current-password"
+          value={present}
+          onChange={setPresent}
+        />
+      )}
       <PasswordField
         label="New password"
         hint="At least 8 characters; what is tried first is refused."
@@ -56,10 +49,10 @@ const PasswordForm = ({ name }: { name: string }) => {
       />
       {change.error !== null && <ErrorBox error={change.error} />}
       <Button type="submit" size="sm" loading={change.isPending}>
-        Change the password
+        {hasPassword ? 'Change the password' : 'Set a password'}
       </Button>
       <p className="muted" role="status">
-        {change.isSuccess && 'Changed. You are signed out everywhere else.'}
+        {change.isSuccess && 'Done. You are signed out everywhere else.'}
       </p>
     </form>
   )

@@ -22,6 +22,9 @@ export const tokenCases = ({ browser, skip }: Tools): void => {
     await form.getByText('Tick at least one thing that it may.').waitFor()
     await form.getByLabel(/^services:read/).check()
     await form.getByText('Tick at least').waitFor({ state: 'detached' })
+    await form.getByLabel(/^Networks/).fill('10.0.0.0/8, nope')
+    await form.getByText('nope is no address and no range').waitFor()
+    assert.equal(await form.getByRole('button', { name: 'Make the token' }).isDisabled(), true)
     await form.getByLabel(/^Networks/).fill('10.0.0.0/8')
     await assertAccessible(page)
     await form.getByRole('button', { name: 'Make the token' }).click()
@@ -39,12 +42,19 @@ export const tokenCases = ({ browser, skip }: Tools): void => {
     await page.getByText('No API token').waitFor()
   })
 
-  test('a program is signed out', { skip }, async () => {
+  test('a program is signed out after a question', { skip }, async () => {
     await using window = await open('/account/tokens', ({ people }) =>
       people.credentials.hold({ tokens: someTokens, clients: someClients }),
     )
     const { page } = window
+    const dialog = page.getByRole('dialog', { name: 'Sign out deploy-bot?' })
     await page.getByRole('button', { name: 'Sign out deploy-bot' }).click()
+    await dialog.getByText('acts as you again only after you allow it anew').waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    assert.equal(await page.locator('li[data-client]').count(), 2)
+    await page.getByRole('button', { name: 'Sign out deploy-bot' }).click()
+    await dialog.getByRole('button', { name: 'Sign out' }).click()
     await page.locator('li[data-client=c-2]').waitFor({ state: 'detached' })
     assert.equal(await page.locator('li[data-client]').count(), 1)
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { assertFits } from '../test-fixture/assert-fits.ts'
 import { assertAccessible, chooseFrom } from '../test-fixture/browser.ts'
 import type { Tools } from '../test-fixture/page-tools.ts'
 import { openFaultless } from '../test-fixture/faultless-window.ts'
@@ -18,8 +19,11 @@ export const auditCases = ({ browser, skip, until }: Tools): void => {
     assert.match(await change.innerText(), /replicas\s+2\s+3/)
     await page.getByText('The sale begins at noon').waitFor()
     await assertAccessible(page)
-    await page.getByRole('button', { name: 'Details of: ana changed the gateway' }).click()
+    await page.getByText('The address is that of KEELSON_AUDIT_WEBHOOK').waitFor()
+    const byMachine = 'Details of: local command line changed the gateway'
+    await page.getByRole('button', { name: byMachine }).click()
     await page.getByText('too large to be kept').waitFor()
+    assert.match(await page.locator('.audit-facts').innerText(), /Who\s+local command line\n/)
     assert.equal(await change.count(), 0)
     const denied = page.locator('tr[data-action="request.denied"]')
     assert.match(await denied.innerText(), /×14\s*denied/)
@@ -51,18 +55,92 @@ export const auditCases = ({ browser, skip, until }: Tools): void => {
     await until(async () => (await rows.count()) === 7)
   })
 
-  test('half an object is not asked for', { skip }, async () => {
+  test('with half an object nothing is asked for, shown or saved', { skip }, async () => {
     await using window = await open('/audit')
     const { fixture, page } = window
-    await page.locator('tr[data-action]').first().waitFor()
-    await page.getByLabel('Object').fill('serv')
-    await page.waitForURL(/object=serv$/)
-    assert.ok(fixture.audit.queries.every((query) => query['object'] === undefined))
+    const rows = page.locator('tr[data-action]')
+    const exports = page.getByRole('link', { name: /^Export/ })
+    const fault = page.getByText('An object is written kind:name, as service:shop/web or user:leo')
+    const box = page.getByLabel('Object')
+    await rows.first().waitFor()
+    const asked = fixture.audit.queries.length
+    await box.fill('leo')
+    await page.waitForURL(/object=leo$/)
+    await exports.first().waitFor({ state: 'detached' })
+    assert.deepEqual([await rows.count(), await exports.count()], [0, 0])
+    // On the way to an object nobody is told that it is none.
+    assert.equal(await fault.count(), 0)
+    await page.keyboard.press('Tab')
+    await fault.waitFor()
+    assert.equal(await box.getAttribute('aria-invalid'), 'true')
+    await assertAccessible(page)
+    await page.reload()
+    await fault.waitFor()
+    assert.deepEqual([await rows.count(), await exports.count()], [0, 0])
+    assert.equal(fixture.audit.queries.length, asked)
+    await box.fill('user:leo')
+    await rows.first().waitFor()
+    assert.equal(await rows.count(), 1)
+    assert.equal(fixture.audit.queries.at(-1)?.['object'], 'user:leo')
+    await exports.first().waitFor()
   })
 
-  test('nothing that matches says so', { skip }, async () => {
+  test(
+    'the audit between two times of one’s own, by the clock of the reader',
+    { skip },
+    async () => {
+      await using window = await open('/audit', ({ people }) =>
+        people.prefer({ timeZone: 'Asia/Tokyo' }),
+      )
+      const { fixture, page } = window
+      await page.locator('tr[data-action]').first().waitFor()
+      await page.getByLabel('When').selectOption('A time of my own')
+      await page.getByLabel('From (').fill('2026-11-20T09:00')
+      await page.getByLabel('Until (').fill('2026-11-21T18:30')
+      await page.waitForURL(/until=/)
+      await assertFits(page)
+      const times = { from: '2026-11-20T00:00:00.000Z', until: '2026-11-21T09:30:00.000Z' }
+      await until(() => fixture.audit.queries.at(-1)?.['until'] === times.until)
+      assert.deepEqual(fixture.audit.queries.at(-1), { ...times, limit: '100' })
+      const csv = page.getByRole('link', { name: 'Export CSV' })
+      const { searchParams } = new URL((await csv.getAttribute('href')) ?? '', page.url())
+      assert.deepEqual(Object.fromEntries(searchParams), { ...times, format: 'csv' })
+      await assertAccessible(page)
+      await page.reload()
+      await page.getByLabel('From (').waitFor()
+      assert.equal(await page.getByLabel('From (').inputValue(), '2026-11-20T09:00')
+      assert.equal(await page.getByLabel('Until (').inputValue(), '2026-11-21T18:30')
+      await page.getByLabel('When').selectOption('Last day')
+      await page.waitForURL(/audit\?hours=24$/)
+    },
+  )
+
+  test('nothing that matches says so, and leads to all rows', { skip }, async () => {
+    await using window = await open('/audit?actor=nobody')
+    const { page } = window
+    await page.getByRole('heading', { name: 'No row matches' }).waitFor()
+    await page.getByRole('button', { name: 'Show all rows' }).click()
+    await page.waitForURL('**/audit')
+    await page.locator('tr[data-action]').first().waitFor()
+  })
+
+  test('an audit without a row blames no filter', { skip }, async () => {
     await using window = await open('/audit', ({ audit }) => audit.empty())
-    await window.page.getByRole('heading', { name: 'No row matches' }).waitFor()
+    await window.page.getByRole('heading', { name: 'No row yet' }).waitFor()
+  })
+
+  test('a time is told with its zone', { skip }, async () => {
+    await using window = await open('/audit')
+    const { page } = window
+    await page.getByRole('button', { name: 'Details of: ana scaled a service' }).click()
+    const facts = await page.locator('.audit-facts').innerText()
+    const zone = await page.evaluate(
+      () =>
+        new Intl.DateTimeFormat(undefined, { timeZoneName: 'short' })
+          .formatToParts(new Date())
+          .find(({ type }) => type === 'timeZoneName')?.value,
+    )
+    assert.ok(zone !== undefined && facts.includes(zone), facts)
   })
 
   test('services, stacks and users lead to what was done to them', { skip }, async () => {

@@ -23,7 +23,7 @@ const factsOf = (row: AuditRow): [string, string][] =>
       ['Time', formatAbsolute(row.at)],
       ['Reason', row.reason],
       ['On behalf of', row.onBehalfOf],
-      ['Who', `${row.actor.kind.replaceAll('_', ' ')} ${row.actor.id}`],
+      ['Who', whoOf(row.actor)],
       ['From', row.address === null ? row.via : `${row.via} · ${row.address}`],
       ['Credential', row.actor.credential],
       ['Request', row.requestId],
@@ -31,6 +31,10 @@ const factsOf = (row: AuditRow): [string, string][] =>
       ['Place', `lane ${row.place.lane}, row ${row.place.number}`],
     ] as const
   ).flatMap(([term, value]) => (value === null ? [] : [[term, value] as [string, string]]))
+
+/** The machine's own command line and the platform itself are one each: they have no id to tell. */
+const whoOf = ({ kind, id, name }: AuditRow['actor']): string =>
+  id === kind || id === '' ? name : `${kind.replaceAll('_', ' ')} ${id}`
 
 const Changes = ({ row: { before, after, cut } }: { row: AuditRow }) => {
   const fields = changedFields(before, after)

@@ -4,18 +4,15 @@ import { Button, TextInput } from '@mantine/core'
 import { Icon } from '../ui/icon.tsx'
 import { Select } from '../ui/select.tsx'
 import { auditHours, type AuditSearch, type AuditSearchChange } from './audit-search.ts'
+import { AuditTimes } from './audit-times.tsx'
+import { ObjectFilter } from './object-filter.tsx'
 
 type Props = { search: AuditSearch; onChange: (change: AuditSearchChange) => void }
 
-const texts = [
-  { name: 'actor', label: 'Who', placeholder: 'Who: name' },
-  { name: 'object', label: 'Object', placeholder: 'Object: service:shop/web' },
-  { name: 'address', label: 'Address', placeholder: 'Address' },
-] as const
-
-const noFilter: AuditSearchChange = {
+export const noFilter: AuditSearchChange = {
   ...{ q: undefined, actor: undefined, object: undefined, address: undefined },
-  ...{ action: undefined, outcome: undefined, hours: undefined },
+  ...{ action: undefined, outcome: undefined },
+  ...{ hours: undefined, from: undefined, until: undefined },
 }
 
 const hourLabels = {
@@ -24,6 +21,9 @@ const hourLabels = {
   168: 'Last week',
   720: 'Last 30 days',
 } as const
+
+const hoursOf = (chosen: string | undefined): AuditSearch['hours'] | undefined =>
+  chosen === undefined || chosen === 'own' ? chosen : Number(chosen)
 
 export const AuditFilters = ({ search, onChange }: Props) => (
   <div className="audit-filters" role="search" aria-label="Audit">
@@ -36,16 +36,21 @@ export const AuditFilters = ({ search, onChange }: Props) => (
       value={search.q ?? ''}
       onChange={({ currentTarget }) => onChange({ q: currentTarget.value || undefined })}
     />
-    {texts.map(({ name, label, placeholder }) => (
-      <TextInput
-        key={name}
-        size="sm"
-        aria-label={label}
-        placeholder={placeholder}
-        value={search[name] ?? ''}
-        onChange={({ currentTarget }) => onChange({ [name]: currentTarget.value || undefined })}
-      />
-    ))}
+    <TextInput
+      size="sm"
+      aria-label="Who"
+      placeholder="Who: name"
+      value={search.actor ?? ''}
+      onChange={({ currentTarget }) => onChange({ actor: currentTarget.value || undefined })}
+    />
+    <ObjectFilter object={search.object} onChange={(object) => onChange({ object })} />
+    <TextInput
+      size="sm"
+      aria-label="Address"
+      placeholder="Address"
+      value={search.address ?? ''}
+      onChange={({ currentTarget }) => onChange({ address: currentTarget.value || undefined })}
+    />
     <Select
       label="What was done"
       all="Everything"
@@ -67,13 +72,17 @@ export const AuditFilters = ({ search, onChange }: Props) => (
       label="When"
       all="Any time"
       value={String(search.hours ?? '')}
-      options={auditHours.map((hours) => ({ value: String(hours), label: hourLabels[hours] }))}
-      onChange={(hours) => onChange({ hours: hours === undefined ? undefined : Number(hours) })}
+      options={[
+        ...auditHours.map((hours) => ({ value: String(hours), label: hourLabels[hours] })),
+        { value: 'own', label: 'A time of my own' },
+      ]}
+      onChange={(chosen) => onChange({ hours: hoursOf(chosen), from: undefined, until: undefined })}
     />
     {Object.keys(search).length > 0 && (
       <Button variant="subtle" size="sm" onClick={() => onChange(noFilter)}>
         Clear the filters
       </Button>
     )}
+    {search.hours === 'own' && <AuditTimes search={search} onChange={onChange} />}
   </div>
 )

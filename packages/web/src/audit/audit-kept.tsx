@@ -34,12 +34,23 @@ export const AuditKept = () => {
 
 const secondMs = 1000
 
+/** What Keelson is started with: there is no page to change it on. */
+const settings = {
+  syslog: 'KEELSON_AUDIT_SYSLOG',
+  webhook: 'KEELSON_AUDIT_WEBHOOK',
+} as const satisfies Record<AuditSinkState['name'], string>
+
 const Sink = ({ sink: { name, to, lagRows, lagSeconds, failure } }: { sink: AuditSinkState }) => (
   <p className={failure === null ? 'muted' : 'toned is-degraded'} data-sink={name}>
     {failure !== null && <Icon name="degraded" size={14} />} Delivered by {name} to{' '}
     <code className="break">{to}</code>
     {lagRows > 0 &&
       `, ${countOf(lagRows, 'row')} behind (${formatDuration(lagSeconds * secondMs)})`}
-    {failure !== null && `: ${failure}`}
+    {failure !== null && (
+      <>
+        : {failure}. It is tried again by itself. The address is that of{' '}
+        <code>{settings[name]}</code>.
+      </>
+    )}
   </p>
 )

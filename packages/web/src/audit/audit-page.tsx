@@ -2,12 +2,18 @@ import { Button } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { Quiet } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { ListPage } from '../ui/list-page.tsx'
 import { pagedListOf } from '../ui/list.ts'
 import { usePageTitle } from '../ui/page-title.ts'
-import { AuditFilters } from './audit-filters.tsx'
-import { changedAuditSearch, type AuditSearch, type AuditSearchChange } from './audit-search.ts'
+import { AuditFilters, noFilter } from './audit-filters.tsx'
+import {
+  changedAuditSearch,
+  objectFault,
+  type AuditSearch,
+  type AuditSearchChange,
+} from './audit-search.ts'
 import { AuditKept } from './audit-kept.tsx'
 import { AuditTable } from './audit-table.tsx'
 import { auditQuery, exportPath } from './queries.ts'
@@ -23,6 +29,7 @@ export const AuditPage = () => {
   const navigate = route.useNavigate()
   const [settled] = useDebouncedValue(search, typingMs)
   const list = pagedListOf(useInfiniteQuery(auditQuery(settled)))
+  const isHalf = objectFault(search.object) !== undefined
   const change = (next: AuditSearchChange) =>
     void navigate({
       search: (old) => changedAuditSearch(old, next),
@@ -33,31 +40,43 @@ export const AuditPage = () => {
     <div className="stack">
       <div className="spread audit-head">
         <h1>Audit</h1>
-        <Export search={settled} />
+        {!isHalf && <Export search={search} />}
       </div>
       <AuditKept />
       <AuditFilters search={search} onChange={change} />
-      <ListPage
-        list={list}
-        noun="row"
-        loading={{ rows: 8, height: 36 }}
-        moreLabel={list.rows.length === 0 ? 'Look further back' : 'Show more'}
-        none={
-          list.more === null
-            ? {
-                icon: 'search',
-                title: 'No row matches',
-                text: 'Every change, sign-in and denied request is listed here; the filters hide the others.',
-              }
-            : {
-                icon: 'search',
-                title: 'None in the newest rows',
-                text: 'Text and address are looked for row by row, from the newest back.',
-              }
-        }
-      >
-        {(rows) => <AuditTable rows={rows} />}
-      </ListPage>
+      {isHalf ? (
+        <div className="card">
+          <Quiet>No row is shown and nothing is saved before the object is whole.</Quiet>
+        </div>
+      ) : (
+        <ListPage
+          list={list}
+          noun="row"
+          loading={{ rows: 8, height: 36 }}
+          moreLabel={list.rows.length === 0 ? 'Look further back' : 'Show more'}
+          filter={{
+            // Not before the last of them was looked at.
+            isOn: Object.keys(settled).length > 0 && list.more === null,
+            clear: () => change(noFilter),
+            clearLabel: 'Show all rows',
+          }}
+          none={
+            list.more === null
+              ? {
+                  icon: 'search',
+                  title: 'No row yet',
+                  text: 'Every change, sign-in and denied request is listed here.',
+                }
+              : {
+                  icon: 'search',
+                  title: 'None in the newest rows',
+                  text: 'Text and address are looked for row by row, from the newest back.',
+                }
+          }
+        >
+          {(rows) => <AuditTable rows={rows} />}
+        </ListPage>
+      )}
     </div>
   )
 }

@@ -62,7 +62,7 @@ const AuditRows = ({ row, isOpen, onToggle }: RowProps) => (
         {row.address !== null && (
           <>
             {' · '}
-            <span className="nowrap">{row.address}</span>
+            <span className="break">{row.address}</span>
           </>
         )}
       </td>

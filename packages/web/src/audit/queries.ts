@@ -1,25 +1,27 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { call } from '../api/call.ts'
-import type { AuditSearch } from './audit-search.ts'
+import { objectFault, type AuditSearch } from './audit-search.ts'
 import { lookFor } from './look-for.ts'
 
 const hourMs = 3_600_000
 const pageRows = 100
 
-/** What somebody types on the way to a kind and a name is not asked for. */
-const isObject = (text: string): boolean => /^[a-z_]+:./.test(text)
+/** What the API is asked for; hours are counted from now. */
+const filterOf = ({ q, hours, ...search }: AuditSearch) => ({
+  ...search,
+  ...(q === undefined ? {} : { contains: q }),
+  ...(typeof hours === 'number'
+    ? { from: new Date(Date.now() - hours * hourMs).toISOString() }
+    : {}),
+})
 
-export const auditQuery = ({ q, hours, object, ...search }: AuditSearch) =>
+export const auditQuery = (search: AuditSearch) =>
   infiniteQueryOptions({
-    queryKey: ['audit', q ?? '', hours ?? 0, object ?? '', search],
+    queryKey: ['audit', search],
+    // What somebody types on the way to a kind and a name is not asked for, nor all instead of it.
+    enabled: objectFault(search.object) === undefined,
     queryFn: ({ signal, pageParam }) => {
-      const from = hours === undefined ? null : new Date(Date.now() - hours * hourMs).toISOString()
-      const query = {
-        ...search,
-        ...(object === undefined || !isObject(object) ? {} : { object }),
-        ...(q === undefined ? {} : { contains: q }),
-        ...(from === null ? {} : { from }),
-      }
+      const query = filterOf(search)
       return lookFor(pageParam, pageRows, (cursor, limit) =>
         call('listAudit', {
           query: { ...query, limit, ...(cursor === null ? {} : { cursor }) },
@@ -49,14 +51,5 @@ export const objectAuditQuery = (object: string) =>
   })
 
 /** Where the rows that are looked at are saved from. */
-export const exportPath = (
-  { q, hours, object, ...search }: AuditSearch,
-  format: 'csv' | 'jsonl',
-): string => {
-  const asked = new URLSearchParams(search)
-  if (object !== undefined && isObject(object)) asked.set('object', object)
-  if (q !== undefined) asked.set('contains', q)
-  if (hours !== undefined) asked.set('from', new Date(Date.now() - hours * hourMs).toISOString())
-  asked.set('format', format)
-  return `/api/v1/audit/export?${asked}`
-}
+export const exportPath = (search: AuditSearch, format: 'csv' | 'jsonl'): string =>
+  `/api/v1/audit/export?${new URLSearchParams({ ...filterOf(search), format })}`

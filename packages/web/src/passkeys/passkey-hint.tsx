@@ -2,8 +2,11 @@ import { CopyButton } from '../ui/copy-button.tsx'
 import { passkeyPlace } from './place.ts'
 
 type PasskeyHintProps = {
-  /** Of a link: goes along to the other place, in the part of an address that no server is sent. */
-  secret?: string
+  /**
+   * What goes along to the other place, in the part of an address that no server is sent: what is secret
+   * about a link, or where one was going.
+   */
+  behind?: string
 }
 
 /**
@@ -16,8 +19,8 @@ const shownOf = (url: string): string => {
 }
 
 /** Why there is no passkey to use here, and where there is; nothing where there is one. */
-export const PasskeyHint = ({ secret = '' }: PasskeyHintProps) => {
-  const place = passkeyPlace(secret)
+export const PasskeyHint = ({ behind = '' }: PasskeyHintProps) => {
+  const place = passkeyPlace(behind)
   switch (place.kind) {
     case 'here':
       return null

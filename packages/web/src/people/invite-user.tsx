@@ -1,5 +1,6 @@
 import type { OneTimeLink } from '@keelson/contract'
 import { useState } from 'react'
+import { principalNameFault } from '../access/name-fault.ts'
 import { PrincipalNameField } from '../access/naming-fields.tsx'
 import { RoleField } from '../access/role-field.tsx'
 import { useAccessChange } from '../access/use-access-change.ts'
@@ -25,18 +26,18 @@ export const InviteUser = ({ onMade, onClose }: InviteUserProps) => {
     () =>
       call('inviteUser', {
         body: {
-          name,
+          name: name.trim(),
           ...(email === '' ? {} : { email }),
           ...(role === '' ? {} : { role }),
         },
       }),
-    (link) => onMade({ name, link }),
+    (link) => onMade({ name: name.trim(), link }),
   )
   return (
     <DialogForm
       title="Invite a user"
       submit="Make the link"
-      disabled={name === ''}
+      disabled={name.trim() === '' || principalNameFault(name.trim()) !== undefined}
       change={invite}
       onClose={onClose}
     >

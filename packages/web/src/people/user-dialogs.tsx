@@ -1,4 +1,4 @@
-import type { OneTimeLink, User } from '@keelson/contract'
+import type { FactorsForgotten, OneTimeLink, User } from '@keelson/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { NameField } from '../access/name-field.tsx'
@@ -35,7 +35,12 @@ export const UserDialogs = ({ asked: { kind, user }, onMade, onClose }: UserDial
     case 'sessions':
       return <UserSessions {...given} />
     case 'factors':
-      return <ForgetFactors {...given} />
+      return (
+        <ForgetFactors
+          {...given}
+          onDone={({ link }) => (link === null ? onClose() : onMade({ name: user.name, link }))}
+        />
+      )
     case 'delete':
       return <DeleteUser {...given} />
     case 'disable':
@@ -76,10 +81,14 @@ const ResetUser = ({
   )
 }
 
-const ForgetFactors = ({ user, onClose }: DialogProps) => {
+const ForgetFactors = ({
+  user,
+  onDone,
+  onClose,
+}: DialogProps & { onDone: (told: FactorsForgotten) => void }) => {
   const forget = useAccessChange(
     () => call('deleteUserFactors', { params: { user: user.id } }),
-    onClose,
+    onDone,
   )
   return (
     <ConfirmDialog
@@ -90,8 +99,10 @@ const ForgetFactors = ({ user, onClose }: DialogProps) => {
       onClose={onClose}
     >
       Their authenticator app, passkeys and recovery codes stop working, and they are signed out
-      everywhere. From then on their password alone lets them in, until they add another factor:
-      make sure that it is them who asks.
+      everywhere.{' '}
+      {user.hasPassword
+        ? 'From then on their password alone lets them in, until they add another factor: make sure that it is them who asks.'
+        : 'They have no password: unless they sign in by a provider, you get a link by which they join anew. Make sure that it is them who asks.'}
     </ConfirmDialog>
   )
 }

@@ -11,8 +11,8 @@ import type { CodeKind } from '../sign-in/code-field.tsx'
 import { ErrorBox, Loading } from '../ui/feedback.tsx'
 import { useModal } from '../ui/use-modal.ts'
 import { ByPassword } from './by-password.tsx'
+import { Question } from './question.tsx'
 import { SignInAgain } from './sign-in-again.tsx'
-import './reauthenticate.css'
 
 type ConfirmItIsYouProps = { onProved: () => void; onClose: () => void }
 
@@ -22,40 +22,60 @@ export const ConfirmItIsYou = ({ onProved, onClose }: ConfirmItIsYouProps) => {
   const id = useId()
   const factors = useQuery({ ...ownFactorsQuery, staleTime: 0 })
   return (
-    <dialog ref={dialog} className="dialog reauthenticate" aria-labelledby={id} onClose={onClose}>
-      <div className="dialog-body">
-        <h2 id={id}>Confirm that it is you</h2>
-        <p>
-          This touches who may get in, so it takes a fresh proof. It counts for the next 15 minutes.
-        </p>
-        {factors.isPending && <Loading rows={2} height={36} />}
-        {factors.isError && (
-          <ErrorBox error={factors.error} onRetry={() => void factors.refetch()} />
-        )}
-        {factors.data !== undefined && <Ways factors={factors.data} onProved={onProved} />}
-      </div>
-      <div className="dialog-actions">
-        <Button variant="default" size="sm" onClick={() => dialog.current?.close()}>
-          Cancel
-        </Button>
-      </div>
+    <dialog ref={dialog} className="dialog" aria-labelledby={id} onClose={onClose}>
+      {factors.data === undefined ? (
+        <Question titleId={id}>
+          {factors.isPending && <Loading rows={2} height={36} />}
+          {factors.isError && (
+            <ErrorBox error={factors.error} onRetry={() => void factors.refetch()} />
+          )}
+        </Question>
+      ) : (
+        <Ways titleId={id} factors={factors.data} onProved={onProved} />
+      )}
     </dialog>
   )
 }
 
-const Ways = ({ factors, onProved }: { factors: Factors; onProved: () => void }) => {
+type WaysProps = { titleId: string; factors: Factors; onProved: () => void }
+
+const Ways = ({ titleId, factors, onProved }: WaysProps) => {
   const { hasPassword, passkeys } = factors
-  if (!hasPassword && passkeys.length === 0) return <SignInAgain />
+  const confirm = useMutation({
+    mutationFn: async () => {
+      const passkey = await askForPasskey(await call('startPasskey'))
+      return call('confirmSession', { body: { passkey } })
+    },
+    onSuccess: onProved,
+  })
+  if (!hasPassword && passkeys.length === 0) return <SignInAgain titleId={titleId} />
   const codes = codesOf(factors)
   const isByPassword = hasPassword && (passkeys.length === 0 || codes.length > 0)
-  return (
+  const passkey = passkeys.length > 0 && passkeyPlace().kind === 'here' && (
+    <Button
+      size="sm"
+      variant={isByPassword ? 'default' : 'filled'}
+      loading={confirm.isPending}
+      onClick={() => confirm.mutate()}
+    >
+      Use a passkey
+    </Button>
+  )
+  const aboutPasskeys = (
     <>
-      {isByPassword && <ByPassword codes={codes} onProved={onProved} />}
-      {passkeys.length > 0 && passkeyPlace().kind === 'here' && (
-        <ByPasskey isOnly={!isByPassword} onProved={onProved} />
-      )}
+      {confirm.error !== null && <ErrorBox error={confirm.error} />}
       {passkeys.length > 0 && <PasskeyHint />}
     </>
+  )
+  return isByPassword ? (
+    <ByPassword titleId={titleId} codes={codes} onProved={onProved}>
+      {passkey}
+      {aboutPasskeys}
+    </ByPassword>
+  ) : (
+    <Question titleId={titleId} action={passkey}>
+      {aboutPasskeys}
+    </Question>
   )
 }
 
@@ -64,26 +84,3 @@ const codesOf = ({ totp, recoveryCodesLeft }: Factors): CodeKind[] => [
   ...(totp === null ? [] : (['totp'] as const)),
   ...(recoveryCodesLeft === 0 ? [] : (['recovery_code'] as const)),
 ]
-
-const ByPasskey = ({ isOnly, onProved }: { isOnly: boolean; onProved: () => void }) => {
-  const confirm = useMutation({
-    mutationFn: async () => {
-      const passkey = await askForPasskey(await call('startPasskey'))
-      return call('confirmSession', { body: { passkey } })
-    },
-    onSuccess: onProved,
-  })
-  return (
-    <div className="form">
-      {confirm.error !== null && <ErrorBox error={confirm.error} />}
-      <Button
-        size="sm"
-        variant={isOnly ? 'filled' : 'default'}
-        loading={confirm.isPending}
-        onClick={() => confirm.mutate()}
-      >
-        Use a passkey
-      </Button>
-    </div>
-  )
-}

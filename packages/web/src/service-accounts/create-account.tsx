@@ -1,5 +1,6 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import { principalNameFault } from '../access/name-fault.ts'
 import { NameField } from '../access/name-field.tsx'
 import { DescriptionField, PrincipalNameField } from '../access/naming-fields.tsx'
 import { RoleField } from '../access/role-field.tsx'
@@ -36,7 +37,7 @@ export const CreateAccount = ({ onClose }: { onClose: () => void }) => {
     <DialogForm
       title="Make a service account"
       submit="Make the account"
-      disabled={name.trim() === ''}
+      disabled={name.trim() === '' || principalNameFault(name.trim()) !== undefined}
       change={make}
       onClose={onClose}
     >

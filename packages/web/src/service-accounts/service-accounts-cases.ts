@@ -107,4 +107,12 @@ export const serviceAccountsCases = ({ browser, skip }: Tools): void => {
     await page.getByRole('button', { name: 'Show all' }).click()
     await page.locator('tr[data-token=pipeline]').waitFor()
   })
+
+  test('where nobody has a token, the way to one’s own is shown', { skip }, async () => {
+    await using window = await open('/access/tokens', ({ programs }) => programs.empty())
+    const { page } = window
+    await page.getByText('Nobody uses the API by a token yet').waitFor()
+    await page.getByRole('link', { name: 'Make one of your own' }).click()
+    await page.waitForURL('**/account/tokens')
+  })
 }

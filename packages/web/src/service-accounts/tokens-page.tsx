@@ -1,7 +1,7 @@
 import type { ApiToken } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
+import { getRouteApi, Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { call } from '../api/call.ts'
 import { usePermission } from '../stack/permissions.ts'
@@ -52,6 +52,11 @@ export const TokensPage = () => {
           icon: 'lock',
           title: 'No API token',
           text: 'Nobody uses the API by a token yet.',
+          action: (
+            <Button component={Link} to="/account/tokens" size="sm" variant="default">
+              Make one of your own
+            </Button>
+          ),
         }}
       >
         {(rows) => (

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { openWindow } from '../test-fixture/browser.ts'
 import { startFixture } from '../test-fixture/fixture-server.ts'
 import type { Tools } from '../test-fixture/page-tools.ts'
@@ -64,6 +64,31 @@ export const shellCases = ({ browser, skip, until, isListening }: Tools): void =
     await page.keyboard.press('Tab')
     const place = () => page.evaluate(() => document.activeElement?.closest('main') !== null)
     assert.equal(await place(), true)
+  })
+
+  test('the focus stays beside what goes away, and on what waited', { skip }, async () => {
+    await using fixture = await startFixture()
+    await using window = await openWindow(browser(), fixture, { path: '/access/grants' })
+    const { page } = window
+    const isFocused = (place: Locator) => place.evaluate((one) => one === document.activeElement)
+    await page.getByRole('button', { name: 'Revoke operator of leo on stack:shop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.locator('[data-grant=g-2]').waitFor({ state: 'detached' })
+    await until(() => isFocused(page.getByRole('region', { name: 'Table of grants' })))
+    assert.equal(await isFocused(page.getByRole('region', { name: 'Table of grants' })), true)
+    await window.open('/access/teams')
+    await page.getByRole('button', { name: 'Take leo out of payments' }).click()
+    await page.getByText('leo', { exact: true }).waitFor({ state: 'detached' })
+    const members = page.getByRole('list', { name: 'Members of payments' })
+    await until(() => isFocused(members))
+    assert.equal(await isFocused(members), true)
+    await window.open('/sign-in')
+    await page.getByLabel('Name').fill('ana')
+    await page.getByLabel('Password', { exact: true }).fill('a guess')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('alert').waitFor()
+    await until(() => isFocused(page.getByRole('button', { name: 'Sign in' })))
+    assert.equal(await isFocused(page.getByRole('button', { name: 'Sign in' })), true)
   })
 
   test('at 320 px the navigation opens as a dialog', { skip }, async () => {

@@ -1,6 +1,7 @@
 import type { LinkFacts, SecondFactorAsked } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
+import { principalNameFault } from '../access/name-fault.ts'
 import { call } from '../api/call.ts'
 import { makePasskey } from '../passkeys/ceremony.ts'
 import { defaultPasskeyName } from '../passkeys/default-name.ts'
@@ -40,7 +41,8 @@ export const LinkForm = ({ token, facts, onAsked }: LinkFormProps) => {
   const [password, setPassword] = useState('')
   const [way, setWay] = useState<Way>('password')
   const mayChoose = purpose !== 'reset' && passkeyPlace().kind === 'here'
-  const named = purpose === 'setup' ? { name } : {}
+  const named = purpose === 'setup' ? { name: name.trim() } : {}
+  const nameFault = purpose === 'setup' ? principalNameFault(name.trim()) : undefined
 
   const newPasskey = async () => {
     const ceremony = await call('startLinkPasskey', { body: { token, ...named } })
@@ -72,6 +74,7 @@ export const LinkForm = ({ token, facts, onAsked }: LinkFormProps) => {
         readOnly={purpose !== 'setup'}
         label="Name to sign in by"
         hint={purpose === 'setup' ? 'Letters, digits and . _ - of any script.' : undefined}
+        fault={nameFault}
         autoComplete="username"
         max={nameMax}
         value={name}
@@ -96,8 +99,8 @@ export const LinkForm = ({ token, facts, onAsked }: LinkFormProps) => {
           onChange={setPassword}
         />
       )}
-      {purpose !== 'reset' && passkeyPlace().kind === 'elsewhere' && <PasskeyHint secret={token} />}
-      <Button type="submit" size="sm" loading={enter.isPending}>
+      {purpose !== 'reset' && passkeyPlace().kind === 'elsewhere' && <PasskeyHint behind={token} />}
+      <Button type="submit" size="sm" disabled={nameFault !== undefined} loading={enter.isPending}>
         {words[purpose].submit}
       </Button>
     </form>

@@ -41,7 +41,7 @@ export const LinkPage = () => {
   if (asked !== null) return <SecondStepPage asked={asked} onAsked={setAsked} />
   if (token === '') return <NoLink />
   return (
-    <Entrance title={link.data === undefined ? 'Keelson' : titles[link.data.purpose]}>
+    <Entrance title={titleOf(link)}>
       {link.isError && (
         <>
           <ErrorBox error={link.error} />
@@ -55,6 +55,11 @@ export const LinkPage = () => {
       )}
     </Entrance>
   )
+}
+
+const titleOf = ({ data, isError }: { data?: LinkFacts | undefined; isError: boolean }): string => {
+  if (data !== undefined) return titles[data.purpose]
+  return isError ? 'The link cannot be opened' : 'Keelson'
 }
 
 type SecondStepPageProps = {

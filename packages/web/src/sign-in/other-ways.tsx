@@ -6,7 +6,7 @@ import { PasskeyHint } from '../passkeys/passkey-hint.tsx'
 import { passkeyPlace } from '../passkeys/place.ts'
 import { ErrorBox } from '../ui/feedback.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { providerPath } from './return-to.ts'
+import { behindEntrance, providerPath } from './return-to.ts'
 import { useEnter } from './use-enter.ts'
 
 type OtherWaysProps = {
@@ -38,7 +38,7 @@ export const OtherWays = ({ providers, onAsked }: OtherWaysProps) => {
           ))}
         </div>
       )}
-      {kind === 'elsewhere' && <PasskeyHint />}
+      {kind === 'elsewhere' && <PasskeyHint behind={behindEntrance()} />}
     </>
   )
 }

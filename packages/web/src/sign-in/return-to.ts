@@ -32,6 +32,10 @@ export const takePlace = (): string => {
   return taken
 }
 
+/** For the same entrance under another name of this machine, which reads it behind the `#`; '' for none. */
+export const behindEntrance = (): string =>
+  place === undefined ? '' : `to=${encodeURIComponent(place)}`
+
 /** Where a provider is asked by, which leads back to the same place. */
 export const providerPath = (provider: string): string => {
   const path = `/sign-in/${encodeURIComponent(provider)}`

@@ -8,6 +8,7 @@ import { PasskeyHint } from '../passkeys/passkey-hint.tsx'
 import { passkeyPlace } from '../passkeys/place.ts'
 import { ErrorBox } from '../ui/feedback.tsx'
 import { CodeField, OtherCode, type CodeKind } from './code-field.tsx'
+import { behindEntrance } from './return-to.ts'
 import { useEnter } from './use-enter.ts'
 
 /** A provider's way back tells the challenge alone: then every factor is offered. */
@@ -68,7 +69,7 @@ export const SecondStep = ({ asked, onAsked, onAgain }: SecondStepProps) => {
         }}
       />
       {hasApp && passkeyButton}
-      {hasPasskeys && <PasskeyHint />}
+      {hasPasskeys && <PasskeyHint behind={behindEntrance()} />}
       <div className="row wrap sign-in-ways">
         {hasApp && factors.includes('recovery_code') && <OtherCode kind={kind} onKind={setKind} />}
         <button type="button" className="text-button" onClick={onAgain}>

@@ -6,7 +6,7 @@ import type { Tools } from '../test-fixture/page-tools.ts'
 import { openFaultless } from '../test-fixture/faultless-window.ts'
 
 /** The way in, against the fixture. */
-export const signInCases = ({ browser, skip }: Tools): void => {
+export const signInCases = ({ browser, skip, until }: Tools): void => {
   const open = openFaultless(browser)
 
   test(
@@ -38,8 +38,11 @@ export const signInCases = ({ browser, skip }: Tools): void => {
       assert.doesNotMatch(page.url(), /#/)
       await page.goto(`${fixture.url}/set-up#${linkTokens.setup}`)
       await page.getByRole('alert').getByText('used up, expired or wrong').waitFor()
+      await page.getByRole('heading', { name: 'The link cannot be opened' }).waitFor()
       await page.getByRole('link', { name: 'To the sign-in' }).click()
       await page.waitForURL('**/sign-in')
+      await until(async () => (await page.title()) === 'Sign in to Keelson')
+      assert.equal(await page.title(), 'Sign in to Keelson')
     },
   )
 

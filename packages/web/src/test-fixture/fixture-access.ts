@@ -25,6 +25,9 @@ const someRoles = (): Role[] => [
   ...[ownRole, unusedRole],
 ]
 
+/** As long as a name may be, and in one piece. */
+const longName = 'keeper'.padEnd(64, '0123456789')
+
 const someTeams: Team[] = [
   {
     ...{ id: 't-1', name: 'payments', description: 'Everything that moves money' },
@@ -32,7 +35,7 @@ const someTeams: Team[] = [
       { id: 'u-leo', name: 'leo', kind: 'user' },
       { id: 'sa-deploy', name: 'deploy-bot', kind: 'service_account' },
     ],
-    roles: ['operator'],
+    roles: ['operator', longName],
   },
   { id: 't-2', name: 'guests', description: '', members: [], roles: [] },
 ]
@@ -55,7 +58,7 @@ const someGrants = (): Grant[] => [
   }),
   grant('g-4', { holder: deploy, role: 'restarter', on: { name: 'service:shop/*' } }),
   grant('g-5', {
-    ...{ holder: leo, role: 'editor', expiresAt: inMinutes(95) },
+    ...{ holder: leo, role: 'editor', expiresAt: inMinutes(95), createdBy: 'local' },
     reason: 'Moves the shop to the new gateway',
   }),
   grant('g-6', {

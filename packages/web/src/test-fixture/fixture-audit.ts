@@ -57,7 +57,15 @@ const someRows = (): AuditRow[] => [
     actor: { kind: 'anonymous', id: 'anonymous', name: 'somebody', credential: null },
     ...{ outcome: 'denied', count: 3, address: '2001:db8::7' },
   }),
-  row(7, 'gateway.configured', { kind: 'gateway', id: 'gateway', name: 'gateway' }, { cut: true }),
+  row(
+    7,
+    'gateway.configured',
+    { kind: 'gateway', id: 'gateway', name: 'gateway' },
+    {
+      actor: { kind: 'local', id: 'local', name: 'local command line', credential: 'local' },
+      ...{ cut: true, via: 'cli' },
+    },
+  ),
 ]
 
 const state: AuditState = {

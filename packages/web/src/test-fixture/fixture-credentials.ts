@@ -147,7 +147,8 @@ export const createCredentials = (password: string) => {
   /** Undefined: nothing of this is answered here. */
   const answer = (method: string, { parts, body }: Given): { told: unknown } | undefined => {
     const [resource, name = ''] = parts
-    if (needsProof(method, parts.map(String)) && !isFresh) {
+    const isFirstPassword = parts.join(' ') === 'account password' && !factors.hasPassword
+    if ((isFirstPassword || needsProof(method, parts.map(String))) && !isFresh) {
       throw refuse(403, 'reauthentication_required', 'Prove again that it is you')
     }
     const delegated = delegates.answer(method, { parts, body })
@@ -170,6 +171,10 @@ export const createCredentials = (password: string) => {
       }
       case 'POST account totp confirmations':
         return { told: addTotp(body) }
+      case 'PUT account password':
+        if (!isFirstPassword) return undefined
+        change({ hasPassword: true })
+        return { told: undefined }
       case 'DELETE account totp':
         change({ totp: null })
         return { told: undefined }

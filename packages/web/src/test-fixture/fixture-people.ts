@@ -113,6 +113,15 @@ export const createPeople = () => {
     return link('join')
   }
 
+  /** `noa` has a passkey and no password. */
+  const forgetFactors = (id: string) => {
+    const isLockedOut = id === 'u-noa'
+    users = users.map((user) =>
+      user.id === id && isLockedOut ? { ...user, canSignIn: false } : user,
+    )
+    return { found: true, link: isLockedOut ? link('join') : null }
+  }
+
   const change = (id: string, body: unknown) => {
     const { disabled } = body as { disabled?: boolean }
     users = users.map((user) =>
@@ -176,6 +185,8 @@ export const createPeople = () => {
         return link('reset')
       case 'GET users sessions':
         return page(theirSessions)
+      case 'DELETE users factors':
+        return forgetFactors(name)
       case 'DELETE users sessions':
         theirSessions = theirSessions.filter(({ id }) => more !== undefined && id !== more)
         return undefined
@@ -200,6 +211,10 @@ export const createPeople = () => {
 
   return {
     answer,
+    /** What ana has chosen. */
+    prefer: (next: Preferences) => {
+      preferences = next
+    },
     /** Bodies of what was asked, as they came. */
     asks,
     /** How they prove who they are. */

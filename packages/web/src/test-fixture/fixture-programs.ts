@@ -167,7 +167,7 @@ export const createPrograms = () => {
       { query, body }: { query: URLSearchParams; body: unknown },
     ): { told: unknown } | undefined => {
       const [resource, ...rest] = parts.filter((part) => part !== undefined)
-      const [name = '', part] = rest
+      const [name = ''] = rest
       if (body !== undefined) asks.push(body)
       if (resource === 'service-accounts') return { told: answerAccounts(method, rest, body) }
       if (resource === 'providers') return { told: answerProviders(method, name, body) }
@@ -180,7 +180,6 @@ export const createPrograms = () => {
         const owner = query.get('owner')
         return { told: page(tokens.filter((one) => owner === null || one.owner.name === owner)) }
       }
-      if (resource === 'users' && part === 'factors') return { told: undefined }
       if (body !== undefined) asks.pop()
       return undefined
     },

@@ -8,7 +8,7 @@ import { DialogForm } from '../ui/dialog-form.tsx'
 import { expiresAtOf, isUndecided, type Expiry } from '../ui/expiry.ts'
 import { ExpiryField } from '../ui/expiry-field.tsx'
 import { TextField } from '../ui/text-field.tsx'
-import { networksOf } from './networks.ts'
+import { networksFault, networksOf } from './networks.ts'
 import { useTokenChange, type TokenPlace } from './token-place.ts'
 
 type TokenFormProps = {
@@ -51,7 +51,7 @@ export const TokenForm = ({ place, onMade, onClose }: TokenFormProps) => {
       wide
       title={place.owner === 'you' ? 'Make an API token' : `Make an API token for ${place.owner}`}
       submit="Make the token"
-      disabled={missing !== null}
+      disabled={missing !== null || networksFault(networks) !== undefined}
       change={create}
       onClose={onClose}
     >
@@ -83,6 +83,7 @@ export const TokenForm = ({ place, onMade, onClose }: TokenFormProps) => {
         name="networks"
         label="Networks it may be used from (may stay empty)"
         hint="Addresses or ranges such as 10.0.0.0/8, separated by commas; empty: from everywhere."
+        fault={networksFault(networks)}
         value={networks}
         onChange={setNetworks}
       />

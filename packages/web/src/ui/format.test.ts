@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  atWallTime,
   formatAgo,
   formatBytes,
   formatDuration,
@@ -8,6 +9,7 @@ import {
   formatRate,
   formatUntil,
   setPlace,
+  wallTimeOf,
   withLocalTimes,
 } from './format.ts'
 
@@ -43,7 +45,7 @@ test('a time in a sentence is told as its reader reads times', () => {
   setPlace({ locale: 'en-GB', timeZone: 'Asia/Tokyo' })
   assert.equal(
     withLocalTimes('leo is editor until 2026-01-01T20:30:00.123Z: outage'),
-    'leo is editor until 2 Jan 2026, 05:30:00: outage',
+    'leo is editor until 2 Jan 2026, 05:30:00 GMT+9: outage',
   )
   setPlace({})
 })
@@ -62,4 +64,21 @@ test('sizes, latencies and rates keep a steady width', () => {
     '12.3 s',
   ])
   assert.deepEqual([0, 0.24, 1234.5].map(formatRate), ['0/s', '0.2/s', '1,235/s'])
+})
+
+test('a time in a field of a form is that of the clock on the reader’s wall', (t) => {
+  t.after(() => setPlace({}))
+  for (const [timeZone, shown, at] of [
+    ['Asia/Tokyo', '2026-11-22T10:30', '2026-11-22T01:30:00.000Z'],
+    ['America/New_York', '2026-11-22T00:05', '2026-11-22T05:05:00.000Z'],
+    ['UTC', '2026-11-22T00:00', '2026-11-22T00:00:00.000Z'],
+    // In the night in which the clock is set forward, before and after.
+    ['Europe/Berlin', '2026-03-29T01:59', '2026-03-29T00:59:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T03:00', '2026-03-29T01:00:00.000Z'],
+  ] as const) {
+    setPlace({ timeZone })
+    assert.equal(atWallTime(shown), at, timeZone)
+    assert.equal(wallTimeOf(at), shown, timeZone)
+  }
+  assert.equal(atWallTime(''), undefined)
 })

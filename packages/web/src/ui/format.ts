@@ -49,7 +49,12 @@ const formatsOf = ({ locale = '', timeZone = '' }: Place) => {
     })
   return {
     absolute: format({ dateStyle: 'medium', timeStyle: 'medium' }),
+    zone: format({ timeZoneName: 'short' }),
     clock: format({ hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
+    wall: new Intl.DateTimeFormat('en-GB', {
+      ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+      ...(timeZone === '' ? {} : { timeZone }),
+    }),
     day: format({ day: 'numeric', month: 'short' }),
     date: format({ dateStyle: 'medium' }),
   }
@@ -67,7 +72,36 @@ export const setPlace = (place: Place): void => {
   }
 }
 
-export const formatAbsolute = (at: string): string => formats.absolute.format(new Date(at))
+/** With its zone: who compares it with a log or with somebody elsewhere has to know. */
+export const formatAbsolute = (at: string): string => {
+  const date = new Date(at)
+  const zone = formats.zone.formatToParts(date).find(({ type }) => type === 'timeZoneName')
+  return `${formats.absolute.format(date)} ${zone?.value ?? ''}`
+}
+
+/** `2026-11-22T10:00`, as a field of a form takes it: what a clock on the reader's wall shows. */
+export const wallTimeOf = (at: string): string => {
+  const parts = formats.wall.formatToParts(new Date(at))
+  const [year, month, day, hour, minute] = (
+    ['year', 'month', 'day', 'hour', 'minute'] as const
+  ).map((wanted) => parts.find(({ type }) => type === wanted)?.value ?? '')
+  return `${year?.padStart(4, '0')}-${month}-${day}T${hour}:${minute}`
+}
+
+/** When the clock on the reader's wall shows this; undefined for what is no time (yet). */
+export const atWallTime = (text: string): string | undefined => {
+  const asUtcMs = Date.parse(`${text}Z`)
+  if (Number.isNaN(asUtcMs)) return undefined
+  // The clock may be turned between the two: what it is ahead by is looked up where it would be.
+  const aheadMs = (ms: number) => Date.parse(`${wallTimeOf(new Date(ms).toISOString())}Z`) - ms
+  const guessMs = asUtcMs - aheadMs(asUtcMs)
+  return new Date(asUtcMs - aheadMs(guessMs)).toISOString()
+}
+
+/** The short name of the zone that times are shown in. */
+export const zoneNow = (): string =>
+  formats.zone.formatToParts(new Date()).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+
 /** A sentence of the platform, which knows of no reader: its times (UTC) as this one reads them. */
 export const withLocalTimes = (text: string): string =>
   text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => formatAbsolute(at))

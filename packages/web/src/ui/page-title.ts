@@ -1,8 +1,8 @@
 import { useEffect } from 'react'
 
-/** Names the browser tab after the page. */
+/** Names the browser tab after the page, and after Keelson once. */
 export const usePageTitle = (title: string): void => {
   useEffect(() => {
-    document.title = `${title} · Keelson`
+    document.title = title.includes('Keelson') ? title : `${title} · Keelson`
   }, [title])
 }

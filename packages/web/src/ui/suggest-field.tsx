@@ -5,6 +5,7 @@ type SuggestFieldProps = {
   label: string
   hint?: string | undefined
   name?: string
+  fault?: string | undefined
   max: number
   /** `about` tells those of one name apart. */
   suggestions: readonly { name: string; about: string }[]

@@ -1,6 +1,6 @@
 import type { Grant } from '@keelson/contract'
 import { Button } from '@mantine/core'
-import { useState, type SyntheticEvent } from 'react'
+import { useEffect, useRef, useState, type SyntheticEvent } from 'react'
 import { call } from '../../api/call.ts'
 import { Card } from '../../ui/card.tsx'
 import { ErrorBox } from '../../ui/feedback.tsx'
@@ -34,6 +34,11 @@ export const EmergencyPage = () => {
       setReason('')
     },
   )
+  const told = useRef<HTMLParagraphElement>(null)
+  // The button is off until there is another reason, and would leave the focus nowhere.
+  useEffect(() => {
+    if (made !== null) told.current?.focus()
+  }, [made])
   const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault()
     setMade(null)
@@ -72,7 +77,7 @@ export const EmergencyPage = () => {
         >
           Give myself the role
         </Button>
-        <p role="status">
+        <p ref={told} role="status" tabIndex={-1}>
           {made !== null && (
             <>
               You are <strong>{made.role}</strong> on everything.

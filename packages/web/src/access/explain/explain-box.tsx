@@ -1,8 +1,9 @@
 import type { Permission } from '@keelson/contract'
 import { permissions } from '@keelson/contract/permissions'
+import { ProblemError } from '@keelson/sdk'
 import { Button } from '@mantine/core'
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
-import { useState, type SyntheticEvent } from 'react'
+import { useEffect, useRef, useState, type SyntheticEvent } from 'react'
 import { call } from '../../api/call.ts'
 import { Card } from '../../ui/card.tsx'
 import { ErrorBox } from '../../ui/feedback.tsx'
@@ -40,6 +41,17 @@ const explainQuery = ({ who = '', can = 'services:read', on }: Question) =>
     placeholderData: keepPreviousData,
   })
 
+type Faults = { who?: string; on?: string; other?: Error }
+
+/** What is wrong with the question is said at the field: nobody of this name, or what is no object. */
+const faultsOf = (error: Error | null): Faults => {
+  if (error === null) return {}
+  if (!(error instanceof ProblemError)) return { other: error }
+  const { status, detail, hint } = error.problem
+  if (status === 404) return { who: `${detail}.` }
+  return status === 400 ? { on: `${detail}. ${hint}` } : { other: error }
+}
+
 /** Can somebody do something on an object, and which grant says so? */
 export const ExplainBox = ({ search, onAsk }: ExplainBoxProps) => {
   const [form, setForm] = useState(() => formOf(search))
@@ -52,6 +64,13 @@ export const ExplainBox = ({ search, onAsk }: ExplainBoxProps) => {
   const { who, can, on } = form
   const isAsked = search.who !== undefined && search.can !== undefined
   const answer = useQuery({ ...explainQuery(search), enabled: isAsked })
+  const faults = faultsOf(answer.error)
+  const asking = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    // Who has just asked is led to what is wrong; who came by a link is left where they are.
+    if (answer.error === null || !asking.current?.contains(document.activeElement)) return
+    asking.current.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }, [answer.error])
   const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault()
     const object = on.trim()
@@ -62,11 +81,12 @@ export const ExplainBox = ({ search, onAsk }: ExplainBoxProps) => {
   }
   return (
     <Card title="Who may do what, and why?">
-      <form className="ask-access" onSubmit={onSubmit}>
+      <form ref={asking} className="ask-access" onSubmit={onSubmit}>
         <NameField
           label="Can"
           hint="A user, service account or role."
           of={['user', 'service account', 'role']}
+          fault={who.trim() === search.who ? faults.who : undefined}
           value={who}
           onChange={(who) => setForm({ ...form, who })}
         />
@@ -74,6 +94,7 @@ export const ExplainBox = ({ search, onAsk }: ExplainBoxProps) => {
         <ObjectField
           label="on"
           hint="The platform, if it stays empty."
+          fault={on.trim() === search.on ? faults.on : undefined}
           value={on}
           onChange={(on) => setForm({ ...form, on })}
         />
@@ -81,7 +102,7 @@ export const ExplainBox = ({ search, onAsk }: ExplainBoxProps) => {
           Explain
         </Button>
       </form>
-      {answer.isError && <ErrorBox error={answer.error} />}
+      {faults.other !== undefined && <ErrorBox error={faults.other} />}
       {isAsked && answer.data !== undefined && <ExplainResult explanation={answer.data} />}
     </Card>
   )

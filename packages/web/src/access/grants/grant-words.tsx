@@ -8,6 +8,10 @@ export const holderKinds: Record<Grant['holder']['kind'], string> = {
   team: 'team',
 }
 
+/** Who made a grant: the platform tells names, and for the machine's own command line its id. */
+export const makerName = (createdBy: string): string =>
+  createdBy === 'local' ? 'local command line' : createdBy
+
 /** Only a denial is marked: it wins over everything. */
 export const Effect = ({ effect }: Pick<Grant, 'effect'>) =>
   effect === 'deny' && (

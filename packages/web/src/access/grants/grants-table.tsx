@@ -2,7 +2,7 @@ import type { Grant } from '@keelson/contract'
 import { Button } from '@mantine/core'
 import { ScrollRegion } from '../../ui/scroll-region.tsx'
 import { Ago, Until } from '../../ui/time.tsx'
-import { Effect, holderKinds } from './grant-words.tsx'
+import { Effect, holderKinds, makerName } from './grant-words.tsx'
 import { selectorText } from './selector-text.ts'
 
 type GrantsTableProps = {
@@ -65,7 +65,7 @@ const GrantRow = ({ grant, onRevoke }: Pick<GrantsTableProps, 'onRevoke'> & { gr
       <td>
         {reason !== null && <span className="block break">{reason}</span>}
         <span className="muted small">
-          by {createdBy} <Ago at={createdAt} />
+          by <span className="break">{makerName(createdBy)}</span> <Ago at={createdAt} />
         </span>
       </td>
       {onRevoke !== null && (

@@ -4,6 +4,7 @@ import { anything, selectorFault, selectorOf, selectorText } from './selector-te
 
 test('a selector is told by its parts, and nothing asked for is everything', () => {
   assert.equal(selectorText({}), 'everything')
+  assert.equal(selectorText({ labels: {} }), 'nothing', 'as the platform reads it')
   assert.equal(
     selectorText({ name: 'stack:shop*', labels: { tier: 'front' }, owner: 'payments' }),
     'stack:shop*, label tier=front, owner payments',
@@ -22,6 +23,7 @@ test('what the platform would refuse is said before it is asked', () => {
   assert.match(selectorFault(anything) ?? '', /Give a name/)
   assert.match(selectorFault({ ...anything, name: 'shop' }) ?? '', /A name is/)
   assert.match(selectorFault({ ...anything, labels: 'tier' }) ?? '', /Labels are/)
+  assert.match(selectorFault({ ...anything, labels: ',' }) ?? '', /Labels are/, 'not everything')
   for (const name of ['platform', 'gateway', 'stack:shop*', 'service:shop/web', 'service:*/db']) {
     assert.equal(selectorFault({ ...anything, name }), undefined)
   }

@@ -6,10 +6,13 @@ export type SelectorForm = { name: string; labels: string; owner: string }
 export const anything: SelectorForm = { name: '', labels: '', owner: '' }
 
 /** `everything`; else each part, all of which must match. */
-export const selectorText = ({ name, labels = {}, owner }: Selector): string => {
+export const selectorText = (selector: Selector): string => {
+  const { name, labels, owner } = selector
+  const pairs = Object.entries(labels ?? {})
+  if (owner === '' || (labels !== undefined && pairs.length === 0)) return 'nothing'
   const parts = [
     ...(name === undefined ? [] : [name]),
-    ...Object.entries(labels).map(([label, value]) => `label ${label}=${value}`),
+    ...pairs.map(([label, value]) => `label ${label}=${value}`),
     ...(owner === undefined ? [] : [`owner ${owner}`]),
   ]
   return parts.length === 0 ? 'everything' : parts.join(', ')
@@ -26,7 +29,9 @@ export const selectorFault = ({ name, labels, owner }: SelectorForm): string | u
     return 'A name is platform, gateway, stack:shop or service:shop/web, with * for any letters.'
   }
   const isPair = (part: string) => /^[^=]+=/.test(part)
-  return partsOf(labels).every(isPair) ? undefined : 'Labels are written like tier=front.'
+  const pairs = partsOf(labels)
+  const isRead = pairs.every(isPair) && (labels.trim() === '' || pairs.length > 0)
+  return isRead ? undefined : 'Labels are written like tier=front.'
 }
 
 export const selectorOf = ({ name, labels, owner }: SelectorForm): Selector => {

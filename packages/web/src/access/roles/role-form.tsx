@@ -5,6 +5,7 @@ import { call } from '../../api/call.ts'
 import { DialogForm } from '../../ui/dialog-form.tsx'
 import { SelectField } from '../../ui/select-field.tsx'
 import { TextField } from '../../ui/text-field.tsx'
+import { roleNameFault } from '../name-fault.ts'
 import { DescriptionField } from '../naming-fields.tsx'
 import { permissionsOfAll } from '../permissions-of-all.ts'
 import { PermissionPicker } from '../permission-picker.tsx'
@@ -13,7 +14,6 @@ import { useAccessChange } from '../use-access-change.ts'
 type RoleFormProps = { roles: readonly Role[]; onClose: () => void }
 
 const nameMax = 64
-const namePattern = /^[a-z][a-z0-9-]*$/
 const offered = permissions.filter((one) => !permissionsOfAll.includes(one))
 
 /** Makes a role, from nothing or from what another one holds. */
@@ -23,6 +23,7 @@ export const RoleForm = ({ roles, onClose }: RoleFormProps) => {
   const [from, setFrom] = useState('')
   const [chosen, setChosen] = useState<readonly Permission[]>([])
   const isTaken = roles.some((role) => role.name === name)
+  const nameFault = isTaken ? 'There is a role of this name.' : roleNameFault(name)
   const make = useAccessChange(
     () =>
       call('putRole', {
@@ -36,7 +37,7 @@ export const RoleForm = ({ roles, onClose }: RoleFormProps) => {
       wide
       title="Make a role"
       submit="Make the role"
-      disabled={!namePattern.test(name) || isTaken}
+      disabled={name === '' || nameFault !== undefined}
       change={make}
       onClose={onClose}
     >
@@ -45,7 +46,7 @@ export const RoleForm = ({ roles, onClose }: RoleFormProps) => {
         required
         label="Name"
         hint="Lower case: letters, digits and -."
-        fault={isTaken ? 'There is a role of this name.' : undefined}
+        fault={nameFault}
         max={nameMax}
         value={name}
         onChange={setName}
@@ -65,6 +66,9 @@ export const RoleForm = ({ roles, onClose }: RoleFormProps) => {
         }}
       />
       <PermissionPicker offered={offered} chosen={chosen} onChange={setChosen} />
+      <p className="muted small" role="status">
+        {name === '' && 'Give it a name first.'}
+      </p>
     </DialogForm>
   )
 }

@@ -2,6 +2,7 @@ import type { Team } from '@keelson/contract'
 import { useState } from 'react'
 import { call } from '../../api/call.ts'
 import { DialogForm } from '../../ui/dialog-form.tsx'
+import { principalNameFault } from '../name-fault.ts'
 import { DescriptionField, PrincipalNameField } from '../naming-fields.tsx'
 import { useAccessChange } from '../use-access-change.ts'
 
@@ -26,7 +27,7 @@ export const TeamForm = ({ team, onClose }: TeamFormProps) => {
     <DialogForm
       title={team === undefined ? 'Make a team' : `Change ${team.name}`}
       submit={team === undefined ? 'Make the team' : 'Save'}
-      disabled={body.name === ''}
+      disabled={body.name === '' || principalNameFault(body.name) !== undefined}
       change={save}
       onClose={onClose}
     >

@@ -18,7 +18,7 @@ export const TeamMembers = ({ team, mayWrite }: TeamMembersProps) => {
     <div className="team-part">
       <h3>Members</h3>
       {team.members.length === 0 && <p className="muted small">Nobody yet.</p>}
-      <ul className="team-members">
+      <ul className="team-members" aria-label={`Members of ${team.name}`}>
         {team.members.map(({ id, name, kind }) => (
           <li key={id} className="tag">
             <span className="break">{name}</span>
