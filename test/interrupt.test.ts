@@ -81,8 +81,10 @@ for (const [index, when] of ['Starting Keelson', 'Set up', 'Applying', '… '].e
         assert.ok(!terminal.said().includes('✗'), terminal.said())
         return terminal.said().includes(when)
       },
-      { pollMs: 5, deadlineMs: 15_000 },
-    )
+      { pollMs: 5, deadlineMs: 60_000 },
+    ).catch((cause: unknown) => {
+      throw new Error(terminal.said(), { cause })
+    })
     await keelson.processes()
     terminal.press()
     const code = await terminal.ended()

@@ -104,7 +104,13 @@ suite('every change is in the audit', () => {
     [
       'applyStackFiles',
       'stack.applied',
-      async (call) => call('applyStackFiles', { params: walk, query: { plan: await plan(3601) } }),
+      async (call) => {
+        // The restart before it may still be changing what there is to plan.
+        await waitFor('it is applied as it was planned', async () => {
+          await call('applyStackFiles', { params: walk, query: { plan: await plan(3601) } })
+          return true
+        })
+      },
     ],
     [
       'rollBackService',
