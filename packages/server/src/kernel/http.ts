@@ -22,7 +22,12 @@ import { boundConnections, loopbackRanges } from './http/connections.ts'
 import { guardAnswer } from './http/headers.ts'
 import { listenError, type Address } from './http/listener.ts'
 import { refuseAmbiguous, takeJsonBodies } from './http/json-body.ts'
-import { refuseForeignHost, refuseForeignOrigin, refuseUnclearProxy } from './http/origin.ts'
+import {
+  isSafe,
+  refuseForeignHost,
+  refuseForeignOrigin,
+  refuseUnclearProxy,
+} from './http/origin.ts'
 import { refuseUnstorable } from './http/plain-text.ts'
 import { silent } from './http/silent.ts'
 import { refuseUnread } from './http/unread.ts'
@@ -162,7 +167,7 @@ export const createHttp = async (deps: HttpDeps): Promise<Http> => {
   app.addHook('preValidation', async (request) => {
     refuseUnstorable(request)
     // Its body may have taken a minute, and the session or token may have ended by then.
-    if (!['GET', 'HEAD'].includes(request.method)) await admit(request)
+    if (!isSafe(request.method)) await admit(request)
   })
   // Once params are validated, and before anything is done.
   app.addHook('preHandler', (request) => checkObject(request, actorOf(request)))

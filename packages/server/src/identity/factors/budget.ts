@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../kernel/clock.ts'
 import { AppError } from '../../kernel/errors.ts'
-import { networkOf } from '../people/throttle.ts'
+import { networkOf } from '../../kernel/network.ts'
 
 /** Each is a row for five minutes: so many of one network, and of all. */
 const ofNetworkMax = 200

@@ -6,7 +6,7 @@ import { newId } from '../../kernel/ids.ts'
 import type { Keyring } from '../../kernel/keys/index.ts'
 import type { Epoch } from '../epoch/epoch.ts'
 import { digestOf, newToken } from '../one-time.ts'
-import { networkOf } from '../people/throttle.ts'
+import { networkOf } from '../../kernel/network.ts'
 import { bearerOf, clientObject, type Caller } from './actors.ts'
 import {
   deleteFamiliesBeyond,

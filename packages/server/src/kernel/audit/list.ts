@@ -49,7 +49,7 @@ const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /**
  * What an index finds, and what the rows found so are searched for; null when nothing. The indexes
- * of objects, actors and actions are of one of them, and hold action and outcome beside it.
+ * of objects, actors and actions are of one of them, and tell action and outcome without the row.
  */
 const conditionsOf = (filter: AuditFilter, cursor: string | undefined) => {
   const values: unknown[] = []
